@@ -50,7 +50,9 @@ prepareZXingModule({
 
 def build(vendor: Path = VENDOR) -> list[Path]:
     """Write the folder anew and return the files written."""
-    missing = [name for name in (*COPIED.values(), *LICENCES.values(), BARCODE_DETECTOR) if not (PACKAGES / name).is_file()]
+    missing = [
+        name for name in (*COPIED.values(), *LICENCES.values(), BARCODE_DETECTOR) if not (PACKAGES / name).is_file()
+    ]
     if missing:
         sys.exit(f"node_modules lacks {', '.join(missing)}: run make setup")
     shutil.rmtree(vendor, ignore_errors=True)
@@ -61,7 +63,9 @@ def build(vendor: Path = VENDOR) -> list[Path]:
     if not detector.startswith("var BarcodeDetectionAPI="):
         sys.exit(f"{BARCODE_DETECTOR} no longer makes the global BarcodeDetectionAPI: look at its new shape")
     (vendor / "barcode-detector.js").write_text(detector + BARCODE_DETECTOR_EXPORTS, encoding="utf-8")
-    licences = [f"== {name} ==\n\n{(PACKAGES / source).read_text(encoding='utf-8')}" for name, source in LICENCES.items()]
+    licences = [
+        f"== {name} ==\n\n{(PACKAGES / source).read_text(encoding='utf-8')}" for name, source in LICENCES.items()
+    ]
     (vendor / "LICENSES.txt").write_text("\n\n".join(licences), encoding="utf-8")
     return sorted(vendor.iterdir())
 

@@ -10,6 +10,11 @@ Debian packages are installed where that is allowed (root, apt-get, and no --no-
 what is missing and what will not work, and set-up goes on.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 -- said in a sentence, before an import fails
+    sys.exit("setup: needs Python 3.11 or newer; name it with make PYTHON=/path/to/python3.11")
+
 import argparse
 import ctypes
 import fcntl
@@ -19,7 +24,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,8 +42,6 @@ def main() -> None:
     parser.add_argument("--dev", action="store_true", help="install what tests and checks need, too")
     parser.add_argument("--no-debian", action="store_true", help="install no Debian packages, only say what is missing")
     arguments = parser.parse_args()
-    if sys.version_info < (3, 11):
-        sys.exit("setup: needs Python 3.11 or newer; name it with make PYTHON=/path/to/python3.11")
     os.chdir(ROOT)
     with Path(__file__).open(encoding="utf-8") as itself:
         fcntl.flock(itself, fcntl.LOCK_EX)  # two terminals may run make at the same moment
@@ -91,7 +93,9 @@ DEBIAN_PACKAGES = (
         "python3-venv", lambda: importlib.util.find_spec("ensurepip") is not None, "no virtual environment can be made"
     ),
     DebianPackage("chromium", has_command("chromium"), "the browser tests cannot run", dev_only=True),
-    DebianPackage("strace", has_command("strace"), "the test that sees fsync before an answer cannot run", dev_only=True),
+    DebianPackage(
+        "strace", has_command("strace"), "the test that sees fsync before an answer cannot run", dev_only=True
+    ),
 )
 
 
@@ -141,7 +145,11 @@ def python_packages(*, dev: bool) -> None:
 def this_project() -> None:
     """Install the project so that its folders are imported from here, with the command `timebank`."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    build = {"build-system": declared["build-system"], "project": declared["project"], "hatch": declared["tool"]["hatch"]}
+    build = {
+        "build-system": declared["build-system"],
+        "project": declared["project"],
+        "hatch": declared["tool"]["hatch"],
+    }
     made_from = digest(json.dumps(build, sort_keys=True))
     if not is_made("project", made_from, BIN / "timebank"):
         say("installing the project")
@@ -190,7 +198,9 @@ def translations() -> None:
 
 def is_made(step: str, made_from: str, *outcomes: Path) -> bool:
     stamp = STAMPS / step
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from and all(path.exists() for path in outcomes)
+    return (
+        stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from and all(path.exists() for path in outcomes)
+    )
 
 
 def mark_made(step: str, made_from: str) -> None:
@@ -206,7 +216,9 @@ def digest_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def run(command: list[str], *, env: dict[str, str] | None = None, stdout: int | None = None, stderr: int | None = None) -> None:
+def run(
+    command: list[str], *, env: dict[str, str] | None = None, stdout: int | None = None, stderr: int | None = None
+) -> None:
     done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, check=False)
     if done.returncode:
         sys.exit(f"setup: failed: {' '.join(command)}")
