@@ -1,0 +1,158 @@
+"""Who may do what to whom: one table, and the person who acts.
+
+Roles are held at an area, with dates, and count for all below it. A resident needs no role for what is his own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from timebank.errors import Forbidden
+
+ROLES = (
+    "resident",
+    "volunteer",
+    "recipient",
+    "helper",
+    "guardian",
+    "team_leader",
+    "desk_staff",
+    "grid_worker",
+    "building_captain",
+    "reviewer",
+    "committee",
+    "supervision_committee",
+    "merchant",
+    "community_manager",
+    "auditor",
+    "operator",
+)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role at an area; `area_path` is the area's path, such as `/3201/320102/011/`, and covers all that begin with it."""
+
+    role: str
+    area_path: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts in one community, and as what.
+
+    `number` is what the books show: a person's number, or the name of a job. `officer` is the serial in it, by which the ledger names approvers.
+    """
+
+    community_id: int | None
+    number: str
+    login_id: uuid.UUID | None = None
+    person_id: uuid.UUID | None = None
+    household_id: uuid.UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    area_path: str = "/"  # of the community
+    trusted: bool = False  # the console and the jobs: no sign-in stands behind them, everything is open to them
+
+    @classmethod
+    def system(cls, community_id: int | None, job: str) -> Actor:
+        """A job: what the clock does by rule."""
+        return cls(community_id, f"job:{job}", trusted=True)
+
+    @classmethod
+    def console(cls, community_id: int | None, name: str) -> Actor:
+        """Somebody at the server's command line."""
+        return cls(community_id, f"console:{name}", trusted=True)
+
+    @property
+    def officer(self) -> int:
+        """The serial part of the actor's number; 1 for console and jobs."""
+        parts = self.number.split("-")
+        return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() else 1
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that reach the whole community, and `resident` for its members."""
+        whole = {grant.role for grant in self.grants if self.area_path.startswith(grant.area_path)}
+        return frozenset(whole | ({"resident"} if self.person_id else set()))
+
+    def has(self, roles: frozenset[str], area_path: str | None = None) -> bool:
+        """Whether one of the roles is held over `area_path` (the whole community if none is named)."""
+        if self.person_id and "resident" in roles:
+            return True
+        return any(grant.role in roles and (area_path or self.area_path).startswith(grant.area_path) for grant in self.grants)
+
+    def has_anywhere(self, roles: frozenset[str]) -> bool:
+        """Whether one of the roles is held at the community, above it, or at some grid or building within it."""
+        return self.has(roles) or any(grant.role in roles and grant.area_path.startswith(self.area_path) for grant in self.grants)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call a use case: one of `roles`; if `own`, also the person or household that it is about; `anyone` without signing in.
+
+    `anywhere`: a role at a single grid or building suffices (the use case narrows what is seen).
+    """
+
+    roles: frozenset[str] = field(default_factory=frozenset)
+    own: bool = False
+    anyone: bool = False
+    anywhere: bool = False
+
+
+def roles(*names: str, own: bool = False, anyone: bool = False, anywhere: bool = False) -> Rule:
+    unknown = set(names) - set(ROLES)
+    if unknown:
+        raise ValueError(f"no such role: {', '.join(sorted(unknown))}")
+    return Rule(frozenset(names), own, anyone, anywhere)
+
+
+# One row a use case, by module. A use case without a row is open to nobody but the console and the jobs.
+RULES: dict[str, Rule] = {
+    # people
+    # hours
+    # points
+    # reports and checks
+}
+
+
+def may(
+    actor: Actor,
+    use_case: str,
+    *,
+    community_id: int | None,
+    person_id: uuid.UUID | None = None,
+    household_id: uuid.UUID | None = None,
+    area_path: str | None = None,
+) -> bool:
+    """Whether the actor may do this here, to this person or household, at this area."""
+    if actor.community_id != community_id:
+        return False
+    if actor.trusted:
+        return True
+    rule = RULES.get(use_case)
+    if rule is None:
+        return False
+    if rule.anyone or actor.has(rule.roles, area_path) or (rule.anywhere and area_path is None and actor.has_anywhere(rule.roles)):
+        return True
+    own_person = person_id is not None and person_id == actor.person_id
+    own_household = household_id is not None and household_id == actor.household_id
+    return rule.own and (own_person or own_household)
+
+
+def require(
+    actor: Actor,
+    use_case: str,
+    *,
+    community_id: int | None,
+    person_id: uuid.UUID | None = None,
+    household_id: uuid.UUID | None = None,
+    area_path: str | None = None,
+) -> None:
+    """Go on only if the actor may.
+
+    Raises:
+        Forbidden: naming the use case.
+    """
+    if not may(actor, use_case, community_id=community_id, person_id=person_id, household_id=household_id, area_path=area_path):
+        raise Forbidden(use_case=use_case)
