@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).with_name("uv")
 
 # File, what it holds beside the project's own dependencies, and the lock whose versions it must share.
-LOCKS = (
+LOCKS: tuple[tuple[str, list[str], list[str]], ...] = (
     ("run.txt", ["pyproject.toml", "--group", "source"], []),
     ("dev.txt", ["pyproject.toml", "--group", "source", "--group", "dev"], ["--constraints", "requirements/run.txt"]),
     ("node.txt", ["--group", "node"], []),
