@@ -178,7 +178,7 @@ _MINUS = re.compile("[−–—－﹣]")
 
 def clean(text: str) -> str:
     """Text without unseen marks, in NFC, with single spaces (full-width ones too) and none at the ends."""
-    return _SPACES.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", text))).strip()
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", _UNSEEN.sub("", text)).strip())
 
 
 def half_width(text: str) -> str:
@@ -188,10 +188,8 @@ def half_width(text: str) -> str:
 
 def clean_name(text: str) -> str:
     """A person's name: no spaces between Chinese characters (张 三), one kind of middle dot (阿依古丽·买买提)."""
-    name = _UNSEEN.sub("", unicodedata.normalize("NFC", text)).replace("\u3000", " ").strip()
-    name = re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", name)
-    name = re.sub("(?<=[^\x00-\x7f])" + _DOTS.pattern + "(?=[^\x00-\x7f])", "·", name)
-    return _SPACES.sub(" ", name)
+    name = re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", clean(text))
+    return clean(re.sub("(?<=[^\x00-\x7f])" + _DOTS.pattern + "(?=[^\x00-\x7f])", "·", name))
 
 
 def number(text: str) -> Decimal | None:
