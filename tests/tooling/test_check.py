@@ -1,0 +1,83 @@
+"""`make check` fails when anything fails, is too slow, or runs no test at all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import check
+from tools.check import Outcome, Suite, report, run
+
+
+def suite(code: str, *, budget_seconds: int = 60) -> Suite:
+    return Suite("made-up", [sys.executable, "-c", code], budget_seconds)
+
+
+def test_a_command_that_succeeds_is_ok(capfd: pytest.CaptureFixture[str]):
+    assert report([run(suite("print('fine')"))]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 0 failed"
+
+
+def test_a_command_that_fails_fails_the_whole(capfd: pytest.CaptureFixture[str]):
+    outcomes = [run(suite("raise SystemExit(3)")), run(suite("pass"))]
+    assert report(outcomes) == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_over_its_time_is_a_failure(capsys: pytest.CaptureFixture[str]):
+    assert report([Outcome(suite("pass", budget_seconds=1), 0, seconds=1.5, passed=1)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_what_hangs_is_stopped():
+    outcome = run(suite("import threading; threading.Event().wait(60)", budget_seconds=1))
+    assert outcome.verdict == "FAILED"
+    assert outcome.seconds < 20
+
+
+def test_settings_of_a_server_of_ones_own_do_not_reach_the_tests(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TIMEBANK_DATABASE_URL", "sqlite:////somebody/elses.sqlite")
+    code = "import os; raise SystemExit('TIMEBANK_DATABASE_URL' in os.environ)"
+    assert run(suite(code)).verdict == "ok"
+
+
+def test_tests_are_counted_one_by_one_and_none_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(check, "RESULTS", tmp_path)
+    (tmp_path / "test_three.py").write_text(
+        "import pytest\n"
+        "def test_a(): pass\n"
+        "def test_b(): assert False\n"
+        "def test_c(): pytest.skip()\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    outcome = run(Suite("three", command, 60, is_pytest=True))
+    assert (outcome.passed, outcome.failed, outcome.skipped, outcome.verdict) == (1, 1, 1, "FAILED")
+    nothing = run(Suite("nothing", [*command, "-k", "no_such_test"], 60, is_pytest=True))
+    assert (nothing.passed, nothing.failed, nothing.verdict) == (0, 1, "FAILED")
+
+
+@pytest.mark.slow
+def test_every_test_belongs_to_exactly_one_suite():
+    def collected(*marks: str) -> list[str]:
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "no:randomly", "--no-header", *marks]
+        done = subprocess.run(command, cwd=check.ROOT, capture_output=True, text=True, check=False)
+        return [line for line in done.stdout.splitlines() if line.startswith("tests/")]
+
+    def total(lines: list[str]) -> int:
+        return sum(int(line.rpartition(": ")[2]) for line in lines)
+
+    everything = total(collected())
+    assert everything > 0
+    assert sum(total(collected(*suite.command[2:4])) for suite in check.TESTS) == everything
