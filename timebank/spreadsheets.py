@@ -152,10 +152,8 @@ def read(
         NotASpreadsheet, OldWorkbook, SpreadsheetLocked, SpreadsheetTooLarge, WrongEncoding, TooManyRows, NoRows, MissingColumns,
         DuplicateColumns.
     """
-    if len(content) > MOST_BYTES:
-        raise SpreadsheetTooLarge(bytes=len(content), most_bytes=MOST_BYTES)
     first_failure: Refused | None = None
-    for grid in _grids(content, most_rows=most_rows):
+    for grid in grids(content, most_rows=most_rows):
         try:
             return _table(grid, columns=columns, most_rows=most_rows, side_by_side=side_by_side)
         except (MissingColumns, NoRows) as failure:
@@ -163,6 +161,17 @@ def read(
             if first_failure is None or _found(failure) > _found(first_failure):
                 first_failure = failure
     raise first_failure or NotASpreadsheet()
+
+
+def grids(content: bytes, *, most_rows: int = MOST_ROWS) -> Iterable["_Grid"]:
+    """Every sheet as its bare cells, for tables whose columns alone do not say what a row means.
+
+    Raises:
+        NotASpreadsheet, OldWorkbook, SpreadsheetLocked, SpreadsheetTooLarge, WrongEncoding, TooManyRows.
+    """
+    if len(content) > MOST_BYTES:
+        raise SpreadsheetTooLarge(bytes=len(content), most_bytes=MOST_BYTES)
+    return _grids(content, most_rows=most_rows)
 
 
 # What is written in cells ---------------------------------------------------------------------------------------------
