@@ -10,7 +10,6 @@ from _pytest.mark.expression import Expression
 from tools import check
 from tools.check import Outcome, Suite, report, run
 
-
 MARKS = [" ".join(marks) for size in range(4) for marks in combinations(["browser", "postgres", "slow"], size)]
 
 
