@@ -25,7 +25,7 @@ import os
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,9 +99,9 @@ DEBIAN_PACKAGES = (
 )
 
 
-def debian_packages(*, dev: bool, install: bool) -> None:
+def debian_packages(*, dev: bool, install: bool, packages: Sequence[DebianPackage] = DEBIAN_PACKAGES) -> None:
     def missing() -> list[DebianPackage]:
-        return [package for package in DEBIAN_PACKAGES if (dev or not package.dev_only) and not package.is_there()]
+        return [package for package in packages if (dev or not package.dev_only) and not package.is_there()]
 
     wanted = missing()
     if not wanted:
