@@ -162,7 +162,14 @@ def browser_parts() -> None:
     if not is_made("npm", lock, ROOT / "node_modules"):
         environment = with_node()
         say("installing npm packages: package-lock.json")
-        quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error"]
+        quiet = [
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--fetch-retries=1",
+            "--loglevel=error",
+            "--no-update-notifier",
+        ]
         run(["npm", "ci", *quiet], env=environment, stdout=subprocess.DEVNULL)
         mark_made("npm", lock)
     made_from = lock + digest_of(ROOT / "tools/build_static.py")
