@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from xml.parsers import expat  # noqa: S407 - entities are refused below, and what is parsed was measured before
+from xml.parsers import expat
 
 import python_calamine as calamine
 
@@ -330,7 +330,9 @@ def _rows(
         cells = {name: line[at] if at < len(line) else "" for name, at in where.items()}
         # A row that only a merged cell reaches into is empty, and a header repeated on each printed page is no person.
         own = [name for name, text in cells.items() if clean(text) and (index, where[name]) not in grid.filled]
-        problems = [Problem(name, grid.problems[index, at]) for name, at in where.items() if (index, at) in grid.problems]
+        problems = [
+            Problem(name, grid.problems[index, at]) for name, at in where.items() if (index, at) in grid.problems
+        ]
         if not own and not problems:
             continue
         if sum(bare_title(cells[name]) == titles[at] for name, at in where.items()) * 2 > len(where):
@@ -370,7 +372,7 @@ def _texts(content: bytes) -> Iterable[_Grid]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # what Excel calls "Unicode text"
         encodings = ["utf-16"]
     elif b"\x00" in content:
-        raise NotASpreadsheet()
+        raise NotASpreadsheet
     else:
         encodings = ["utf-8-sig"]
         if not _decodes(content, "utf-8-sig"):
@@ -382,7 +384,7 @@ def _texts(content: bytes) -> Iterable[_Grid]:
         except UnicodeDecodeError as failure:
             raise WrongEncoding(row=content[: failure.start].count(b"\n") + 1) from None
         if "\x00" in text or text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<?xml", "%pdf", "{")):
-            raise NotASpreadsheet()
+            raise NotASpreadsheet
         # The delimiter of the header is the one that gives most cells there; the others are tried after it.
         top = "\n".join(text.splitlines()[:HEADER_WITHIN_ROWS])
         for delimiter in sorted(",;\t", key=top.count, reverse=True):
@@ -451,7 +453,7 @@ def _measured(content: bytes) -> tuple[bytes, dict[str, bytes]]:
                 parts[entry.filename] = unpacked
                 measured.writestr(entry.filename, unpacked)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        raise NotASpreadsheet() from None
+        raise NotASpreadsheet from None
     return packed.getvalue(), parts
 
 
@@ -465,9 +467,9 @@ def _workbook(content: bytes, parts: Mapping[str, bytes], *, most_rows: int) -> 
                 scan = _scan(parts[paths[sheet.name]], most_rows=most_rows)
                 yield _worksheet(book.get_sheet_by_name(sheet.name), scan)
     except calamine.PasswordError:
-        raise SpreadsheetLocked() from None
+        raise SpreadsheetLocked from None
     except calamine.CalamineError:
-        raise NotASpreadsheet() from None
+        raise NotASpreadsheet from None
 
 
 def _worksheet(sheet: calamine.CalamineSheet, scan: "_Scan") -> _Grid:
@@ -508,7 +510,11 @@ def _text_of(cell: object) -> str:
         return "是" if cell else "否"
     if isinstance(cell, float):
         # Nine decimals are more than any table means, and hide that 0.1 + 0.2 was stored as 0.30000000000000004.
-        return str(int(cell)) if cell.is_integer() else format(Decimal(repr(cell)).quantize(Decimal("1e-9")).normalize(), "f")
+        return (
+            str(int(cell))
+            if cell.is_integer()
+            else format(Decimal(repr(cell)).quantize(Decimal("1e-9")).normalize(), "f")
+        )
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ", timespec="minutes")
     if isinstance(cell, dt.date | dt.time):
@@ -588,19 +594,19 @@ def _sheet_paths(parts: Mapping[str, bytes]) -> dict[str, str]:
             sheets.append((attributes.get("name", ""), key))
 
     if "xl/workbook.xml" not in parts:
-        raise NotASpreadsheet()
+        raise NotASpreadsheet
     _parse(parts.get("xl/_rels/workbook.xml.rels", b"<none/>"), relation)
     _parse(parts["xl/workbook.xml"], sheet)
     paths = {name: targets[key] for name, key in sheets if targets.get(key) in parts}
     if sheets and not paths:
-        raise NotASpreadsheet()
+        raise NotASpreadsheet
     return paths
 
 
 def _parse(part: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
     def refuse(*_: object) -> None:
         # No office program writes a document type; entities in it can expand without end.
-        raise NotASpreadsheet()
+        raise NotASpreadsheet
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -608,4 +614,4 @@ def _parse(part: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
     try:
         parser.Parse(part, True)  # noqa: FBT003 - the parser's own signature
     except expat.ExpatError:
-        raise NotASpreadsheet() from None
+        raise NotASpreadsheet from None
