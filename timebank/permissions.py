@@ -80,11 +80,15 @@ class Actor:
         """Whether one of the roles is held over `area_path` (the whole community if none is named)."""
         if self.person_id and "resident" in roles:
             return True
-        return any(grant.role in roles and (area_path or self.area_path).startswith(grant.area_path) for grant in self.grants)
+        return any(
+            grant.role in roles and (area_path or self.area_path).startswith(grant.area_path) for grant in self.grants
+        )
 
     def has_anywhere(self, roles: frozenset[str]) -> bool:
         """Whether one of the roles is held at the community, above it, or at some grid or building within it."""
-        return self.has(roles) or any(grant.role in roles and grant.area_path.startswith(self.area_path) for grant in self.grants)
+        return self.has(roles) or any(
+            grant.role in roles and grant.area_path.startswith(self.area_path) for grant in self.grants
+        )
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,99 @@ def roles(*names: str, own: bool = False, anyone: bool = False, anywhere: bool =
 # One row a use case, by module. A use case without a row is open to nobody but the console and the jobs.
 RULES: dict[str, Rule] = {
     # people
+    "areas.import_tree": roles("operator"),
+    "communities.open_community": roles("operator"),
+    "households.open_household": roles("desk_staff", "community_manager"),
+    "households.change_household": roles("desk_staff", "community_manager"),
+    "households.look": roles("desk_staff", "community_manager", "grid_worker", "building_captain", own=True, anywhere=True),
+    "residents.admit": roles("desk_staff", "community_manager"),
+    "residents.change": roles("desk_staff", "community_manager"),
+    "residents.flag": roles("desk_staff", "community_manager"),
+    "residents.look": roles("desk_staff", "community_manager", "grid_worker", own=True),
+    "residents.search": roles("desk_staff", "community_manager", "grid_worker", anywhere=True),
+    "residents.import_residents": roles("desk_staff", "community_manager"),
+    "cards.issue": roles("desk_staff", "community_manager"),
+    "cards.revoke": roles("desk_staff", "community_manager"),
+    "helpers.ask": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "helpers.review": roles("desk_staff", "grid_worker", "community_manager"),
+    "helpers.confirm": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "helpers.revoke": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "helpers.bindings": roles("desk_staff", "grid_worker", "community_manager", own=True),
     # hours
+    "orders.place": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.read": roles("desk_staff", "grid_worker", "community_manager", "auditor", own=True, anywhere=True),
+    "orders.accept": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.send_back": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.reschedule": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.dispatch": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.cancel": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.claim": roles("volunteer", anywhere=True),
+    "orders.no_show": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.arrive": roles("volunteer", anywhere=True),
+    "orders.leave": roles("volunteer", anywhere=True),
+    "orders.record_times": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.issue_tear_off": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.unlock_tear_off": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.record_call_back": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.confirm_own": roles(own=True),
+    "orders.confirm_with_number": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.confirm_by_call": roles("desk_staff", "grid_worker", "community_manager"),
+    "orders.dispute": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.resolve": roles("reviewer", "community_manager"),
+    "orders.rate": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.flag": roles(),
+    "orders.escalate": roles(),
+    "orders.become_overdue": roles(),
+    "orders.close_forgotten": roles(),
+    "orders.confirm_by_silence": roles(),
+    "service_points.create": roles("community_manager", "desk_staff"),
+    "service_points.change": roles("community_manager", "desk_staff"),
+    "service_points.rotate": roles("community_manager"),
+    "service_points.issue_fixed_code": roles("community_manager", "desk_staff"),
+    "service_points.close": roles("community_manager"),
+    "service_points.listed": roles("community_manager", "desk_staff", "team_leader", "auditor", anywhere=True),
+    "activities.plan": roles("community_manager", "desk_staff", "team_leader"),
+    "activities.cancel": roles("community_manager", "desk_staff", "team_leader"),
+    "activities.sign_up": roles("volunteer", anywhere=True),
+    "activities.coming": roles("resident", "volunteer", "team_leader", "desk_staff", "community_manager", anywhere=True),
+    "multipliers.adopt": roles("committee", "community_manager"),
+    "attendance.check_in": roles("volunteer", anywhere=True),
+    "attendance.check_out": roles("volunteer", anywhere=True),
+    "attendance.report_own": roles("volunteer", anywhere=True),
+    "attendance.enter_late": roles("desk_staff", "community_manager"),
+    "attendance.review": roles("reviewer", "community_manager"),
+    "attendance.here_now": roles("desk_staff", "team_leader", "reviewer", "community_manager", anywhere=True),
+    "attendance.statement": roles("desk_staff", "reviewer", "community_manager", "auditor", own=True),
+    "attendance.close_forgotten": roles(),
     # points
+    "table.draft": roles("committee", "community_manager"),
+    "table.adopt": roles("committee", "community_manager"),
+    "table.switch": roles("committee", "community_manager"),
+    "table.bring_into_force": roles(),
+    "working_days.declare": roles("committee", "community_manager"),
+    "awards.enter": roles("committee", "community_manager", "grid_worker"),
+    "awards.read": roles(
+        "committee", "community_manager", "grid_worker", "reviewer", "supervision_committee", "auditor"
+    ),
+    "awards.review": roles("committee", "reviewer"),
+    "awards.withdraw": roles("committee", "community_manager", "grid_worker"),
+    "publicity.publish": roles("committee", "community_manager"),
+    "publicity.object_to": roles("resident", "desk_staff", "committee"),
+    "publicity.object_on_behalf": roles("desk_staff", "committee", "community_manager"),
+    "publicity.answer": roles("committee", "community_manager"),
+    "publicity.decide": roles("supervision_committee"),
+    "publicity.book_due": roles(),
+    "publicity.correct": roles("committee", "community_manager"),
+    "points.read": roles(
+        "desk_staff", "committee", "community_manager", "supervision_committee", "auditor", own=True
+    ),
+    "shop.open_merchant": roles("committee", "community_manager"),
+    "shop.offer": roles("merchant", "committee", "community_manager"),
+    "shop.receive": roles("merchant", "committee", "community_manager"),
+    "shop.redeem": roles("desk_staff", own=True),
+    "shop.cancel": roles("desk_staff", own=True),
+    "shop.hand_over": roles("merchant"),
+    "shop.expire_due": roles(),
     # reports and checks
 }
 
@@ -133,7 +228,11 @@ def may(
     rule = RULES.get(use_case)
     if rule is None:
         return False
-    if rule.anyone or actor.has(rule.roles, area_path) or (rule.anywhere and area_path is None and actor.has_anywhere(rule.roles)):
+    if (
+        rule.anyone
+        or actor.has(rule.roles, area_path)
+        or (rule.anywhere and area_path is None and actor.has_anywhere(rule.roles))
+    ):
         return True
     own_person = person_id is not None and person_id == actor.person_id
     own_household = household_id is not None and household_id == actor.household_id
@@ -154,5 +253,7 @@ def require(
     Raises:
         Forbidden: naming the use case.
     """
-    if not may(actor, use_case, community_id=community_id, person_id=person_id, household_id=household_id, area_path=area_path):
+    if not may(
+        actor, use_case, community_id=community_id, person_id=person_id, household_id=household_id, area_path=area_path
+    ):
         raise Forbidden(use_case=use_case)
