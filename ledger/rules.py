@@ -191,27 +191,45 @@ class State:
 
     # Undo
 
-    def mark(self) -> tuple[int, int, int]:
+    def mark(self) -> tuple[int, int]:
         """Begin a request; what follows can be taken back with `undo`."""
         self.request += 1
         self._undo.clear()
-        return (self.size, self.at, 0)
+        return (self.size, self.at)
 
-    def undo(self, mark: tuple[int, int, int]) -> None:
+    def undo(self, mark: tuple[int, int]) -> None:
         for take_back in reversed(self._undo):
             take_back()
         self._undo.clear()
-        self.size, self.at = mark[0], mark[1]
+        self.size, self.at = mark
         self.request += 1
 
     def touch(self, account: Account) -> Account:
         """Call before changing an account."""
         if account.touched != self.request:
             account.touched = self.request
-            before = (account.floor, account.ceiling, account.quota, account.issued, account.balance, account.held, account.closed, account.erased)
+            before = (
+                account.floor,
+                account.ceiling,
+                account.quota,
+                account.issued,
+                account.balance,
+                account.held,
+                account.closed,
+                account.erased,
+            )
 
             def take_back() -> None:
-                account.floor, account.ceiling, account.quota, account.issued, account.balance, account.held, account.closed, account.erased = before
+                (
+                    account.floor,
+                    account.ceiling,
+                    account.quota,
+                    account.issued,
+                    account.balance,
+                    account.held,
+                    account.closed,
+                    account.erased,
+                ) = before
 
             self._undo.append(take_back)
         return account
@@ -241,7 +259,9 @@ def apply(state: State, kind: str, fields: Fields, at: int) -> None:
     """
     if at < state.at:
         raise LedgerRefused("clock", at=at, last=state.at)
-    if (state.size == 0) != (kind == "rule" and "cites" not in fields) or (state.size == 1 and (kind != "key" or fields["from"] != 0)):
+    if (state.size == 0) != (kind == "rule" and "cites" not in fields) or (
+        state.size == 1 and (kind != "key" or fields["from"] != 0)
+    ):
         raise LedgerRefused("first_entries", kind=kind)
     _APPLY[kind](state, fields, at)
     state.size += 1
@@ -306,7 +326,14 @@ def _open(state: State, fields: Fields, at: int) -> None:
                 raise LedgerRefused("lot_exists", account=other.number, owner=owner)
     to = fields.get("to")
     account = Account(
-        number, unit, class_, number if owner is None else owner, fields.get("ceiling"), ends, None if to is None else frozenset(to), opened=state.size
+        number,
+        unit,
+        class_,
+        number if owner is None else owner,
+        fields.get("ceiling"),
+        ends,
+        None if to is None else frozenset(to),
+        opened=state.size,
     )
     state.remember([account])
 
@@ -342,7 +369,8 @@ def _check_legs(state: State, legs: Legs) -> tuple[list[tuple[Account, int]], se
     return found, classes
 
 
-def _eligible(account: Account, classes: set[str], at: int) -> bool:
+def eligible(account: Account, classes: set[str], at: int) -> bool:
+    """Whether the account may pay into these classes now."""
     return account.closed is None and account.may_credit(classes) and (not account.ended(at) or classes <= SINKS)
 
 
@@ -359,10 +387,17 @@ def _check_debits(state: State, found: list[tuple[Account, int]], classes: set[s
             if hold:
                 raise LedgerRefused("issuing_hold", account=account.number)
             if account.issued - amount > account.quota:
-                raise LedgerRefused("quota", account=account.number, quota=account.quota, issued=account.issued, needed=-amount)
+                raise LedgerRefused(
+                    "quota", account=account.number, quota=account.quota, issued=account.issued, needed=-amount
+                )
             continue
         if account.balance - account.held + amount < account.floor:
-            raise LedgerRefused("insufficient", account=account.number, needed=-amount, available=max(account.available - account.floor, 0))
+            raise LedgerRefused(
+                "insufficient",
+                account=account.number,
+                needed=-amount,
+                available=max(account.available - account.floor, 0),
+            )
         group = state.groups[account.owner]
         if len(group) == 1:
             continue
@@ -372,7 +407,7 @@ def _check_debits(state: State, found: list[tuple[Account, int]], classes: set[s
             if other is account:
                 break
             left = other.available + min(taken.get(other.number, 0), 0)
-            if left > max(other.floor, 0) and _eligible(other, classes, at):
+            if left > max(other.floor, 0) and eligible(other, classes, at):
                 raise LedgerRefused("order", account=account.number, earlier=other.number, available=left)
 
 
@@ -382,7 +417,12 @@ def _check_credits(found: list[tuple[Account, int]], at: int) -> None:
             if account.ends is not None and account.ends <= at:
                 raise LedgerRefused("ended", account=account.number, ends=account.ends)
             if account.ceiling is not None and account.balance + amount > account.ceiling:
-                raise LedgerRefused("ceiling", account=account.number, ceiling=account.ceiling, room=max(account.ceiling - account.balance, 0))
+                raise LedgerRefused(
+                    "ceiling",
+                    account=account.number,
+                    ceiling=account.ceiling,
+                    room=max(account.ceiling - account.balance, 0),
+                )
         _check_range(account.balance + amount)
 
 
@@ -458,16 +498,22 @@ def _capture(state: State, fields: Fields, at: int) -> None:
     for account, amount in found:
         if amount < 0:
             if -amount > held.get(account.number, 0):
-                raise LedgerRefused("capture_exceeds", account=account.number, needed=-amount, held=held.get(account.number, 0))
+                raise LedgerRefused(
+                    "capture_exceeds", account=account.number, needed=-amount, held=held.get(account.number, 0)
+                )
             if not account.may_credit(classes):
-                raise LedgerRefused("to_forbids", account=account.number, classes=sorted(classes - (account.to or frozenset())))
+                raise LedgerRefused(
+                    "to_forbids", account=account.number, classes=sorted(classes - (account.to or frozenset()))
+                )
             captured[account.owner].append(account)
     taken = {account.number: -amount for account, amount in found if amount < 0}
     for number, amount in held.items():
         earlier = state.account(number)
         for account in captured.get(earlier.owner, ()):
             if earlier.order < account.order and taken.get(number, 0) < amount:
-                raise LedgerRefused("order", account=account.number, earlier=number, available=amount - taken.get(number, 0))
+                raise LedgerRefused(
+                    "order", account=account.number, earlier=number, available=amount - taken.get(number, 0)
+                )
     _check_credits(found, at)
     _resolve(state, hold)
     _move(state, found)
@@ -512,11 +558,21 @@ def _limit(state: State, fields: Fields, at: int) -> None:
     numbers: dict[str, Any] = {name: fields[name] for name in ("floor", "ceiling", "quota") if name in fields}
     if len(fields["approvers"]) < 2:
         raise LedgerRefused("two_approvers", account=account.number)
-    if (issuing and numbers.keys() - {"quota"}) or (not issuing and "quota" in numbers) or numbers.get("ceiling", LARGEST) < numbers.get("floor", 0):
+    if (
+        (issuing and numbers.keys() - {"quota"})
+        or (not issuing and "quota" in numbers)
+        or numbers.get("ceiling", LARGEST) < numbers.get("floor", 0)
+    ):
         raise LedgerRefused("limit_fields", account=account.number)
-    _use(state, _cite(state, fields["cites"], "limit", str(account.number), digest_of(account=account.number, **numbers)))
+    _use(
+        state, _cite(state, fields["cites"], "limit", str(account.number), digest_of(account=account.number, **numbers))
+    )
     state.touch(account)
-    account.floor, account.ceiling, account.quota = numbers.get("floor", 0), numbers.get("ceiling"), numbers.get("quota", 0)
+    account.floor, account.ceiling, account.quota = (
+        numbers.get("floor", 0),
+        numbers.get("ceiling"),
+        numbers.get("quota", 0),
+    )
     if issuing:
         account.issued = 0
 

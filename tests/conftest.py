@@ -1,0 +1,8 @@
+"""The fixtures of all tests; what they make is told where it is made."""
+
+from tests.postgres import postgres_server as postgres_server
+from tests.village import db as db
+from tests.village import other_village as other_village
+from tests.village import postgres_template as postgres_template
+from tests.village import schema_folder as schema_folder
+from tests.village import village as village

@@ -1,0 +1,229 @@
+"""A village to test with: a community opened through the real use cases on a real database, and sentences to arrange it."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+from sqlmodel import Session
+
+from tests.postgres import APP_ROLE, PostgresServer
+from timebank import modules
+from timebank.people import areas, communities, numbers
+from timebank.permissions import Actor, Grant
+from timebank.storage import Storage, new_key
+
+START = datetime.datetime(2026, 11, 20, 1, 0, tzinfo=datetime.UTC)  # Friday, 9 in the morning in the village
+SECRET = b"a secret of the tests, 32 bytes!"
+AREAS = [
+    ("32", "江苏省", "province", ""),
+    ("3201", "南京市", "city", "32"),
+    ("320102", "玄武区", "county", "3201"),
+    ("32010201", "梅园街道", "township", "320102"),
+    ("3201020101", "太平里社区", "community", "32010201"),
+    ("3201020102", "后宰门社区", "community", "32010201"),
+    ("320102010101", "第一网格", "grid", "3201020101"),
+    ("320102010102", "第二网格", "grid", "3201020101"),
+    ("320102010201", "东网格", "grid", "3201020102"),
+]
+
+
+class VillageClock:
+    """A clock that the test moves; it ticks a millisecond at each look, so that nothing happens at the same instant by chance."""
+
+    def __init__(self) -> None:
+        self._now = START
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime.datetime:
+        with self._lock:
+            self._now += datetime.timedelta(milliseconds=1)
+            return self._now
+
+    def move(self, by: datetime.timedelta) -> None:
+        with self._lock:
+            self._now += by
+
+
+@dataclass
+class Village:
+    """A community on a storage, with a clock of its own; `seed` is its log's signing key."""
+
+    storage: Storage
+    clock: VillageClock
+    community_id: int
+    code: str
+    area_path: str
+    seed: Ed25519PrivateKey
+    owner_url: str
+    _numbers: Iterator[int]
+
+    @property
+    def now(self) -> datetime.datetime:
+        return self.clock.now()
+
+    @property
+    def today(self) -> datetime.date:
+        """The local day in the village."""
+        return (self.clock.now() + datetime.timedelta(hours=8)).date()
+
+    def pass_time(self, **by: float) -> None:
+        """Move the clock: `village.pass_time(days=8)`."""
+        self.clock.move(datetime.timedelta(**by))
+
+    def read(self) -> Any:
+        return self.storage.read()
+
+    def write(self, change: Callable[[Session, datetime.datetime], dict[str, Any]], *, key: uuid.UUID | None = None, **content: Any) -> dict[str, Any]:
+        """Run a change on the lane: `village.write(lambda session, now: check_in(session, actor=..., now=now, ...))`."""
+        return self.storage.write(
+            self.community_id, key or new_key(self.clock.now()), change, actor="test", use_case="test", content=content
+        )
+
+    def actor(self, *roles: str, person: Any = None, grid: str = "") -> Actor:
+        """Somebody with these roles over the village (or one of its grids); a stranger to the register unless `person` is given."""
+        area = self.area_path + (f"{grid}/" if grid else "")
+        grants = tuple(Grant(role, area) for role in roles)
+        if person is None:
+            number = numbers.written(self.code, 9_000 + next(self._numbers))
+            return Actor(self.community_id, number, login_id=uuid.uuid4(), grants=grants, area_path=self.area_path)
+        return Actor(
+            self.community_id,
+            person.number,
+            login_id=uuid.uuid4(),
+            person_id=person.id,
+            household_id=person.household_id,
+            grants=grants,
+            area_path=self.area_path,
+        )
+
+    def balance(self, account: int) -> int:
+        """What the books say now."""
+        from ledger import reading  # noqa: PLC0415
+
+        with self.read() as session:
+            return reading.account(session, self.community_id, account).balance
+
+
+@dataclass
+class Database:
+    """An empty migrated database: the storage that the application uses, and the owner's address."""
+
+    storage: Storage
+    clock: VillageClock
+    owner_url: str
+
+
+def make_schema(owner_url: str, *, app_role: str | None = None) -> None:
+    """All tables and guards, as the migrations make them."""
+    engine = create_engine(owner_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for metadata in modules.load():
+            metadata.create_all(connection)
+        for statement in modules.guard_statements(connection.dialect.name):
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        if app_role:
+            connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{app_role}"')
+            connection.exec_driver_sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
+
+
+@cache
+def _sqlite_template(folder: Path) -> Path:
+    path = folder / "template.db"
+    make_schema(f"sqlite:///{path}")
+    return path
+
+
+def _forget_fsync(engine: Engine) -> None:
+    """Ordinary tests need no durability; those that show it make their own storage."""
+
+    @event.listens_for(engine, "connect")
+    def loosen(connection: Any, record: object) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture(scope="session")
+def schema_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("schema")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def db(request: pytest.FixtureRequest, tmp_path: Path, schema_folder: Path) -> Iterator[Database]:
+    """An empty migrated database; each test that asks for it runs on SQLite and on PostgreSQL."""
+    clock = VillageClock()
+    if request.param == "sqlite":
+        path = tmp_path / "timebank.db"
+        path.write_bytes(_sqlite_template(schema_folder).read_bytes())
+        url = owner_url = f"sqlite:///{path}"
+        dropped = None
+        storage = Storage(url, clock=clock.now, secret=SECRET)
+        _forget_fsync(storage._writer)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        template = request.getfixturevalue("postgres_template")
+        dropped = server.new_database(like=template, synchronous_commit=False)
+        url, owner_url = dropped.app_url, dropped.owner_url
+        storage = Storage(url, clock=clock.now, secret=SECRET)
+    yield Database(storage, clock, owner_url)
+    storage.close()
+    if dropped is not None:
+        server.drop_database(dropped)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    return postgres_server.make_template("migrated", lambda urls: make_schema(urls.owner_url, app_role=APP_ROLE))
+
+
+@pytest.fixture
+def village(db: Database) -> Village:
+    """The community 太平里社区 (code TPL), with the default policy, on each database."""
+    return open_village(db, code="TPL", name="太平里社区", area_code="3201020101")
+
+
+@pytest.fixture
+def other_village(db: Database, village: Village) -> Village:
+    """A second community in the same database."""
+    return open_village(db, code="HZM", name="后宰门社区", area_code="3201020102", community_id=2)
+
+
+def open_village(db: Database, *, code: str, name: str, area_code: str, community_id: int = 1, profile: str = "default") -> Village:
+    """Open a community as an operator would."""
+    rows = [areas.AreaRow(number=at, code=row[0], name=row[1], level=row[2], parent=row[3]) for at, row in enumerate(AREAS, start=2)]
+    console = Actor.console(None, "test")
+    db.storage.write_global(lambda session, now: areas.import_tree(session, actor=console, now=now, rows=rows))
+    seed = Ed25519PrivateKey.generate()
+    origin = communities.origin_of("timebank.example", code)
+    db.storage.found(
+        community_id,
+        new_key(db.clock.now()),
+        lambda session, now: communities.open_community(
+            session,
+            actor=Actor.console(community_id, "test"),
+            now=now,
+            community_id=community_id,
+            code=code,
+            name=name,
+            area_code=area_code,
+            profile=profile,
+            origin=origin,
+            public_key=seed.public_key().public_bytes_raw(),
+        ),
+        origin=origin,
+        actor="test",
+        use_case="test",
+    )
+    with db.storage.read() as session:
+        path = communities.community(session, community_id).area_path
+    return Village(db.storage, db.clock, community_id, code, path, seed, db.owner_url, itertools.count(1))

@@ -1,0 +1,60 @@
+"""Where tables are: one line a module, so that migrations, tests and checks see them all."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+import ledger.tables
+from ledger import guards
+
+MODULES = [
+    "timebank.storage",
+    "timebank.accounts",
+    "timebank.policy",
+    "timebank.people.areas",
+    "timebank.people.communities",
+    "timebank.people.logins",
+    "timebank.people.households",
+    "timebank.people.residents",
+    "timebank.people.cards",
+    "timebank.people.helpers",
+    "timebank.hours.service_points",
+    "timebank.hours.activities",
+    "timebank.hours.attendance",
+    "timebank.hours.orders",
+    "timebank.points.working_days",
+    "timebank.points.household_accounts",
+    "timebank.points.table",
+    "timebank.points.awards",
+    "timebank.points.publicity",
+    "timebank.points.shop",
+]
+
+
+def load() -> list[MetaData]:
+    """Import every module with tables; returns the metadata of the ledger and of the domain."""
+    for name in _present():
+        import_module(name)
+    return [ledger.tables.metadata, SQLModel.metadata]
+
+
+def guard_statements(dialect: str) -> list[str]:
+    """The triggers of the ledger and of the modules, for `sqlite` or `postgresql`; run them with the option `no_parameters`."""
+    statements = list(guards.statements(dialect))
+    for name in _present():
+        statements += getattr(import_module(name), "GUARDS", {}).get(dialect, [])
+    return statements
+
+
+def _present() -> list[str]:
+    present = []
+    for name in MODULES:
+        try:
+            import_module(name)
+        except ImportError:
+            continue
+        present.append(name)
+    return present
