@@ -1,0 +1,153 @@
+"""Dispatch (派单): open an accepted order to volunteers, and show them to each other, near ones first.
+
+Near is the same building, then the same grid, then the community; among equals comes who was served, or has served,
+longest ago. It is a proposal: whoever may claim does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, delete, func
+from sqlmodel import Session, col, select
+
+from timebank.hours.orders import states
+from timebank.hours.orders.placing import require_staff
+from timebank.hours.orders.rows import OrderOffer, ServiceOrder, identity, move, order
+from timebank.people import residents
+from timebank.people.communities import community_of
+from timebank.people.logins import RoleGrant
+from timebank.people.residents import Person
+from timebank.permissions import Actor, require
+
+LISTED = 30
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A volunteer who could go. `nearness`: 0 the same building, 1 the same grid, 2 the community."""
+
+    person: Person
+    nearness: int
+    last_served_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """An order that a volunteer could claim, and how near it is."""
+
+    order: ServiceOrder
+    recipient: Person
+    nearness: int
+
+
+def dispatch(
+    session: Session, *, actor: Actor, now: datetime, order_id: UUID, person_ids: Sequence[UUID]
+) -> dict[str, Any]:
+    """Open the order: to the named volunteers, or to all if none is named. Again replaces whom it is offered to."""
+    row = order(session, community_of(actor), order_id)
+    require_staff(session, actor, "orders.dispatch", row)
+    states.after(row.state, "dispatch", number=row.number)
+    session.execute(
+        delete(OrderOffer).where(col(OrderOffer.community_id) == row.community_id, col(OrderOffer.order_id) == row.id)
+    )
+    for person_id in dict.fromkeys(person_ids):
+        person = residents.person(session, row.community_id, person_id)
+        session.add(OrderOffer(community_id=row.community_id, order_id=row.id, person_id=person.id, offered_at=now))
+    row.dispatched_at = now
+    row.flagged_at = None
+    move(session, row, "dispatch", actor=actor, now=now, offered=len(set(person_ids)))
+    return identity(row)
+
+
+def candidates(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> list[Candidate]:
+    """Volunteers for an order, nearest first, then who served longest ago. Never the recipient or her household."""
+    row = order(session, community_of(actor), order_id)
+    require_staff(session, actor, "orders.dispatch", row)
+    recipient = residents.person(session, row.community_id, row.recipient_id)
+    today = now.date()
+    served = _last_times(row.community_id, ServiceOrder.volunteer_id)
+    nearness = _nearness(col(Person.area_path), recipient.area_path)
+    query = (
+        select(Person, nearness, served.c.last_at)
+        .join(
+            RoleGrant,
+            (col(RoleGrant.community_id) == Person.community_id) & (col(RoleGrant.person_id) == Person.id),
+        )
+        .outerjoin(served, served.c.person_id == Person.id)
+        .where(
+            col(Person.community_id) == row.community_id,
+            col(RoleGrant.role) == "volunteer",
+            col(RoleGrant.revoked_at).is_(None),
+            col(RoleGrant.from_on) <= today,
+            col(RoleGrant.until_on).is_(None) | (col(RoleGrant.until_on) >= today),
+            col(Person.id) != recipient.id,
+            col(Person.household_id) != recipient.household_id,
+        )
+        .order_by(nearness, func.coalesce(served.c.last_at, 0), col(Person.serial))
+        .limit(LISTED)
+    )
+    found: dict[UUID, Candidate] = {}
+    for person, near, last_at in session.execute(query):
+        found.setdefault(person.id, Candidate(person, near, last_at))
+    return list(found.values())
+
+
+def near_me(session: Session, *, actor: Actor, now: datetime) -> list[Nearby]:
+    """Orders that this volunteer could claim or stand by for, nearest first, then whose elder was served longest ago."""
+    require(actor, "orders.claim", community_id=actor.community_id)
+    if actor.person_id is None or actor.community_id is None:
+        return []
+    me = residents.person(session, actor.community_id, actor.person_id)
+    served = _last_times(me.community_id, ServiceOrder.recipient_id)
+    nearness = _nearness(col(Person.area_path), me.area_path)
+    offers = select(OrderOffer.order_id).where(col(OrderOffer.community_id) == me.community_id)
+    query = (
+        select(ServiceOrder, Person, nearness)
+        .join(
+            Person,
+            (col(Person.community_id) == ServiceOrder.community_id) & (col(Person.id) == ServiceOrder.recipient_id),
+        )
+        .outerjoin(served, served.c.person_id == Person.id)
+        .where(
+            col(ServiceOrder.community_id) == me.community_id,
+            col(ServiceOrder.state) == "dispatched",
+            col(ServiceOrder.starts_at) > now,
+            col(Person.id) != me.id,
+            col(Person.household_id) != me.household_id,
+            col(ServiceOrder.id).notin_(offers)
+            | col(ServiceOrder.id).in_(offers.where(col(OrderOffer.person_id) == me.id)),
+        )
+        .order_by(nearness, func.coalesce(served.c.last_at, 0), col(ServiceOrder.starts_at), col(ServiceOrder.number))
+        .limit(LISTED)
+    )
+    return [Nearby(row, recipient, near) for row, recipient, near in session.execute(query)]
+
+
+def offered_to(session: Session, row: ServiceOrder) -> set[UUID]:
+    """The volunteers that an order was offered to by name; empty: all."""
+    query = select(OrderOffer.person_id).where(
+        col(OrderOffer.community_id) == row.community_id, col(OrderOffer.order_id) == row.id
+    )
+    return set(session.exec(query))
+
+
+def _last_times(community_id: int, person: Any) -> Any:
+    """When each person last was in an order that was served, as volunteer or as recipient."""
+    return (
+        select(col(person).label("person_id"), func.max(ServiceOrder.left_at).label("last_at"))
+        .where(col(ServiceOrder.community_id) == community_id, col(ServiceOrder.left_at).is_not(None))
+        .group_by(col(person))
+        .subquery()
+    )
+
+
+def _nearness(area_path: Any, mine: str) -> ColumnElement[int]:
+    grid = mine.rstrip("/").rpartition("/")[0] + "/"
+    return case(
+        (area_path == mine, 0),
+        (area_path.startswith(grid, autoescape=True), 1),
+        else_=2,
+    )
