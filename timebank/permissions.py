@@ -207,7 +207,14 @@ RULES: dict[str, Rule] = {
     "shop.cancel": roles("desk_staff", own=True),
     "shop.hand_over": roles("merchant"),
     "shop.expire_due": roles(),
-    # reports and checks
+    # reports, checks and proofs
+    "reports.trial_balance": roles("auditor", "committee", "supervision_committee", "community_manager"),
+    "reports.journal": roles("auditor", "supervision_committee", "community_manager"),
+    "reports.statement": roles("auditor", "desk_staff", "supervision_committee", "community_manager", own=True),
+    "checks.find": roles("auditor", "supervision_committee", "community_manager"),
+    "evidence.checkpoint": roles("auditor", "supervision_committee", "community_manager"),
+    "evidence.bundle": roles("auditor", "committee", "supervision_committee", "community_manager"),
+    "evidence.bundle_with_details": roles("auditor"),
 }
 
 
