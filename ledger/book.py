@@ -326,7 +326,8 @@ class Book:
     # Reading, with what is buffered
 
     def account(self, number: int) -> Account:
-        """
+        """An account as the entries up to now left it.
+
         Raises:
             LedgerRefused: `unknown_account`.
         """

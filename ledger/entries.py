@@ -6,6 +6,7 @@ An entry is its leaf. `encode` makes the bytes, `decode` reads them back and ref
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -54,7 +55,7 @@ def is_day(value: object) -> bool:
 def _ascending(value: object, most: int, fits: Callable[[object], bool]) -> bool:
     if type(value) is not list or not 1 <= len(value) <= most or not all(map(fits, value)):
         return False
-    return all(earlier < later for earlier, later in zip(value, value[1:], strict=False))
+    return all(earlier < later for earlier, later in itertools.pairwise(value))
 
 
 def _legs(value: object) -> bool:
@@ -62,7 +63,13 @@ def _legs(value: object) -> bool:
         return False
     earlier = total = 0
     for leg in value:
-        if type(leg) is not list or len(leg) != 2 or not _whole(leg[0], earlier + 1) or not _whole(leg[1], -LARGEST) or not leg[1]:
+        if (
+            type(leg) is not list
+            or len(leg) != 2
+            or not _whole(leg[0], earlier + 1)
+            or not _whole(leg[1], -LARGEST)
+            or not leg[1]
+        ):
             return False
         earlier = leg[0]
         total += leg[1]
@@ -196,7 +203,9 @@ def check(kind: str, fields: Fields) -> None:
 
 def encode(kind: str, fields: Fields, *, seq: int, at: int, id: str) -> bytes:
     """The leaf of an entry whose fields were checked."""
-    leaf = json.dumps({**fields, "at": at, "id": id, "kind": kind, "seq": seq, "v": VERSION}, separators=(",", ":"), sort_keys=True).encode("ascii")
+    leaf = json.dumps(
+        {**fields, "at": at, "id": id, "kind": kind, "seq": seq, "v": VERSION}, separators=(",", ":"), sort_keys=True
+    ).encode("ascii")
     if len(leaf) > LEAF_BYTES_MOST:
         raise BadEntry(f"{kind}: {len(leaf)} bytes, at most {LEAF_BYTES_MOST} fit")
     return leaf
@@ -206,7 +215,9 @@ def encode_post(legs: Legs, *, on: str, ref: str, cites: int | None, seq: int, a
     """The same as `encode` for a post, from a template: posts are nearly all of a log, and json.dumps is five times slower."""
     written = ",".join([f"[{account},{amount}]" for account, amount in legs])
     cited = "" if cites is None else f'"cites":{cites},'
-    return f'{{"at":{at},{cited}"id":"{id}","kind":"post","legs":[{written}],"on":"{on}","ref":"{ref}","seq":{seq},"v":1}}'.encode("ascii")
+    return f'{{"at":{at},{cited}"id":"{id}","kind":"post","legs":[{written}],"on":"{on}","ref":"{ref}","seq":{seq},"v":1}}'.encode(
+        "ascii"
+    )
 
 
 def decode(leaf: bytes) -> Fields:

@@ -20,8 +20,16 @@ def statements(dialect: str) -> list[str]:
 def removal(dialect: str) -> list[str]:
     """The DDL that takes them away again."""
     if dialect == "sqlite":
-        return [f"DROP TRIGGER IF EXISTS {table.name}_{event}" for table in RECORD for event in ("update", "delete", "replace")]
-    drops = [f"DROP TRIGGER IF EXISTS {table.name}_{event} ON {table.name}" for table in RECORD for event in ("change", "truncate")]
+        return [
+            f"DROP TRIGGER IF EXISTS {table.name}_{event}"
+            for table in RECORD
+            for event in ("update", "delete", "replace")
+        ]
+    drops = [
+        f"DROP TRIGGER IF EXISTS {table.name}_{event} ON {table.name}"
+        for table in RECORD
+        for event in ("change", "truncate")
+    ]
     return [*drops, "DROP FUNCTION IF EXISTS ledger_refuse_change()"]
 
 

@@ -76,7 +76,8 @@ _account_columns = [column for column in tables.account.columns if column.name !
 
 
 def account(reader: Reader, community_id: int, number: int) -> Account:
-    """
+    """An account as the entries up to now left it.
+
     Raises:
         LedgerRefused: `unknown_account`.
     """

@@ -375,7 +375,6 @@ def eligible(account: Account, classes: set[str], at: int) -> bool:
 
 
 def _check_debits(state: State, found: list[tuple[Account, int]], classes: set[str], at: int, *, hold: bool) -> None:
-    taken: dict[int, int] | None = None
     for account, amount in found:
         if amount > 0:
             continue
@@ -384,31 +383,30 @@ def _check_debits(state: State, found: list[tuple[Account, int]], classes: set[s
         if account.ends is not None and account.ends <= at and not classes <= SINKS:
             raise LedgerRefused("ended", account=account.number, ends=account.ends)
         if account.class_ in ISSUING:
-            if hold:
-                raise LedgerRefused("issuing_hold", account=account.number)
-            if account.issued - amount > account.quota:
-                raise LedgerRefused(
-                    "quota", account=account.number, quota=account.quota, issued=account.issued, needed=-amount
-                )
-            continue
-        if account.balance - account.held + amount < account.floor:
-            raise LedgerRefused(
-                "insufficient",
-                account=account.number,
-                needed=-amount,
-                available=max(account.available - account.floor, 0),
-            )
-        group = state.groups[account.owner]
-        if len(group) == 1:
-            continue
-        if taken is None:
-            taken = {one.number: value for one, value in found}
-        for other in group:
-            if other is account:
-                break
-            left = other.available + min(taken.get(other.number, 0), 0)
-            if left > max(other.floor, 0) and eligible(other, classes, at):
-                raise LedgerRefused("order", account=account.number, earlier=other.number, available=left)
+            _check_issue(account, amount, hold=hold)
+        elif account.balance - account.held + amount < account.floor:
+            available = max(account.available - account.floor, 0)
+            raise LedgerRefused("insufficient", account=account.number, needed=-amount, available=available)
+        elif len(state.groups[account.owner]) > 1:
+            _check_order(state, account, found, classes, at)
+
+
+def _check_issue(account: Account, amount: int, *, hold: bool) -> None:
+    if hold:
+        raise LedgerRefused("issuing_hold", account=account.number)
+    if account.issued - amount > account.quota:
+        raise LedgerRefused("quota", account=account.number, quota=account.quota, issued=account.issued, needed=-amount)
+
+
+def _check_order(state: State, account: Account, found: list[tuple[Account, int]], classes: set[str], at: int) -> None:
+    """Refuse to debit `account` while one that comes earlier in its owner's spending order has something left."""
+    taken = {one.number: amount for one, amount in found if amount < 0}
+    for earlier in state.groups[account.owner]:
+        if earlier is account:
+            return
+        left = earlier.available + taken.get(earlier.number, 0)
+        if left > max(earlier.floor, 0) and eligible(earlier, classes, at):
+            raise LedgerRefused("order", account=account.number, earlier=earlier.number, available=left)
 
 
 def _check_credits(found: list[tuple[Account, int]], at: int) -> None:

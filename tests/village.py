@@ -18,9 +18,10 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
+from ledger import book_of, reading
 from tests.postgres import APP_ROLE, PostgresServer
-from timebank import modules
-from timebank.people import areas, communities, numbers
+from timebank import accounts, modules
+from timebank.people import areas, communities, numbers, residents
 from timebank.permissions import Actor, Grant
 from timebank.storage import Storage, new_key
 
@@ -85,7 +86,13 @@ class Village:
     def read(self) -> Any:
         return self.storage.read()
 
-    def write(self, change: Callable[[Session, datetime.datetime], dict[str, Any]], *, key: uuid.UUID | None = None, **content: Any) -> dict[str, Any]:
+    def write(
+        self,
+        change: Callable[[Session, datetime.datetime], dict[str, Any]],
+        *,
+        key: uuid.UUID | None = None,
+        **content: Any,
+    ) -> dict[str, Any]:
         """Run a change on the lane: `village.write(lambda session, now: check_in(session, actor=..., now=now, ...))`."""
         return self.storage.write(
             self.community_id, key or new_key(self.clock.now()), change, actor="test", use_case="test", content=content
@@ -108,10 +115,60 @@ class Village:
             area_path=self.area_path,
         )
 
+    def make_person(
+        self,
+        name: str = "",
+        *,
+        born_on: datetime.date | None = datetime.date(1980, 5, 17),
+        household_id: uuid.UUID | None = None,
+        grid: str = "",
+        minutes: int = 0,
+        **particulars: str,
+    ) -> residents.Person:
+        """Admit somebody, in a household of her own unless one is named; `minutes` come from old books."""
+        name = name or f"村民{next(self._numbers)}"
+        clerk = Actor.console(self.community_id, "test")
+
+        def admit(session: Session, now: datetime.datetime) -> dict[str, Any]:
+            area = self.area_path + (f"{grid}/" if grid else "")
+            told = residents.Particulars(name=name, born_on=born_on, **particulars)
+            person = residents.admit(
+                session, actor=clerk, now=now, particulars=told, household_id=household_id, area_path=area
+            )
+            account = accounts.opened_or_main(session, self.community_id, kind="person", owner_id=person.id, unit="min")
+            if minutes:
+                detail = {"use_case": "test", "credited": minutes, "source_page": "旧账第1页"}
+                book_of(session).post({accounts.OPENING_MIN: -minutes, account: minutes}, on=self.today, detail=detail)
+            return {"id": person.id.hex}
+
+        made = self.write(admit)
+        with self.read() as session:
+            return residents.person(session, self.community_id, uuid.UUID(made["id"]))
+
+    def make_household(self, *names: str, grid: str = "", steps: int = 0) -> list[residents.Person]:
+        """People who live together, the first being the head; `steps` of points come from old books."""
+        first = self.make_person(names[0] if names else "", grid=grid)
+        people = [first, *(self.make_person(name, household_id=first.household_id, grid=grid) for name in names[1:])]
+
+        def open_account(session: Session, now: datetime.datetime) -> dict[str, Any]:
+            account = accounts.opened_or_main(
+                session, self.community_id, kind="household", owner_id=first.household_id, unit="pt"
+            )
+            if steps:
+                detail = {"use_case": "test", "credited": steps, "source_page": "旧账第1页"}
+                book_of(session).post({accounts.OPENING_PT: -steps, account: steps}, on=self.today, detail=detail)
+            return {"account": account}
+
+        self.write(open_account)
+        return people
+
+    def main_account(self, owner_id: uuid.UUID, unit: str) -> int:
+        """The number of somebody's main account."""
+        with self.read() as session:
+            return accounts.main(session, self.community_id, owner_id, unit)
+
     def balance(self, account: int) -> int:
         """What the books say now."""
-        from ledger import reading  # noqa: PLC0415
-
         with self.read() as session:
             return reading.account(session, self.community_id, account).balance
 
@@ -135,7 +192,9 @@ def make_schema(owner_url: str, *, app_role: str | None = None) -> None:
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
         if app_role:
             connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{app_role}"')
-            connection.exec_driver_sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
+            connection.exec_driver_sql(
+                f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"'
+            )
 
 
 @cache
@@ -198,9 +257,14 @@ def other_village(db: Database, village: Village) -> Village:
     return open_village(db, code="HZM", name="后宰门社区", area_code="3201020102", community_id=2)
 
 
-def open_village(db: Database, *, code: str, name: str, area_code: str, community_id: int = 1, profile: str = "default") -> Village:
+def open_village(
+    db: Database, *, code: str, name: str, area_code: str, community_id: int = 1, profile: str = "default"
+) -> Village:
     """Open a community as an operator would."""
-    rows = [areas.AreaRow(number=at, code=row[0], name=row[1], level=row[2], parent=row[3]) for at, row in enumerate(AREAS, start=2)]
+    rows = [
+        areas.AreaRow(number=at, code=row[0], name=row[1], level=row[2], parent=row[3])
+        for at, row in enumerate(AREAS, start=2)
+    ]
     console = Actor.console(None, "test")
     db.storage.write_global(lambda session, now: areas.import_tree(session, actor=console, now=now, rows=rows))
     seed = Ed25519PrivateKey.generate()

@@ -1,0 +1,130 @@
+"""The database of an installation, as the rest of the domain sees it."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from timebank import columns
+from timebank.errors import BadInput
+from timebank.storage.engines import LaneLock, make_engine
+from timebank.storage.lane import Lane
+from timebank.storage.requests import Change, Waiting
+
+
+class Storage:
+    """The database of an installation.
+
+    `clock` gives the instant at which a request runs (aware, UTC), `secret` keys the digests of what was asked. On SQLite the process that writes holds `<database>.lane`, so that a second one refuses
+    instead of starving; `exclusive=False` leaves that out.
+    """
+
+    def __init__(
+        self, url: str, *, clock: Callable[[], datetime], secret: bytes, lanes: int = 4, exclusive: bool = True
+    ) -> None:
+        self.url = make_url(url)
+        self.clock = clock
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._secret = secret
+        self._engine = make_engine(url, sqlite=self.sqlite)
+        self._writer = make_engine(url, sqlite=self.sqlite, writes=True)
+        self._lock = LaneLock(Path(self.url.database or "")) if self.sqlite and exclusive else None
+        self._lanes = [
+            Lane(self._writer, clock, before_start=self.hold_lane) for _ in range(1 if self.sqlite else lanes)
+        ]
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one snapshot of the database; it cannot write."""
+        with self._engine.connect() as connection:
+            if not self.sqlite:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            with Session(connection, expire_on_commit=False, autoflush=False) as session:
+                yield session
+
+    def write(
+        self,
+        community_id: int,
+        key: uuid.UUID,
+        change: Change,
+        *,
+        actor: str,
+        use_case: str,
+        content: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Run `change(session, now)` in the community's turn and give its facts; asked again with the same key and content, give the first answer again.
+
+        Raises:
+            Refused: the change's own refusals, and `KeyUsed`, `KeyExpired`, `KeyAhead`, `StorageFull`, `Busy`, `Unknown`.
+        """
+        if not columns.is_key(key):
+            raise BadInput(fields={"key": "not a request key"})
+        told = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str).encode()
+        waiting = Waiting(community_id, key, change, actor, use_case, hmac.digest(self._secret, told, "sha256"))
+        facts: dict[str, Any] = self._lane(community_id).ask(waiting)
+        return facts
+
+    def found(
+        self, community_id: int, key: uuid.UUID, change: Change, *, origin: str, actor: str, use_case: str
+    ) -> dict[str, Any]:
+        """Lay down the empty log of a new community and run `change`, which opens it; if that is refused, there is no log either.
+
+        Raises:
+            Refused: the change's own refusals.
+        """
+        waiting = Waiting(
+            community_id,
+            key,
+            change,
+            actor,
+            use_case,
+            hmac.digest(self._secret, origin.encode(), "sha256"),
+            founds=origin,
+        )
+        facts: dict[str, Any] = self._lane(community_id).ask(waiting)
+        return facts
+
+    def write_global(self, change: Callable[[Session, datetime], Any]) -> Any:
+        """Change tables that belong to no community, in a transaction of its own. On SQLite it takes its turn between the lane's batches."""
+        if self.sqlite:
+            return self._lanes[0].ask(Waiting(0, columns.new_key(self.clock()), change, everywhere=True))
+        with (
+            self._writer.connect() as connection,
+            Session(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            return change(session, self.clock())
+
+    def connect(self) -> Connection:
+        """A bare connection for tools that measure or check; never for writing."""
+        return self._engine.connect()
+
+    def close(self) -> None:
+        for lane in self._lanes:
+            lane.stop()
+        self._engine.dispose()
+        self._writer.dispose()
+        if self._lock:
+            self._lock.release()
+
+    def hold_lane(self) -> None:
+        """Take the lane now instead of at the first write.
+
+        Raises:
+            Busy: another process has it.
+        """
+        if self._lock:
+            self._lock.take()
+
+    def _lane(self, community_id: int) -> Lane:
+        return self._lanes[community_id % len(self._lanes)]

@@ -1,0 +1,82 @@
+"""How connections are made: isolation, durability, and the lock of the one process that writes an SQLite database."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from timebank.errors import Busy
+
+
+def make_engine(url: str, *, sqlite: bool, writes: bool = False) -> Engine:
+    if not sqlite:
+        return create_engine(
+            url,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=not writes,
+            **({"poolclass": NullPool} if writes else {}),
+        )
+    engine = create_engine(
+        url, connect_args={"timeout": 30, "check_same_thread": False}, **({"poolclass": NullPool} if writes else {})
+    )
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+            "busy_timeout = 30000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        if not writes:
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def say_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class LaneLock:
+    """Held by the one process that writes an SQLite database: a second writing process would starve behind the first."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lane")
+        self._file: Any = None
+
+    def take(self) -> None:
+        if self._file is not None:
+            return
+        file = self._path.open("a")
+        try:
+            _lock_file(file)
+        except OSError:
+            file.close()
+            raise Busy(file=str(self._path)) from None
+        self._file = file
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _lock_file(file: Any) -> None:
+    if sys.platform == "win32":
+        import msvcrt  # there only on Windows
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # there everywhere else
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

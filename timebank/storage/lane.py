@@ -1,0 +1,257 @@
+"""A lane: the thread that writes, and the queue before it."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, insert
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from ledger import Book, LedgerRefused
+from ledger.book import Cache
+from timebank.errors import NotFound, Refused, RefusedByLedger, StorageFull, Unknown
+from timebank.storage.requests import Request, Waiting, answer_again, known_requests, record, refuse_late_or_early
+
+BATCH_MOST = 60  # PostgreSQL tracks 64 subtransactions of a transaction in memory
+
+
+class _Discard(Exception):
+    """The batch cannot be committed; nothing of it is kept."""
+
+
+class Lane:
+    """A thread that writes, and the queue before it."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], *, before_start: Callable[[], None]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._before_start = before_start
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._later: deque[Waiting] = deque()
+        self._caches: dict[int, Cache] = {}
+        self._connection: Connection | None = None
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._stopped = False
+
+    def ask(self, waiting: Waiting) -> Any:
+        if self._thread is None:
+            self._start()
+        self._queue.put(waiting)
+        return waiting.answer.result()
+
+    def stop(self) -> None:
+        with self._starting:
+            self._stopped = True
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._stopped:
+                raise RuntimeError("this storage is closed")
+            if self._thread is None:
+                self._before_start()
+                self._thread = threading.Thread(target=self._run, name="timebank-lane", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if batch is None:
+                self._drop_connection()
+                return
+            try:
+                self._run_batch(batch)
+            except _Discard:
+                for waiting in batch:
+                    self._run_alone(waiting)
+            except BaseException as error:  # noqa: BLE001  # the thread outlives whatever a request did
+                self._drop_connection()
+                for waiting in batch:
+                    waiting.refused = waiting.refused or error
+            for waiting in batch:
+                if waiting.refused is not None:
+                    waiting.answer.set_exception(waiting.refused)
+                else:
+                    waiting.answer.set_result(waiting.outcome)
+
+    def _next_batch(self) -> list[Waiting] | None:
+        """What waits, at most 60, all of one community; what is of another waits on."""
+        first = self._later.popleft() if self._later else self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        if first.alone:
+            return batch
+        passed: deque[Waiting] = deque()
+        while len(batch) < BATCH_MOST:
+            if self._later:
+                waiting: Waiting | None = self._later.popleft()
+            else:
+                try:
+                    waiting = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            if waiting is None:
+                self._queue.put(None)
+                break
+            if not waiting.alone and waiting.community_id == first.community_id:
+                batch.append(waiting)
+            else:
+                passed.append(waiting)
+        self._later.extendleft(reversed(passed))
+        return batch
+
+    def _run_alone(self, waiting: Waiting) -> None:
+        waiting.outcome = waiting.refused = None
+        try:
+            self._run_batch([waiting])
+        except _Discard as discarded:
+            waiting.refused = _told(discarded.__cause__ or discarded)
+
+    def _run_batch(self, batch: list[Waiting]) -> None:
+        """Run the batch in one transaction and commit it.
+
+        Raises:
+            _Discard: it was rolled back; run its requests one by one.
+        """
+        try:
+            connection = self._open()
+        except DBAPIError as error:
+            self._drop_connection()
+            raise _Discard from error
+        if batch[0].everywhere:
+            self._run_global(connection, batch[0])
+            return
+        community_id = batch[0].community_id
+        cache = self._caches.setdefault(community_id, Cache())
+        try:
+            book = self._open_book(connection, community_id, cache, founds=batch[0].founds)
+            self._answer_all(connection, book, batch)
+            book.flush()
+            self._check_open(connection)
+            if batch[0].founds and batch[0].refused is not None:
+                connection.rollback()
+                cache.forget()
+                return
+        except Exception as error:
+            cache.forget()
+            self._drop_connection()
+            raise _Discard from error
+        try:
+            connection.commit()
+        except Exception:  # noqa: BLE001  # whatever it was, nobody knows whether it took effect
+            cache.forget()
+            self._drop_connection()
+            for waiting in batch:
+                waiting.outcome, waiting.refused = None, Unknown()
+            return
+        book.committed()
+
+    def _open_book(self, connection: Connection, community_id: int, cache: Cache, *, founds: str | None) -> Book:
+        try:
+            return Book(connection, community_id, cache)
+        except LookupError:
+            if founds is None:
+                raise NotFound(community=community_id) from None
+        Book.found(connection, community_id, founds)
+        return Book(connection, community_id, cache)
+
+    def _answer_all(self, connection: Connection, book: Book, batch: list[Waiting]) -> None:
+        known = known_requests(connection, batch)
+        for waiting in batch:
+            now = self._clock()
+            before = known.get(waiting.key)
+            if before is not None:
+                answer_again(waiting, before)
+                continue
+            waiting.refused = refuse_late_or_early(waiting.key, now)
+            if waiting.refused is not None:
+                continue
+            self._answer(connection, book, waiting, now)
+            self._check_open(connection)
+            recorded = record(waiting, now)
+            if recorded is not None:
+                connection.execute(insert(Request), recorded)
+                known[waiting.key] = Request(**recorded)
+
+    def _answer(self, connection: Connection, book: Book, waiting: Waiting, now: datetime) -> None:
+        """Run one request behind a savepoint."""
+        mark = None
+        try:
+            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                mark = book.begin(waiting.key, now)
+                session.info["book"] = book
+                waiting.outcome = waiting.change(session, now)
+                session.commit()
+        except (Refused, LedgerRefused, DBAPIError) as error:
+            waiting.refused = _told(error)
+        except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
+            waiting.refused = error
+        if waiting.refused is not None and mark is not None:
+            book.undo(mark)
+
+    def _run_global(self, connection: Connection, waiting: Waiting) -> None:
+        try:
+            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                waiting.outcome = waiting.change(session, self._clock())
+                session.commit()
+            self._check_open(connection)
+            connection.commit()
+        except Exception as error:  # noqa: BLE001  # told to the caller
+            waiting.refused = _told(error)
+            self._drop_connection()
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        self._connection.begin()
+        return self._connection
+
+    def _check_open(self, connection: Connection) -> None:
+        """Refuse to go on if the database ended the transaction by itself: the next savepoint would commit alone."""
+        driver: Any = connection.connection.dbapi_connection
+        if isinstance(driver, sqlite3.Connection):
+            is_open = driver.in_transaction
+        elif isinstance(driver, psycopg.Connection):
+            is_open = driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+        else:
+            raise TypeError(f"no driver of ours: {type(driver)}")
+        if not is_open:
+            raise _Discard
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        self._caches.clear()
+        if connection is not None:
+            try:
+                connection.invalidate()
+            finally:
+                connection.close()
+
+
+def _told(error: BaseException) -> BaseException:
+    """The refusal behind an error, where it is one."""
+    if isinstance(error, LedgerRefused):
+        return RefusedByLedger(error.code, **error.facts)
+    if isinstance(error, DBAPIError) and _disk_is_full(error):
+        return StorageFull()
+    return error
+
+
+def _disk_is_full(error: DBAPIError) -> bool:
+    found = error.orig
+    if isinstance(found, sqlite3.Error):
+        return getattr(found, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE"))
+    return isinstance(found, psycopg.errors.DiskFull)
