@@ -1,0 +1,138 @@
+"""Signing in: number, phone or name and a password, in a session that can be revoked.
+
+The browser's cookie carries a token through Flask-Login; the session itself is a row of ours. Passwords are compared
+outside of every transaction, since a comparison takes an eighth of a second.
+"""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, g, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.orm import Session
+
+from api import edge, fields
+from timebank.people import communities, logins, residents
+from timebank.people.logins import SignedIn
+from timebank.permissions import Actor, Grant
+
+VISITOR = "visitor"
+manager = LoginManager()
+
+
+class User(UserMixin):  # type: ignore[misc]
+    """What Flask-Login keeps for a request: the session and its token."""
+
+    def __init__(self, token: str, found: SignedIn) -> None:
+        self.token, self.found = token, found
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def init_app(app: Flask) -> None:
+    manager.session_protection = None  # addresses of phones change from tower to tower; the row decides
+    manager.init_app(app)
+    manager.user_loader(_load)
+
+
+def _load(token: str) -> User | None:
+    found = logins.signed_in(edge.read(), token=token, now=edge.now())
+    return User(token, found) if found else None
+
+
+def current() -> SignedIn | None:
+    """The session of this request; None for visitors."""
+    return current_user.found if current_user and current_user.is_authenticated else None
+
+
+def actor_for(read: Session, *, signed_in: SignedIn | None, community: communities.Community, now: datetime) -> Actor:
+    """Who the signed-in person is in this community: membership, household and roles of today."""
+    if signed_in is None:
+        return Actor(community.id, VISITOR, area_path=community.area_path)
+    today = communities.local_day(community, now)
+    grants = tuple(Grant(held.role, held.area_path) for held in logins.grants_of(read, login_id=signed_in.login_id, on=today))
+    linked = logins.person_in(read, signed_in.login_id, community.id)
+    if linked is None:
+        return Actor(
+            community.id, signed_in.name or VISITOR, login_id=signed_in.login_id, grants=grants, area_path=community.area_path
+        )
+    person = residents.person(read, community.id, linked.person_id)
+    return Actor(
+        community.id,
+        person.number,
+        login_id=signed_in.login_id,
+        person_id=person.id,
+        household_id=person.household_id,
+        grants=grants,
+        area_path=community.area_path,
+    )
+
+
+def grants_today() -> list[logins.RoleGrant]:
+    """The roles of who is signed in, wherever they are held."""
+    found = current()
+    if found is None:
+        return []
+    if "grants_today" not in g:
+        g.grants_today = logins.grants_of(edge.read(), login_id=found.login_id, on=edge.now().date())
+    return list(g.grants_today)
+
+
+def subject(kind: str, text: str) -> str:
+    """What wrong tries are counted at: a keyed digest, so that the table names nobody."""
+    return hmac.digest(edge.settings().secret, f"attempt:{kind}:{text}".encode(), "sha256").hex()
+
+
+def check(typed: str, password: str) -> list[logins.Login]:
+    """The logins that this number, phone or name and this password open; usually one.
+
+    Raises:
+        Locked: too many wrong tries at this number.
+        WrongPassword: with the number of tries left.
+    """
+    number, phone, name = fields.typed_number(typed), fields.typed_phone(typed), typed.casefold()
+    tried = subject("sign-in", number)
+    logins.refuse_if_locked(edge.read(), subject=tried, now=edge.now())
+    found = logins.candidates(edge.read(), number=number, phone=phone, name=name)
+    edge.stop_reading()
+    matching = [login for login in found if logins.password_matches(login.password_hash, password)]
+    if not found:
+        logins.spend_time_as_if(password)
+    if not matching:
+        left = edge.submit_global(lambda written, now: logins.count_failure(written, subject=tried, now=now))
+        raise logins.WrongPassword(tries_left=left)
+    edge.submit_global(lambda written, now: logins.forget_failures(written, subject=tried))
+    return matching
+
+
+def begin(login_id: Any, *, shared_device: bool) -> None:
+    """Sign this browser in; the cookie ends with the browser on a shared device."""
+    token = edge.submit_global(
+        lambda written, now: logins.start_session(written, now=now, login_id=login_id, shared_device=shared_device)
+    )
+    found = logins.signed_in(edge.read(), token=token, now=edge.now())
+    if found is None:
+        raise RuntimeError("a session that has just begun is not there")
+    kept = {name: session[name] for name in ("csrf_token",) if name in session}
+    session.clear()
+    session.update(kept)
+    session.permanent = not shared_device
+    login_user(User(token, found))
+
+
+def end() -> None:
+    """Sign this browser out, here and in the database."""
+    found = current()
+    if found is not None:
+        edge.submit_global(
+            lambda written, now: logins.end_session(written, now=now, login_id=found.login_id, session_id=found.session_id)
+        )
+    logout_user()
+    session.clear()
+
+
+def activation_code(community_id: int, person_id: Any, card_id: Any) -> str:
+    """The one-time code to print on this card."""
+    return logins.activation_code(edge.settings().secret, community_id=community_id, person_id=person_id, card_id=card_id)
