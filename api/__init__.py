@@ -1,0 +1,1 @@
+"""The edge: pages, JSON, sign-in, jobs and the command line; thin over the use cases of `timebank`."""

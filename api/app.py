@@ -1,0 +1,162 @@
+"""The application: settings and a storage in, a WSGI application out."""
+
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, request
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import templates
+from api import edge, errors, look, pages, sign_in, static_files, v1
+from api.keys import SigningKeys
+from api.settings import Settings
+from timebank.storage import Storage
+
+log = structlog.get_logger()
+
+MIB = 1024 * 1024
+SECURITY_HEADERS = {
+    # No inline script or style anywhere; WebAssembly only for the reader of QR codes.
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "media-src 'self' blob:",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    ),
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    # Tokens of cards stand in addresses: other hosts never see them. (No Referer at all would break the CSRF check.)
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
+    """The whole edge. With a `storage` that one is used (tests, commands); else one is opened by the settings."""
+    settings.prepare()
+    app = Flask("api", static_folder=None, template_folder=str(Path(templates.__file__).parent))
+    app.config.update(
+        SECRET_KEY=settings.secret.hex(),
+        SESSION_COOKIE_NAME="timebank",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=30 * 24 * 3600,
+        MAX_CONTENT_LENGTH=20 * MIB,
+        MAX_FORM_MEMORY_SIZE=2 * MIB,
+        MAX_FORM_PARTS=20_000,
+        # An elder's page may lie open all day; the token still ends with the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.https,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions["timebank_settings"] = settings
+    app.extensions["timebank_keys"] = SigningKeys(settings.keys)
+    app.extensions["timebank_storage"] = storage or open_storage(settings)
+    if settings.https:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    _community_in_addresses(app)
+    CSRFProtect(app)
+    look.init_app(app)
+    errors.init_app(app)
+    sign_in.init_app(app)
+    static_files.init_app(app, compressed=settings.data_dir / "static")
+    for blueprint in pages.blueprints():
+        app.register_blueprint(blueprint)
+    v1.init_app(app)
+    _health(app)
+    _every_request(app)
+    return app
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The installation's database, with the clock that a demo may move."""
+    settings.prepare()
+    return Storage(settings.url, clock=settings.clock.now, secret=settings.secret)
+
+
+def _community_in_addresses(app: Flask) -> None:
+    """`/c/<community_code>/...`: views never see the code; addresses made within a community keep it."""
+
+    @app.url_value_preprocessor
+    def take(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if values and "community_code" in values:
+            g.community_code = values.pop("community_code")
+
+    @app.url_defaults
+    def give(endpoint: str, values: dict[str, Any]) -> None:
+        if (
+            "community_code" not in values
+            and "community_code" in g
+            and app.url_map.is_endpoint_expecting(endpoint, "community_code")
+        ):
+            values["community_code"] = g.community_code
+
+
+def _health(app: Flask) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """The process answers."""
+        return jsonify({"ok": True})
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        """The database answers too."""
+        try:
+            edge.read().connection().execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            log.exception("not ready")
+            return jsonify({"ok": False}), 503
+        return jsonify({"ok": True}), 200
+
+
+def _every_request(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+        g.request_id = secrets.token_hex(8)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if edge.settings().https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.vary.update(["Cookie", "Accept-Language"])
+        # No address, no number, no token: paths hold cards' tokens, so only the endpoint is written.
+        log.info(
+            "request",
+            request_id=g.get("request_id"),
+            method=request.method,
+            endpoint=request.endpoint,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000),
+        )
+        return response
+
+    @app.teardown_request
+    def done(error: BaseException | None) -> None:
+        edge.stop_reading()

@@ -1,0 +1,224 @@
+"""What a view needs of its request: the database, the community, who asks, and how to answer.
+
+A view parses (`load`), calls one use case (`submit`) or reading function (`read`), and answers (`page`, `back`).
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from api import fields
+from timebank.columns import new_key
+from timebank.errors import BadInput, NotFound, Refused
+from timebank.permissions import Actor
+from timebank.storage import Storage
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from timebank.people.communities import Community
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def storage() -> Storage:
+    return cast(Storage, current_app.extensions["timebank_storage"])
+
+
+def settings() -> "Settings":
+    return cast("Settings", current_app.extensions["timebank_settings"])
+
+
+def now() -> datetime:
+    """One instant for the whole request."""
+    if "now" not in g:
+        g.now = storage().clock()
+    return cast(datetime, g.now)
+
+
+def read() -> Session:
+    """The request's read-only session; after a write a new one, so that what was written is seen."""
+    if "read_session" not in g:
+        g.read_stack = ExitStack()
+        g.read_session = g.read_stack.enter_context(storage().read())
+    return cast(Session, g.read_session)
+
+
+def stop_reading() -> None:
+    """Give the request's read session back."""
+    g.pop("read_session", None)
+    stack = g.pop("read_stack", None)
+    if stack is not None:
+        stack.close()
+
+
+def community() -> "Community":
+    """The community that the address names."""
+    if "community" not in g:
+        from timebank.people import communities
+
+        found = communities.by_code(read(), str(g.get("community_code", "")))
+        if found is None:
+            raise NotFound(what="community")
+        g.community = found
+    return cast("Community", g.community)
+
+
+def actor() -> Actor:
+    """Who asks, in the community of the address; visitors have no grants."""
+    if "actor" not in g:
+        from api import sign_in
+
+        g.actor = sign_in.actor_for(read(), signed_in=sign_in.current(), community=community(), now=now())
+    return cast(Actor, g.actor)
+
+
+def submit(use_case: str, fn: Callable[[Session, datetime], dict[str, Any]], *, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a use case on the write lane of this community, once for the request's key."""
+    outcome = storage().write(
+        community().id, request_key(), fn, actor=actor().number, use_case=use_case, content=plain(content)
+    )
+    stop_reading()
+    return outcome
+
+
+def submit_global(fn: Callable[[Session, datetime], Any]) -> Any:
+    """Change what belongs to no community: logins, sessions, roles, areas."""
+    outcome = storage().write_global(fn)
+    stop_reading()
+    return outcome
+
+
+def request_key() -> uuid.UUID:
+    """The key that this request happens once by: hidden field `key`, or header `Idempotency-Key`."""
+    text = request.headers.get("Idempotency-Key") or ("" if request.is_json else request.form.get("key", ""))
+    try:
+        return cast(uuid.UUID, fields.Key().deserialize(text))
+    except fields.ValidationError as error:
+        raise BadInput(fields=fields.plain_messages(error.messages, "key")) from None
+
+
+def fresh_key() -> uuid.UUID:
+    """A key for a form that is rendered now."""
+    return new_key(now())
+
+
+def load(schema: type[fields.Schema] | fields.Schema) -> dict[str, Any]:
+    """What the request says, by a schema: a form or JSON; raises BadInput with the fields.
+
+    Files are in `request.files`; a GET is read from its query.
+    """
+    made = schema() if isinstance(schema, type) else schema
+    try:
+        return cast(dict[str, Any], made.load(_body()))
+    except fields.ValidationError as error:
+        raise BadInput(fields=fields.plain_messages(error.messages)) from None
+
+
+def _body() -> Any:
+    if request.method in ("GET", "HEAD"):
+        return request.args
+    if request.is_json:
+        return request.get_json()
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data", ""):
+        return request.form
+    raise UnsupportedMediaType
+
+
+def plain(content: Any) -> Any:
+    """Content as plain JSON: identifiers as hex, days and instants as ISO text, files as their digest."""
+    if isinstance(content, Mapping):
+        return {str(name): plain(value) for name, value in content.items()}
+    if isinstance(content, list | tuple | set | frozenset):
+        return [plain(value) for value in content]
+    if isinstance(content, uuid.UUID):
+        return content.hex
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    if hasattr(content, "isoformat"):
+        return content.isoformat()
+    json.dumps(content)
+    return content
+
+
+def page(template: str, /, status: int = 200, **facts: Any) -> Response:
+    """A page. What belongs to a person is kept by no cache."""
+    response = make_response(render_template(template, **facts), status)
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return response
+
+
+def again(template: str, refused: Refused, /, **facts: Any) -> Response:
+    """The form once more after a refusal: what was typed stays, what is wrong is said, the key is new."""
+    g.refusal = Told(refused)
+    stop_reading()
+    return page(template, refused.status, **facts)
+
+
+class Told:
+    """A refusal in the reader's words, for templates: message, next_step, fields, code, facts."""
+
+    def __init__(self, refused: Refused) -> None:
+        from api import errors
+
+        self.code, self.status, self.facts = refused.code, refused.status, refused.facts
+        self.message = errors.words(refused.code, refused.facts)
+        self.next_step = "" if refused.code == "bad_input" else errors.next_words(refused.code, refused.facts)
+        found = refused.facts.get("fields", {})
+        self.fields: dict[str, Any] = found if isinstance(found, dict) else {}
+
+
+def back(endpoint: str, /, **values: Any) -> Response:
+    """See another page after a form: 303, so that a reload posts nothing."""
+    return cast(Response, redirect(url_for(endpoint, **values), 303))
+
+
+def flash_done(text: Any) -> None:
+    """Say on the next page what was done."""
+    flash(str(text), "done")
+
+
+def flash_note(text: Any) -> None:
+    """Say on the next page what should be known (an orange band)."""
+    flash(str(text), "note")
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Only for who is signed in; others sign in first and come back."""
+
+    @wraps(view)
+    def checked(*values: P.args, **named: P.kwargs) -> R:
+        from api import errors, sign_in
+
+        if sign_in.current() is None:
+            return cast(R, errors.ask_to_sign_in())
+        return view(*values, **named)
+
+    return checked
+
+
+def local_path(text: str | None) -> str | None:
+    """An address of our own to go on to, or None: nobody is sent to another host by a link they were given."""
+    if text and text.startswith("/") and not text.startswith(("//", "/\\")) and "\n" not in text and "\r" not in text:
+        return text
+    return None
+
+
+def bad(name: str, message: Any) -> BadInput:
+    """A refusal of one field."""
+    return BadInput(fields={name: str(message)})
+
+
+__all__ = [
+    "BadRequest", "actor", "again", "back", "bad", "community", "flash_done", "flash_note", "fresh_key", "load", "local_path", "now",
+    "page", "plain", "read", "request_key", "settings", "signed_in", "stop_reading", "storage", "submit", "submit_global",
+]  # fmt: skip

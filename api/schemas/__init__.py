@@ -1,0 +1,1 @@
+"""What forms and JSON share: the schemas of a slice."""

@@ -1,0 +1,52 @@
+"""Serving the application with granian, one process: on SQLite the write lane lives in it."""
+
+import logging
+import sys
+
+import structlog
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+from api import static_files
+from api.app import create_app
+from api.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal; the worker reads the same settings from the environment."""
+    settings.prepare()
+    static_files.compress(settings.data_dir / "static")
+    Granian(
+        "api.serving:application",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=False,
+        websockets=False,
+    ).serve()
+
+
+def application() -> Flask:
+    """The application of a worker."""
+    write_logs()
+    return create_app(Settings())
+
+
+def write_logs() -> None:
+    """One JSON line an event, to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,94 @@
+"""What an installation is told from outside: addresses, folders and switches, read from the environment.
+
+Every setting is `TIMEBANK_<NAME>`. Secrets are files in the data folder, made on first start and readable by their
+owner alone; the signing seeds of the logs lie there too, outside the database and its backups.
+"""
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.clock import Clock
+
+SECRET_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """One installation."""
+
+    model_config = SettingsConfigDict(env_prefix="TIMEBANK_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default=Path("timebank-data"), description="database, secrets and keys, if not said otherwise")
+    database_url: str = Field(default="", description="SQLAlchemy URL; a SQLite file in data_dir if empty")
+    owner_url: str | None = Field(default=None, description="the role that owns the tables: migrations and rebuilds")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="what cards and codes point to")
+    installation: str = Field(default="timebank.example", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="part of each log's origin")
+    keys_dir: Path | None = Field(default=None, description="signing seeds; data_dir/keys if empty")
+    demo: bool = Field(default=False, description="a demo: the clock can be moved, and every page says so")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    threads: int = Field(default=32, ge=1, le=256, description="requests worked on at once")
+
+    @field_validator("public_url")
+    @classmethod
+    def without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def url(self) -> str:
+        """The database; the folder of a SQLite file is made by `prepare`."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'timebank.sqlite').absolute()}"
+
+    @property
+    def keys(self) -> Path:
+        return self.keys_dir or self.data_dir / "keys"
+
+    @property
+    def https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this installation; a demo's may run ahead."""
+        return Clock(self.data_dir / "clock-offset" if self.demo else None)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """What cookies, tickets and codes are made with; made on first use."""
+        return kept_secret(self.data_dir / "secret")
+
+    def prepare(self) -> Self:
+        """Make the folders that are missing, readable by their owner alone."""
+        for folder in (self.data_dir, self.keys):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def kept_secret(path: Path) -> bytes:
+    """The secret in this file, made first if there is none.
+
+    Two processes that start at once agree: the second finds the first one's file whole, since a link appears at once
+    with its content.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    secret = path.read_bytes()
+    if len(secret) != SECRET_BYTES:
+        raise RuntimeError(f"{path} holds {len(secret)} bytes, not {SECRET_BYTES}: restore it from its own backup")
+    return secret
