@@ -1,0 +1,121 @@
+"""A browser without a screen: the application on the village's database, signed in as whom the test names.
+
+    page = client.get("/c/TPL/")
+    client.sign_in(person, roles=["desk_staff"])
+    answer = client.post("/c/TPL/desk/orders", data={...})      # csrf token and key are added
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.settings import Settings
+from tests.village import SECRET, Database, Village
+from timebank.people import logins
+from timebank.storage import new_key
+
+PASSWORD = "a-long-password-9"
+
+
+class Client:
+    """Flask's test client with the habits of our forms: each POST carries the page's CSRF token and a fresh key."""
+
+    def __init__(self, app: Flask, db: Database) -> None:
+        self.app, self.db = app, db
+        self.http: FlaskClient = app.test_client()
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.http.get(path, **options)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, key: uuid.UUID | None = None, json: Any = None, **options: Any) -> TestResponse:
+        """Submit a form, or JSON with its headers."""
+        if json is not None:
+            headers = {"X-CSRFToken": self.csrf_token(), "Idempotency-Key": str(key or self.new_key()), **options.pop("headers", {})}
+            return self.http.post(path, json=json, headers=headers, **options)
+        form = {"csrf_token": self.csrf_token(), "key": str(key or self.new_key()), **(data or {})}
+        return self.http.post(path, data=form, **options)
+
+    def new_key(self) -> uuid.UUID:
+        return new_key(self.db.clock.now())
+
+    def csrf_token(self) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.http.get("/sign-in", follow_redirects=True).text)
+        assert found, "the page has no form"
+        return found[1]
+
+    def sign_in(self, person: Any = None, *, roles: tuple[str, ...] | list[str] = (), area_path: str | None = None, name: str = "") -> uuid.UUID:
+        """A session in this browser: as a person of the register, or (person=None) as a login that is no resident.
+
+        The roles are given at `area_path`: the person's community, or everywhere.
+        """
+        login_id: uuid.UUID = self.db.storage.write_global(
+            lambda session, now: self._login(session, now, person, tuple(roles), area_path, name)
+        )
+        token = self.db.storage.write_global(
+            lambda session, now: logins.start_session(session, now=now, login_id=login_id, shared_device=False)
+        )
+        self.sign_out()
+        with self.http.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return login_id
+
+    def sign_out(self) -> None:
+        """A browser that knows nobody."""
+        self.http = self.app.test_client()
+
+    def _login(self, session: Any, now: Any, person: Any, roles: tuple[str, ...], area_path: str | None, name: str) -> uuid.UUID:
+        login_id = logins.login_of(session, person.community_id, person.id) if person is not None else None
+        if login_id is None:
+            login_id = logins.open_login(
+                session, now=now, password_hash=_hash(), name=name or None if person else name or f"login{now:%f%S}{uuid.uuid4().hex[:8]}"
+            )
+            if person is not None:
+                logins.link(session, now=now, login_id=login_id, community_id=person.community_id, person_id=person.id, number=person.number)
+        if area_path is None:
+            area_path = "/" if person is None else _community_path(session, person.community_id)
+        for role in roles:
+            logins.grant(
+                session, now=now, role=role, area_path=area_path, from_on=now.date().replace(day=1), until_on=None, given_by="test", login_id=login_id
+            )
+        return login_id
+
+
+@cache
+def _hash() -> str:
+    return logins.hash_password(PASSWORD, also_not=[])
+
+
+def _community_path(session: Any, community_id: int) -> str:
+    from timebank.people import communities  # noqa: PLC0415
+
+    return communities.community(session, community_id).area_path
+
+
+def make_app(db: Database, folder: Path, **settings: Any) -> Flask:
+    """The application on a test's database, with its secrets in a folder of the test's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "secret").write_bytes(SECRET)
+    return create_app(Settings(data_dir=folder, **settings), db.storage)
+
+
+@pytest.fixture
+def app(db: Database, tmp_path: Path) -> Flask:
+    return make_app(db, tmp_path / "data")
+
+
+@pytest.fixture
+def client(app: Flask, db: Database, village: Village) -> Iterator[Client]:
+    """A browser on the village's pages (Chinese unless the test asks for English), signed in as nobody."""
+    yield Client(app, db)
