@@ -1,0 +1,1 @@
+"""Hours: where and when volunteers serve, orders for service, and the minutes that both are worth."""
