@@ -1,0 +1,307 @@
+"""What people read about visits: their own statement, who is here now, what waits for review, and one visit explained."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from ledger import reading as ledger_reading
+from timebank import accounts
+from timebank.columns import Id, Instant
+from timebank.errors import NotFound
+from timebank.hours.activities import Activity
+from timebank.hours.attendance.tables import Visit, VisitDay, VisitReview
+from timebank.hours.attendance.visits import by_id
+from timebank.people import communities, residents
+from timebank.people.residents import Person
+from timebank.permissions import Actor, may, require
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """A visit in a list. Real minutes of an ended visit are the clock's; credited ones are there once it is settled."""
+
+    id: UUID
+    person_id: UUID
+    person_number: str
+    person_name: str
+    place: str
+    activity: str | None
+    service_class: str | None
+    order_id: UUID | None
+    state: str
+    evidence: str
+    estimated: bool
+    started_at: datetime
+    ended_at: datetime | None
+    planned_end_at: datetime | None
+    real_minutes: int | None
+    uncapped_minutes: int | None
+    credited_minutes: int | None
+    pool_minutes: int | None
+    reasons: list[dict[str, Any]]
+    review_reasons: list[str]
+    entry_seq: int | None
+    witness: str | None
+    source: str | None
+    note: str | None
+    started_by: str
+    ended_by: str | None
+
+
+@dataclass(frozen=True)
+class DayShare:
+    """What a visit counted on one local day."""
+
+    day: date
+    seconds: int
+    credited_minutes: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One review of a visit."""
+
+    verdict: str
+    note: str
+    reviewed_by: str
+    reviewed_at: datetime
+    ended_at_before: datetime | None
+
+
+@dataclass(frozen=True)
+class VisitExplained:
+    """A visit with all that its number rests on."""
+
+    line: VisitLine
+    seconds: int | None
+    spans: list[list[int]]
+    rounding_minutes: int | None
+    table_digest: str | None
+    started_recorded_at: datetime
+    ended_recorded_at: datetime | None
+    settled_at: datetime | None
+    days: list[DayShare]
+    reviews: list[Verdict]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A volunteer's whole: sums over all his settled visits, and what the account holds."""
+
+    visits: int
+    real_minutes: int
+    credited_minutes: int
+    pool_minutes: int
+    balance_minutes: int
+    held_minutes: int
+    account: int | None
+
+
+def statement(
+    session: Session,
+    *,
+    actor: Actor,
+    person_id: UUID,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> list[VisitLine]:
+    """A person's visits, newest first; `before` is start and id of the last line seen."""
+    require(actor, "attendance.statement", community_id=actor.community_id, person_id=person_id)
+    conditions: list[ColumnElement[bool]] = [col(Visit.person_id) == person_id]
+    if before is not None:
+        conditions.append(tuple_(col(Visit.started_at), col(Visit.id)) < tuple_(*_key(before)))
+    return _lines(session, communities.community_of(actor), conditions, newest_first=True, limit=limit)
+
+
+def totals(session: Session, *, actor: Actor, person_id: UUID) -> Totals:
+    """The sums over a person's settled visits, and the account's balance."""
+    require(actor, "attendance.statement", community_id=actor.community_id, person_id=person_id)
+    community_id = communities.community_of(actor)
+    visits, real, credited, to_pool = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(col(Visit.real_minutes)), 0),
+            func.coalesce(func.sum(col(Visit.credited_minutes)), 0),
+            func.coalesce(func.sum(col(Visit.pool_minutes)), 0),
+        )
+        .where(col(Visit.community_id) == community_id)
+        .where(col(Visit.person_id) == person_id)
+        .where(col(Visit.state) == "settled")
+    ).one()
+    number = accounts.find_main(session, community_id, person_id, "min")
+    account = ledger_reading.account(session, community_id, number) if number is not None else None
+    return Totals(
+        visits=visits,
+        real_minutes=int(real or 0),
+        credited_minutes=int(credited or 0),
+        pool_minutes=int(to_pool or 0),
+        balance_minutes=account.balance if account else 0,
+        held_minutes=account.held if account else 0,
+        account=number,
+    )
+
+
+def account_lines(
+    session: Session, *, actor: Actor, person_id: UUID, before: int | None = None, limit: int = PAGE
+) -> list[ledger_reading.Line]:
+    """The entries of a person's account of minutes, newest first; none before the first minutes came."""
+    require(actor, "attendance.statement", community_id=actor.community_id, person_id=person_id)
+    community_id = communities.community_of(actor)
+    number = accounts.find_main(session, community_id, person_id, "min")
+    if number is None:
+        return []
+    return list(ledger_reading.statement(session, community_id, number, before=before, limit=limit))
+
+
+def explained(session: Session, *, actor: Actor, visit_id: UUID) -> VisitExplained:
+    """One visit with its scans, spans, days, reviews and entry."""
+    community_id = communities.community_of(actor)
+    visit = by_id(session, community_id, visit_id)
+    require(actor, "attendance.statement", community_id=community_id, person_id=visit.person_id)
+    (line,) = _lines(session, community_id, [col(Visit.id) == visit_id], newest_first=True, limit=1)
+    days = session.scalars(
+        select(VisitDay)
+        .where(col(VisitDay.community_id) == community_id)
+        .where(col(VisitDay.visit_id) == visit_id)
+        .order_by(col(VisitDay.day))
+    )
+    reviews = session.scalars(
+        select(VisitReview)
+        .where(col(VisitReview.community_id) == community_id)
+        .where(col(VisitReview.visit_id) == visit_id)
+        .order_by(col(VisitReview.id))
+    )
+    seconds = None
+    if visit.ended_at is not None:
+        seconds = int(visit.ended_at.timestamp()) - int(visit.started_at.timestamp())
+    return VisitExplained(
+        line=line,
+        seconds=seconds,
+        spans=visit.spans or [],
+        rounding_minutes=visit.rounding_minutes,
+        table_digest=visit.table_digest,
+        started_recorded_at=visit.started_recorded_at,
+        ended_recorded_at=visit.ended_recorded_at,
+        settled_at=visit.settled_at,
+        days=[DayShare(day.day, day.seconds, day.credited_minutes) for day in days],
+        reviews=[
+            Verdict(row.verdict, row.note, row.reviewed_by, row.reviewed_at, row.ended_at_before) for row in reviews
+        ],
+    )
+
+
+def here_now(
+    session: Session, *, actor: Actor, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[VisitLine]:
+    """Who is checked in, longest first; the staff's list when the room is to be locked."""
+    require(actor, "attendance.here_now", community_id=actor.community_id)
+    conditions: list[ColumnElement[bool]] = [col(Visit.state) == "open"]
+    if after is not None:
+        conditions.append(tuple_(col(Visit.started_at), col(Visit.id)) > tuple_(*_key(after)))
+    return _lines(session, communities.community_of(actor), conditions, newest_first=False, limit=limit)
+
+
+def waiting(
+    session: Session, *, actor: Actor, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[VisitLine]:
+    """Visits that wait for another person's word, oldest first; those of orders are the recipient's to confirm."""
+    require(actor, "attendance.review", community_id=actor.community_id)
+    conditions: list[ColumnElement[bool]] = [
+        col(Visit.state).in_(("estimated", "under_review")),
+        col(Visit.order_id).is_(None),
+    ]
+    if after is not None:
+        conditions.append(tuple_(col(Visit.started_at), col(Visit.id)) > tuple_(*_key(after)))
+    return _lines(session, communities.community_of(actor), conditions, newest_first=False, limit=limit)
+
+
+def open_line(session: Session, *, actor: Actor) -> VisitLine | None:
+    """Where the reader is checked in now."""
+    if actor.person_id is None:
+        return None
+    lines = _lines(
+        session,
+        communities.community_of(actor),
+        [col(Visit.person_id) == actor.person_id, col(Visit.state) == "open"],
+        newest_first=True,
+        limit=1,
+    )
+    return lines[0] if lines else None
+
+
+def person_shown(session: Session, *, actor: Actor, number: str) -> residents.Person:
+    """The person whose statement staff open by number."""
+    person = residents.by_number(session, communities.community_of(actor), number)
+    if not may(actor, "attendance.statement", community_id=actor.community_id, person_id=person.id):
+        raise NotFound(what="person")
+    return person
+
+
+def _lines(
+    session: Session,
+    community_id: int,
+    conditions: Iterable[ColumnElement[bool]],
+    *,
+    newest_first: bool,
+    limit: int,
+) -> list[VisitLine]:
+    keys = (col(Visit.started_at), col(Visit.id))
+    rows = session.execute(
+        select(Visit, col(Person.number), col(Person.name), col(Activity.title))
+        .join(Person, and_(col(Person.community_id) == col(Visit.community_id), col(Person.id) == col(Visit.person_id)))
+        .outerjoin(
+            Activity,
+            and_(col(Activity.community_id) == col(Visit.community_id), col(Activity.id) == col(Visit.activity_id)),
+        )
+        .where(col(Visit.community_id) == community_id, *conditions)
+        .order_by(*(key.desc() if newest_first else key for key in keys))
+        .limit(limit)
+    )
+    return [_line(visit, number, name, title) for visit, number, name, title in rows]
+
+
+def _line(visit: Visit, number: str, name: str, title: str | None) -> VisitLine:
+    real_minutes = visit.real_minutes
+    if real_minutes is None and visit.ended_at is not None:
+        real_minutes = (int(visit.ended_at.timestamp()) - int(visit.started_at.timestamp())) // 60
+    return VisitLine(
+        id=visit.id,
+        person_id=visit.person_id,
+        person_number=number,
+        person_name=name,
+        place=visit.place,
+        activity=title,
+        service_class=visit.service_class,
+        order_id=visit.order_id,
+        state=visit.state,
+        evidence=visit.evidence,
+        estimated=visit.estimated,
+        started_at=visit.started_at,
+        ended_at=visit.ended_at,
+        planned_end_at=visit.planned_end_at,
+        real_minutes=real_minutes,
+        uncapped_minutes=visit.uncapped_minutes,
+        credited_minutes=visit.credited_minutes,
+        pool_minutes=visit.pool_minutes,
+        reasons=list(visit.reasons or []),
+        review_reasons=list(visit.review_reasons),
+        entry_seq=visit.entry_seq,
+        witness=visit.witness,
+        source=visit.source,
+        note=visit.note,
+        started_by=visit.started_by,
+        ended_by=visit.ended_by,
+    )
+
+
+def _key(key: tuple[datetime, UUID]) -> tuple[Any, Any]:
+    """The key as values of the columns' own types, which a row comparison would not pass on."""
+    return literal(key[0], Instant()), literal(key[1], Id())
