@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Index, select
+from sqlalchemy import CheckConstraint, Index, insert, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from ledger import book_of
@@ -111,6 +111,51 @@ def open_main(
         )
     )
     return number
+
+
+def open_mains(
+    session: Session,
+    community_id: int,
+    *,
+    kind: str,
+    unit: str,
+    owner_ids: Sequence[uuid.UUID],
+    ceiling: int | None = None,
+) -> dict[uuid.UUID, int]:
+    """The main accounts of many owners, opened where there was none: a handful of statements for an import of thousands."""
+    wanted = list(dict.fromkeys(owner_ids))
+    found: dict[uuid.UUID, int] = {}
+    for start in range(0, len(wanted), 1000):
+        query = select(AccountOwner).where(
+            col(AccountOwner.community_id) == community_id,
+            col(AccountOwner.owner_id).in_(wanted[start : start + 1000]),
+            col(AccountOwner.unit) == unit,
+            col(AccountOwner.main),
+        )
+        found |= {row.owner_id: row.account for row in session.scalars(query) if row.owner_id}
+    missing = [owner_id for owner_id in wanted if owner_id not in found]
+    if not missing:
+        return found
+    class_ = MAIN_CLASS[kind, unit]
+    first = next_number(session, community_id, "account", count=len(missing)) + FIRST_OTHER - 1
+    book = book_of(session)
+    rows = []
+    for number, owner_id in enumerate(missing, start=first):
+        book.open(number, unit=unit, class_=class_, ceiling=ceiling, to=MAY_PAY.get(class_))
+        found[owner_id] = number
+        rows.append(
+            {
+                "community_id": community_id,
+                "account": number,
+                "kind": kind,
+                "owner_id": owner_id,
+                "unit": unit,
+                "class_": class_,
+                "main": True,
+            }
+        )
+    session.execute(insert(AccountOwner), rows)
+    return found
 
 
 def open_lot(

@@ -97,7 +97,7 @@ def test_a_new_community_has_its_log_its_quotas_and_its_policy(village: Village)
         community = communities.community(session, village.community_id)
         assert (community.name, community.profile, community.area_path) == ("太平里社区", "default", village.area_path)
         assert communities.by_code(session, "TPL") == community
-        kinds = [reading.entry(session, village.community_id, seq).kind for seq in range(2)]
+        kinds = [entry.kind for seq in range(2) if (entry := reading.entry(session, village.community_id, seq))]
         assert kinds == ["rule", "key"]
         kinds = [entry.kind for entry in reading.entries(session, village.community_id, limit=50)]
         assert kinds.count("limit") == 4
