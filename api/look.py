@@ -5,9 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import get_locale, gettext
 
 from api import edge
+from api.sentences import OneDomain
 from timebank.errors import NotFound
 from timebank.people.masking import mask_name
 
@@ -22,7 +23,7 @@ MINUS = "\N{MINUS SIGN}"
 
 def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.root_path) + "/translations"
-    Babel(app, default_locale=LANGUAGES["zh"], default_timezone=DEFAULT_ZONE, locale_selector=chosen_locale)
+    OneDomain(app, default_locale=LANGUAGES["zh"], default_timezone=DEFAULT_ZONE, locale_selector=chosen_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.add_template_filter(minutes)
