@@ -117,13 +117,13 @@ class Orders:
     def __post_init__(self) -> None:
         self.desk = self.village.actor("desk_staff")
 
-    def do(self, verb: Any, actor: Actor, *, key: uuid.UUID | None = None, **asked: Any) -> dict[str, Any]:
+    def do(self, use_case: Any, actor: Actor, *, key: uuid.UUID | None = None, **asked: Any) -> dict[str, Any]:
         return self.village.storage.write(
             self.village.community_id,
             key or new_key(self.village.now),
-            lambda session, now: verb(session, actor=actor, now=now, **asked),
+            lambda session, now: use_case(session, actor=actor, now=now, **asked),
             actor=actor.number,
-            use_case=f"{verb.__module__}.{verb.__name__}",
+            use_case=f"{use_case.__module__}.{use_case.__name__}",
             content={name: str(value) for name, value in asked.items()},
         )
 

@@ -100,6 +100,8 @@ def place(
         note=note.strip(),
         balance_before_minutes=free_minutes,
     )
+    session.add(row)
+    session.flush()  # before its timeline, which names it
     write_down(
         session, row, "place", actor=actor, now=now, how=how, minutes=planned_minutes, before_minutes=free_minutes
     )
@@ -157,11 +159,13 @@ def cancel(session: Session, *, actor: Actor, now: datetime, order_id: UUID, rea
     if row.state == "disputed":
         require(actor, "orders.resolve", community_id=row.community_id, area_path=recipient.area_path)
     states.after(row.state, "cancel", number=row.number)
+    claims = [standing_claim(session, row, place) for place in ("winner", "reserve")]
+    visit = visits.by_id(session, row.community_id, row.visit_id) if row.visit_id else None
     released = release(session, row)
-    for place in ("winner", "reserve"):
-        end_claim(standing_claim(session, row, place), "closed", now)
-    if row.visit_id is not None:
-        visits.by_id(session, row.community_id, row.visit_id).state = "rejected"
+    for claim in claims:
+        end_claim(claim, "closed", now)
+    if visit is not None:
+        visit.state = "rejected"
     seq = row.release_seq if released else None
     move(
         session,

@@ -231,16 +231,8 @@ def _settle(
     minutes = due.payable(consents=consents) if decided_minutes is None else decided_minutes
     held = row.held_minutes
     captured, extra = min(minutes, held), max(minutes - held, 0)
+    visit = _visit(session, row)
     to_pool = _pay(session, row, due.reckoning, captured, extra, how=how, actor=actor, now=now)
-    visits.settle_visit(
-        session,
-        visit=_visit(session, row),
-        reckoning=due.reckoning,
-        now=now,
-        entry_seq=row.capture_seq,
-        credited_minutes=min(minutes, due.reckoning.uncapped_minutes),
-        pool_minutes=to_pool,
-    )
     row.held_minutes = 0
     row.uncapped_minutes = due.reckoning.uncapped_minutes
     row.credited_minutes = minutes
@@ -255,6 +247,15 @@ def _settle(
     }
     told = {"reason": reason} if reason else {}
     move(session, row, verb, actor=actor, now=now, seq=row.capture_seq or row.release_seq, **facts, **told)
+    visits.settle_visit(
+        session,
+        visit=visit,
+        reckoning=due.reckoning,
+        now=now,
+        entry_seq=row.capture_seq,
+        credited_minutes=min(minutes, due.reckoning.uncapped_minutes),
+        pool_minutes=to_pool,
+    )
     return identity(row) | facts | {"real_seconds": due.reckoning.seconds, "pool_minutes": to_pool}
 
 
