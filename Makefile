@@ -39,7 +39,7 @@ bench: setup-dev
 	@$(RUN) -m bench
 
 translations: setup-dev
-	@$(RUN) tools/check_translations.py --update
+	@$(RUN) tools/translations.py update
 
 format: setup-dev
 	@$(RUN) -m ruff check --fix-only --quiet .

@@ -39,8 +39,8 @@ def tool(name: str, *arguments: str) -> list[str]:
     return [str(BIN / name), *arguments]
 
 
-def script(name: str) -> list[str]:
-    return [sys.executable, f"tools/{name}.py"]
+def script(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, f"tools/{name}.py", *arguments]
 
 
 def pytest(marks: str, *arguments: str) -> list[str]:
@@ -54,7 +54,7 @@ CHECKS = (
     Suite("imports", tool("lint-imports", "--no-logo"), 30),
     Suite("templates", tool("djlint", "--quiet", "--lint", "templates"), 60),
     Suite("templates-format", tool("djlint", "--quiet", "--check", "templates"), 60),
-    Suite("translations", script("check_translations"), 30),
+    Suite("translations", script("translations", "check"), 30),
     Suite("migrations", script("check_migrations"), 60),
 )
 

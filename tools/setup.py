@@ -33,7 +33,6 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMPS = VENV / "setup"
-TRANSLATIONS = ROOT / "api" / "translations"
 PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
@@ -192,11 +191,11 @@ def with_node() -> dict[str, str]:
 
 
 def translations() -> None:
-    catalogs = sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
-    made_from = digest("".join(f"{catalog.relative_to(ROOT)} {digest_of(catalog)}" for catalog in catalogs))
-    if catalogs and not is_made("translations", made_from, *(catalog.with_suffix(".mo") for catalog in catalogs)):
+    catalog = ROOT / "api/translations/en/LC_MESSAGES/messages.po"
+    made_from = digest_of(catalog)
+    if not is_made("translations", made_from, catalog.with_suffix(".mo")):
         say("compiling translations")
-        run([str(BIN / "pybabel"), "--quiet", "compile", "--directory", str(TRANSLATIONS)], stderr=subprocess.DEVNULL)
+        run([str(BIN / "python"), "tools/translations.py", "compile"])
         mark_made("translations", made_from)
 
 

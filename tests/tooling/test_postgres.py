@@ -3,9 +3,7 @@
 import psycopg
 import pytest
 
-from tests.postgres import APP_ROLE, OWNER_ROLE, DatabaseUrls, PostgresServer, postgres_server
-
-__all__ = ["postgres_server"]
+from tests.postgres import APP_ROLE, OWNER_ROLE, DatabaseUrls, PostgresServer
 
 pytestmark = pytest.mark.postgres
 
