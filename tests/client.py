@@ -42,9 +42,9 @@ class Client:
         """Submit a form, or JSON with its headers."""
         if json is not None:
             headers = {"X-CSRFToken": self.csrf_token(), "Idempotency-Key": str(key or self.new_key()), **options.pop("headers", {})}
-            return self.http.post(path, json=json, headers=headers, **options)
+            return self.http.open(path, json=json, headers=headers, **{"method": "POST", **options})
         form = {"csrf_token": self.csrf_token(), "key": str(key or self.new_key()), **(data or {})}
-        return self.http.post(path, data=form, **options)
+        return self.http.open(path, data=form, **{"method": "POST", **options})
 
     def new_key(self) -> uuid.UUID:
         return new_key(self.db.clock.now())
@@ -70,6 +70,17 @@ class Client:
             cookie["_user_id"] = token
             cookie["_fresh"] = True
         return login_id
+
+    def drop_roles(self, person: Any) -> None:
+        """Take all roles from the person's login."""
+
+        def end(session: Any, now: Any) -> None:
+            login_id = logins.login_of(session, person.community_id, person.id)
+            if login_id is not None:
+                for held in logins.grants_of(session, login_id=login_id, on=now.date()):
+                    logins.revoke(session, now=now, grant_id=held.id)
+
+        self.db.storage.write_global(end)
 
     def sign_out(self) -> None:
         """A browser that knows nobody."""
@@ -113,6 +124,14 @@ def make_app(db: Database, folder: Path, **settings: Any) -> Flask:
 @pytest.fixture
 def app(db: Database, tmp_path: Path) -> Flask:
     return make_app(db, tmp_path / "data")
+
+
+@pytest.fixture
+def app_without_database(tmp_path: Path) -> Iterator[Flask]:
+    """The application as it starts, with nothing in its database."""
+    app = create_app(Settings(data_dir=tmp_path / "data"))
+    yield app
+    app.extensions["timebank_storage"].close()
 
 
 @pytest.fixture

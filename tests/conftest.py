@@ -1,6 +1,7 @@
 """The fixtures of all tests; what they make is told where it is made."""
 
 from tests.client import app as app
+from tests.client import app_without_database as app_without_database
 from tests.client import client as client
 from tests.postgres import postgres_server as postgres_server
 from tests.village import db as db

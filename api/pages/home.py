@@ -65,14 +65,11 @@ def landing() -> Any:
     return edge.page("home/choose_community.html", places=places, tasks=_tasks_anywhere())
 
 
-@blueprint.get("/sign-in")
+@blueprint.get("/sign-in", endpoint="sign_in")
 def sign_in_page() -> Any:
     if sign_in.current() is not None:
         return redirect(edge.local_path(request.args.get("next")) or url_for("home.landing"))
     return edge.page("home/sign_in.html")
-
-
-blueprint.add_url_rule("/sign-in", "sign_in", sign_in_page)
 
 
 @blueprint.post("/sign-in")
