@@ -87,6 +87,9 @@ class Policy:
     quota_opening_minutes: int = 6_000_000
     quota_opening_steps: int = 10_000_000
 
+    # Proofs
+    public_bundle: int = 1  # 1: anybody may download the evidence bundle without details; 0: auditors only (own)
+
     # Jobs
     sign_every_seconds: int = 60
 

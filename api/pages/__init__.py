@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 # Modules of this folder with a `blueprint`.
 BLUEPRINTS = [
     "home",
+    "audit",
 ]
 
 
@@ -36,6 +37,22 @@ class Task:
 
 # In the order of the home page; an endpoint that is not there is left out.
 TASKS: list[Task] = [
+    Task(
+        endpoint="audit.overview",
+        label=_("账本与审计"),
+        hint=_("试算平衡、流水、证据包"),
+        roles={"auditor", "committee", "supervision_committee", "community_manager"},
+        icon="scale",
+        group="books",
+    ),
+    Task(
+        endpoint="audit.proof",
+        label=_("公开的证明"),
+        hint=_("检查点、公钥、证据包"),
+        roles={"everyone"},
+        icon="shield",
+        group="books",
+    ),
     Task(
         endpoint="home.account",
         label=_("我的登录与设备"),

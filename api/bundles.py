@@ -1,0 +1,152 @@
+"""Evidence bundles as files: made in the background, found again by their name, thrown away after a day.
+
+A log of a city takes minutes to pack, longer than anybody keeps a page open. What is in the making, and how far, stands
+beside the file, so that the page can be left and found again, and so that a restart forgets nothing but the unfinished.
+"""
+
+import datetime as dt
+import json
+import secrets
+import threading
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from api import seals
+from api.keys import SigningKeys
+from timebank import evidence, permissions, policy
+from timebank.people import communities
+from timebank.people.communities import Community
+from timebank.permissions import Actor
+from timebank.reports import Period
+from timebank.storage import Storage
+
+log = structlog.get_logger()
+
+KEPT = dt.timedelta(days=1)
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """One bundle: `state` is making, ready or failed; `done` of `size` entries are written. `asked_at` in ms."""
+
+    name: str
+    community: str
+    details: bool
+    asked_by: str
+    asked_at: int
+    state: str = "making"
+    done: int = 0
+    size: int = 0
+    failed: str = ""
+
+
+class Bundles:
+    """The folder of bundles of one installation."""
+
+    def __init__(self, folder: Path, storage: Storage, keys: SigningKeys) -> None:
+        self.folder = folder
+        self._storage = storage
+        self._keys = keys
+        self._making = threading.Lock()
+
+    def begin(
+        self, *, actor: Actor, community: Community, period: Period, details: bool, public: bool = False
+    ) -> Bundle:
+        """Begin to make a bundle and say under which name it will be found.
+
+        Raises:
+            Forbidden, SeedMissing.
+        """
+        use_case = "evidence.bundle_with_details" if details else "evidence.bundle"
+        permissions.require(actor, use_case, community_id=community.id)
+        seal = seals.seal_of(self._keys, community.code)
+        now = self._storage.clock()
+        self._throw_away(now)
+        name = f"{community.code}-{PUBLIC if public else secrets.token_hex(8)}"
+        bundle = Bundle(
+            name=name,
+            community=community.code,
+            details=details,
+            asked_by=actor.number,
+            asked_at=int(now.timestamp() * 1000),
+        )
+        self._write(bundle)
+        threading.Thread(
+            target=self._make, args=(bundle, actor, community, period, seal), name=f"bundle-{name}", daemon=True
+        ).start()
+        return bundle
+
+    def find(self, community_code: str, name: str) -> Bundle | None:
+        """A bundle of a community by its name."""
+        if not name.startswith(f"{community_code}-") or not name.replace("-", "").isalnum():
+            return None
+        path = self._about(name)
+        return Bundle(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+    def public(self, community_code: str) -> Bundle | None:
+        """The plain bundle that anybody may take, if one was made today."""
+        return self.find(community_code, f"{community_code}-{PUBLIC}")
+
+    def all(self, community_code: str) -> list[Bundle]:
+        """The bundles of a community, newest first."""
+        found = [self.find(community_code, path.stem) for path in self.folder.glob(f"{community_code}-*.json")]
+        return sorted((one for one in found if one), key=lambda one: -one.asked_at)
+
+    def path(self, bundle: Bundle) -> Path:
+        return self.folder / f"{bundle.name}.zip"
+
+    def _make(self, bundle: Bundle, actor: Actor, community: Community, period: Period, seal: evidence.Seal) -> None:
+        draft = self.folder / f"{bundle.name}.part"
+        made = bundle
+
+        def progress(done: int, size: int) -> None:
+            nonlocal made
+            if not size or done == size or done - made.done >= size // 50:
+                made = replace(made, done=done, size=size)
+                self._write(made)
+
+        try:
+            with self._making, draft.open("wb") as file:
+                evidence.bundle(
+                    self._storage,
+                    actor=actor,
+                    community_id=community.id,
+                    seal=seal,
+                    file=file,
+                    period=(period.start, period.end),
+                    details=bundle.details,
+                    policy=self._policy(community),
+                    progress=progress,
+                )
+            draft.replace(self.path(bundle))
+            self._write(replace(made, state="ready", done=made.size))
+        except Exception as error:
+            # The thread has nobody above it: what went wrong is told on the page and in the log.
+            log.exception("bundle failed", community=community.code)
+            draft.unlink(missing_ok=True)
+            self._write(replace(made, state="failed", failed=getattr(error, "code", "internal_error")))
+
+    def _policy(self, community: Community) -> dict[str, Any]:
+        with self._storage.read() as session:
+            today = communities.local_day(community, self._storage.clock())
+            return asdict(policy.of(session, community.id, today))
+
+    def _about(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _write(self, bundle: Bundle) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.folder / f".{bundle.name}.{secrets.token_hex(4)}"
+        draft.write_text(json.dumps(asdict(bundle)), encoding="utf-8")
+        draft.replace(self._about(bundle.name))
+
+    def _throw_away(self, now: dt.datetime) -> None:
+        oldest = int((now - KEPT).timestamp() * 1000)
+        for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
+            if json.loads(path.read_text(encoding="utf-8"))["asked_at"] < oldest:
+                path.unlink(missing_ok=True)
+                path.with_suffix(".zip").unlink(missing_ok=True)

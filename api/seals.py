@@ -1,0 +1,56 @@
+"""A community's signing seed as the domain wants it, with the newest checkpoint that it signed remembered beside it."""
+
+import os
+import secrets
+from pathlib import Path
+
+from api.keys import SigningKeys
+from ledger.log import Signer
+from timebank.errors import Refused
+from timebank.evidence import Seal
+
+
+class SeedMissing(Refused):
+    """The signing seed of this community is not on this machine."""
+
+    code = "seed_missing"
+
+
+def seal_of(keys: SigningKeys, community_code: str) -> Seal:
+    """The seal of a community's log.
+
+    Raises:
+        SeedMissing: its seed is not in the folder of the keys.
+    """
+    if not keys.exists(community_code):
+        raise SeedMissing(community=community_code)
+    signer = Signer(keys.public_key(community_code), lambda message: keys.sign(community_code, message))
+    path = newest_path(keys, community_code)
+    return Seal(signer=signer, newest=lambda: _read(path), remember=lambda note: _remember(path, note))
+
+
+def newest_path(keys: SigningKeys, community_code: str) -> Path:
+    """Where the newest checkpoint is remembered, outside the database and its backups."""
+    return keys.folder / f"{community_code}.checkpoint"
+
+
+def size_of(note: str) -> int:
+    """The size that a checkpoint names."""
+    return int(note.split("\n")[1])
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _remember(path: Path, note: str) -> None:
+    """Two processes may sign at once: the greater size stays."""
+    known = _read(path)
+    if known is not None and size_of(known) >= size_of(note):
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(note)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
