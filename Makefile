@@ -13,7 +13,7 @@ help:
 	@echo "make check           ruff, mypy, import rules, templates, translations, migrations, and the tests: what CI runs"
 	@echo "make bench           the benchmarks, as a table of ratios"
 	@echo "make translations    take new texts from code and templates into the catalogs"
-	@echo "make format          let ruff and djlint put code and templates in shape"
+	@echo "make format          let ruff put code in shape"
 	@echo "make lock            write requirements/*.txt anew (KEEP=yes keeps versions)"
 	@echo "make clean           remove what was made here, the environment too"
 
@@ -44,7 +44,6 @@ translations: setup-dev
 format: setup-dev
 	@$(RUN) -m ruff check --fix-only --quiet .
 	@$(RUN) -m ruff format --quiet .
-	@$(RUN) -m djlint --reformat --quiet templates || true
 
 lock: setup-dev
 	@$(RUN) tools/lock.py $(if $(KEEP),--keep)

@@ -53,7 +53,6 @@ CHECKS = (
     Suite("mypy", tool("mypy", "--no-error-summary", *CODE), 180),
     Suite("imports", tool("lint-imports", "--no-logo"), 30),
     Suite("templates", tool("djlint", "--quiet", "--lint", "templates"), 60),
-    Suite("templates-format", tool("djlint", "--quiet", "--check", "templates"), 60),
     Suite("translations", script("translations", "check"), 30),
     Suite("migrations", script("check_migrations"), 60),
 )

@@ -80,7 +80,7 @@ def test_what_is_declared_is_locked():
         locked = set(
             re.findall(r"^[a-z0-9.-]+", (ROOT / f"requirements/{lock}.txt").read_text(encoding="utf-8"), re.MULTILINE)
         )
-        wanted = {re.match(r"[a-z0-9.-]+", wish).group() for name in names for wish in groups[name]}  # type: ignore[union-attr]
+        wanted = {re.match(r"[a-z0-9.-]+", wish).group() for name in names for wish in groups[name]}
         assert wanted <= locked
 
 
