@@ -183,7 +183,7 @@ class Teller:
             fields["owner"] = owner
             if owner in self.model.accounts and self.random.random() < 0.9:
                 fields["unit"] = self.model.accounts[owner]["unit"]
-            if self.random.random() < 0.7:
+            if self.random.random() < 0.5:
                 fields["ends"] = self.midnight(at)
             if self.random.random() < 0.5:
                 fields["to"] = sorted(self.random.sample(["member", "pool", "gift", "lapsed"], 2))
