@@ -133,6 +133,7 @@ RULES: dict[str, Rule] = {
     "helpers.revoke": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "helpers.bindings": roles("desk_staff", "grid_worker", "community_manager", own=True),
     # hours
+    "desk.find": roles("desk_staff", "grid_worker", "community_manager"),
     "orders.place": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "orders.read": roles("desk_staff", "grid_worker", "community_manager", "auditor", own=True, anywhere=True),
     "orders.accept": roles("desk_staff", "grid_worker", "community_manager"),
