@@ -51,7 +51,8 @@ class Bundles:
         self.folder = folder
         self._storage = storage
         self._keys = keys
-        self._making = threading.Lock()
+        self._making = threading.Lock()  # one at a time: each reads the whole log
+        self._threads: list[threading.Thread] = []
 
     def begin(
         self, *, actor: Actor, community: Community, period: Period, details: bool, public: bool = False
@@ -75,10 +76,16 @@ class Bundles:
             asked_at=int(now.timestamp() * 1000),
         )
         self._write(bundle)
-        threading.Thread(
-            target=self._make, args=(bundle, actor, community, period, seal), name=f"bundle-{name}", daemon=True
-        ).start()
+        made = (bundle, actor, community, period, seal)
+        thread = threading.Thread(target=self._make, args=made, name=f"bundle-{name}", daemon=True)
+        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread.start()
         return bundle
+
+    def finish(self) -> None:
+        """Wait until all that was begun is made."""
+        for thread in self._threads:
+            thread.join()
 
     def find(self, community_code: str, name: str) -> Bundle | None:
         """A bundle of a community by its name."""
