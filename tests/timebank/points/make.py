@@ -1,0 +1,126 @@
+"""Sentences that arrange points: a table in force, awards on the way to the books, a shop with goods."""
+
+import datetime as dt
+import uuid
+
+from timebank import samples
+from timebank.people.residents import Person
+from timebank.permissions import Actor
+from timebank.points.awards import entering
+from timebank.points.awards.rows import AwardRow
+from timebank.points.publicity import batches
+from timebank.points.shop import goods
+from timebank.points.table import adoption
+from timebank.points.table.reading import read_file
+from timebank.points.table.tables import PointsItem
+
+SECRET = b"a secret of the tests, 32 bytes!"
+MINUTES = "ab" * 32
+
+
+def draft_table(village, content=None, *, title="居民积分表", actor=None):
+    """A draft from a spreadsheet's bytes; the id of its version."""
+    actor = actor or village.actor("committee")
+    reading = read_file(content or samples.sample("points-table-residents.csv"))
+    staged = village.write(lambda s, now: adoption.stage(s, actor=actor, now=now, name="积分表.csv", reading=reading))
+    drafted = village.write(
+        lambda s, now: adoption.draft(s, actor=actor, now=now, staging_id=uuid.UUID(staged["staging_id"]), title=title)
+    )
+    return uuid.UUID(drafted["table_id"])
+
+
+def adopt_table(village, table_id, **changes):
+    """Record a plain adoption; give fields to change."""
+    told = {"adopted_on": village.today, "body": "representatives", "quorum": 34, "present": 41, "votes_for": 38,
+            "votes_against": 2, "minutes_digest": MINUTES, "minutes_name": "会议纪要.pdf"} | changes  # fmt: skip
+    actor = told.pop("actor", None) or village.actor("committee")
+    return village.write(lambda s, now: adoption.adopt(s, actor=actor, now=now, table_id=table_id, **told))
+
+
+def bring_into_force(village):
+    return village.write(
+        lambda s, now: adoption.bring_into_force(s, actor=Actor.system(village.community_id, "tables"), now=now)
+    )
+
+
+def table_in_force(village, content=None):
+    """A table adopted and published with the real periods, and the clock moved to its first day in force."""
+    table_id = draft_table(village, content)
+    adopted = adopt_table(village, table_id)
+    first = dt.date.fromisoformat(adopted["in_force_from"])
+    village.pass_time(days=(first - village.today).days)
+    bring_into_force(village)
+    return table_id
+
+
+def items(village, table_id) -> dict[str, PointsItem]:
+    with village.read() as session:
+        return {item.title: item for item in adoption.items_of(session, village.community_id, table_id)}
+
+
+def award_row(village, person: Person, item: str, /, **changes) -> AwardRow:
+    told = {"line": 1, "household": "", "person": person.number, "item": item, "on": village.today.isoformat(),
+            "quantity": "", "evidence": "现场照片", "heard_on": ""}  # fmt: skip
+    return AwardRow(**(told | changes))
+
+
+def enter(village, person, item, /, *, actor=None, **changes):
+    """Enter one award; its id."""
+    actor = actor or village.actor("committee")
+    row = award_row(village, person, item, **changes)
+    return uuid.UUID(village.write(lambda s, now: entering.enter(s, actor=actor, now=now, row=row))["award_id"])
+
+
+def approve(village, *award_ids, actor=None):
+    actor = actor or village.actor("reviewer")
+    return village.write(
+        lambda s, now: entering.review(s, actor=actor, now=now, award_ids=list(award_ids), approved=True)
+    )
+
+
+def publish(village, actor=None):
+    actor = actor or village.actor("committee")
+    return village.write(lambda s, now: batches.publish(s, actor=actor, now=now))
+
+
+def published(village, *person_items) -> int:
+    """Awards entered, approved and hung out; the batch's number."""
+    ids = [enter(village, person, item) for person, item in person_items]
+    approve(village, *ids)
+    return publish(village)["batch"]
+
+
+def book_due(village, limit=500):
+    job = Actor.system(village.community_id, "publicity")
+    return village.write(lambda s, now: batches.book_due(s, actor=job, now=now, limit=limit))
+
+
+def switch_on(village, item: PointsItem, actor=None):
+    actor = actor or village.actor("committee")
+    return village.write(
+        lambda s, now: adoption.switch(
+            s, actor=actor, now=now, item_id=item.id, in_use=True, decided_on=village.today, reason="村民代表会议决定"
+        )
+    )
+
+
+def shop(village, *, stock=10, price_steps=50, name="香皂"):
+    """A merchant with one kind of goods and somebody behind the counter: (item id, merchant id, actor)."""
+    committee = village.actor("committee")
+    opened = village.write(
+        lambda s, now: goods.open_merchant(s, actor=committee, now=now, name=f"积分超市{name}", place="村口")
+    )
+    merchant_id = uuid.UUID(opened["merchant_id"])
+    seller = village.make_person("店主")
+    village.write(
+        lambda s, now: goods.add_staff(s, actor=committee, now=now, merchant_id=merchant_id, person_id=seller.id)
+    )
+    offered = village.write(
+        lambda s, now: goods.offer(
+            s, actor=committee, now=now, merchant_id=merchant_id, name=name, piece="块", price_steps=price_steps
+        )
+    )
+    item_id = uuid.UUID(offered["item_id"])
+    if stock:
+        village.write(lambda s, now: goods.receive(s, actor=committee, now=now, item_id=item_id, pieces=stock))
+    return item_id, merchant_id, village.actor("merchant", person=seller)

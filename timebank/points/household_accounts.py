@@ -1,0 +1,177 @@
+"""The points accounts of a household: one to spend from, a lot of base points that cannot be redeemed, and what it is short."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from ledger import book_of
+from timebank import accounts
+from timebank.columns import Id, Instant, Number, to_ms
+from timebank.storage import new_id
+
+
+class Shortfall(SQLModel, table=True):
+    """What deductions could not take from a household; later awards pay it first."""
+
+    __tablename__ = "household_shortfall"
+    __table_args__ = (CheckConstraint("owed_steps >= 0", name="ck_household_shortfall_owed"),)
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    household_id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    owed_steps: int = Field(sa_type=Number)
+
+
+class ShortfallMove(SQLModel, table=True):
+    """A shortfall that grew by a deduction (positive, no entry) or was paid from an award (negative, with the entry's seq)."""
+
+    __tablename__ = "household_shortfall_move"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "household_id"],
+            ["household_shortfall.community_id", "household_shortfall.household_id"],
+            name="fk_household_shortfall_move_household",
+        ),
+        CheckConstraint("steps <> 0", name="ck_household_shortfall_move_steps"),
+        Index("ix_household_shortfall_move_award", "community_id", "award_id"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    household_id: uuid.UUID = Field(sa_type=Id)
+    award_id: uuid.UUID = Field(sa_type=Id)
+    steps: int = Field(sa_type=Number)
+    entry: int | None = Field(default=None, sa_type=Number)
+    moved_at: dt.datetime = Field(sa_type=Instant)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a deduction booked (`entry` is None where there was nothing to take) and what it left as a shortfall."""
+
+    entry: int | None
+    taken_steps: int
+    short_steps: int
+
+
+def main_account(session: Session, community_id: int, household_id: uuid.UUID) -> int:
+    """The account that a household redeems from; opened when it is first needed."""
+    return accounts.opened_or_main(session, community_id, kind="household", owner_id=household_id, unit="pt")
+
+
+def base_account(session: Session, community_id: int, household_id: uuid.UUID) -> int:
+    """The household's lot of base points, which deductions take first and the shop never."""
+    owner = main_account(session, community_id, household_id)
+    return accounts.open_lot(session, community_id, main_account=owner, class_="base", ends=None)
+
+
+def owed(session: Session, community_id: int, household_id: uuid.UUID) -> int:
+    """What earlier deductions could not take and later awards will pay first, in steps."""
+    row = session.get(Shortfall, (community_id, household_id))
+    return row.owed_steps if row else 0
+
+
+def take(
+    session: Session,
+    community_id: int,
+    household_id: uuid.UUID,
+    *,
+    award_id: uuid.UUID,
+    steps: int,
+    on: dt.date,
+    now: dt.datetime,
+    detail: Mapping[str, Any],
+    cites: int,
+) -> Taken:
+    """Deduct down to 0: base points first, then the household's own; the rest stays as a shortfall."""
+    taken, entry = _debit(session, community_id, household_id, steps=steps, on=on, detail=detail, cites=cites)
+    if steps > taken:
+        _owe(session, community_id, household_id, award_id=award_id, steps=steps - taken, entry=None, now=now)
+    return Taken(entry, taken, steps - taken)
+
+
+def pay_shortfall(
+    session: Session,
+    community_id: int,
+    household_id: uuid.UUID,
+    *,
+    award_id: uuid.UUID,
+    steps: int,
+    on: dt.date,
+    now: dt.datetime,
+    detail: Mapping[str, Any],
+    cites: int,
+) -> int | None:
+    """Pay what the household owes out of an award just booked; the entry's seq, or None if nothing was owed."""
+    paid = min(owed(session, community_id, household_id), steps)
+    if not paid:
+        return None
+    told = {**detail, "use_case": "publicity.pay_shortfall"}
+    taken, entry = _debit(session, community_id, household_id, steps=paid, on=on, detail=told, cites=cites)
+    if taken:
+        _owe(session, community_id, household_id, award_id=award_id, steps=-taken, entry=entry, now=now)
+    return entry
+
+
+def moves_of(session: Session, community_id: int, award_id: uuid.UUID) -> Sequence[ShortfallMove]:
+    """How an award changed its household's shortfall, oldest first."""
+    return session.scalars(
+        select(ShortfallMove)
+        .where(ShortfallMove.community_id == community_id, ShortfallMove.award_id == award_id)
+        .order_by(col(ShortfallMove.id))
+    ).all()
+
+
+def undo_moves(session: Session, community_id: int, award_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """Give back what an award's correction undoes of the shortfall; the entries are reversed by the caller."""
+    for move in moves_of(session, community_id, award_id):
+        row = session.get(Shortfall, (community_id, move.household_id))
+        # A deduction's shortfall may have been paid meanwhile by later awards; only what is left is forgiven.
+        change = -min(move.steps, row.owed_steps if row else 0) if move.steps > 0 else -move.steps
+        if change:
+            _owe(session, community_id, move.household_id, award_id=award_id, steps=change, entry=None, now=now)
+
+
+def _debit(
+    session: Session,
+    community_id: int,
+    household_id: uuid.UUID,
+    *,
+    steps: int,
+    on: dt.date,
+    detail: Mapping[str, Any],
+    cites: int,
+) -> tuple[int, int | None]:
+    """Book as much of `steps` as is there to the returned points; what was taken, and the entry's seq."""
+    book = book_of(session)
+    owner = main_account(session, community_id, household_id)
+    able = [a for a in book.accounts_of(owner) if a.may_credit(("returned",)) and not a.ended(to_ms(book.at))]
+    takable = min(steps, sum(max(account.available - max(account.floor, 0), 0) for account in able))
+    if not takable:
+        return 0, None
+    legs = book.debit(owner, takable, credits={accounts.RETURNED_PT: takable})
+    return takable, book.post(legs, on=on, detail={**detail, "credited": takable}, cites=cites)
+
+
+def _owe(
+    session: Session,
+    community_id: int,
+    household_id: uuid.UUID,
+    *,
+    award_id: uuid.UUID,
+    steps: int,
+    entry: int | None,
+    now: dt.datetime,
+) -> None:
+    row = session.get(Shortfall, (community_id, household_id))
+    if row is None:
+        row = Shortfall(community_id=community_id, household_id=household_id, owed_steps=0)
+        session.add(row)
+    row.owed_steps += steps
+    session.flush()
+    session.add(ShortfallMove(community_id=community_id, id=new_id(now), household_id=household_id, award_id=award_id,
+                              steps=steps, entry=entry, moved_at=now))  # fmt: skip

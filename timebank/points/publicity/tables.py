@@ -1,0 +1,146 @@
+"""What is kept of publicity: numbered batches, the lines as they were shown, objections, and corrections."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from timebank.columns import Id, Instant, Number
+
+OPEN, UPHELD, REJECTED, APPEALED, APPEAL_UPHELD, APPEAL_REJECTED = (
+    "open",
+    "upheld",
+    "rejected",
+    "appealed",
+    "appeal_upheld",
+    "appeal_rejected",
+)
+
+
+class PublicityBatch(SQLModel, table=True):
+    """One numbered batch; `objections_until` ends its period, `closed_at` says that every line found its end."""
+
+    __tablename__ = "publicity_batch"
+    __table_args__ = (
+        CheckConstraint("lines > 0", name="ck_publicity_batch_lines"),
+        CheckConstraint("objections_until > published_at", name="ck_publicity_batch_period"),
+        Index("ix_publicity_batch_due", "community_id", "closed_at", "objections_until"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    month: str
+    published_at: dt.datetime = Field(sa_type=Instant)
+    published_by: str
+    objections_until: dt.datetime = Field(sa_type=Instant)
+    lines: int
+    total_steps: int = Field(sa_type=Number)
+    digest: str
+    note: int = Field(sa_type=Number)
+    closed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PublicityLine(SQLModel, table=True):
+    """One line as it hung on the board; what became of it stands in its award."""
+
+    __tablename__ = "publicity_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "batch_number"],
+            ["publicity_batch.community_id", "publicity_batch.number"],
+            name="fk_publicity_line_batch",
+        ),
+        ForeignKeyConstraint(
+            ["community_id", "award_id"], ["award.community_id", "award.id"], name="fk_publicity_line_award"
+        ),
+        UniqueConstraint("community_id", "award_id", name="uq_publicity_line_award"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    batch_number: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    award_id: uuid.UUID = Field(sa_type=Id)
+    masked_name: str
+    grid: str
+    household_tail: str
+    suffix: str
+
+
+class Objection(SQLModel, table=True):
+    """A resident's objection to one line, its answer, and the appeal to the supervision committee."""
+
+    __tablename__ = "objection"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "batch_number", "line_number"],
+            ["publicity_line.community_id", "publicity_line.batch_number", "publicity_line.number"],
+            name="fk_objection_line",
+        ),
+        CheckConstraint(
+            "state IN ('open', 'upheld', 'rejected', 'appealed', 'appeal_upheld', 'appeal_rejected')",
+            name="ck_objection_state",
+        ),
+        CheckConstraint("length(reason) BETWEEN 1 AND 1000", name="ck_objection_reason"),
+        CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="ck_objection_answered"),
+        CheckConstraint(
+            "(state IN ('appealed', 'appeal_upheld', 'appeal_rejected')) = (appealed_at IS NOT NULL)",
+            name="ck_objection_appealed",
+        ),
+        # One person objects to a line once; what is added later is said in the answer.
+        Index("uq_objection_person", "community_id", "batch_number", "line_number", "person_id", unique=True),
+        Index("ix_objection_state", "community_id", "state", "answer_due_at"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    batch_number: int = Field(sa_type=Number)
+    line_number: int
+    person_id: uuid.UUID = Field(sa_type=Id)
+    channel: str
+    reason: str
+    raised_at: dt.datetime = Field(sa_type=Instant)
+    raised_by: str
+    answer_due_at: dt.datetime = Field(sa_type=Instant)
+    state: str
+    answer: str = ""
+    answered_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    answered_by: str | None = None
+    appeal_until: dt.datetime | None = Field(default=None, sa_type=Instant)
+    appeal: str = ""
+    appealed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    decision: str = ""
+    decided_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    decided_by: str | None = None
+
+
+class AwardCorrection(SQLModel, table=True):
+    """A wish to book an award back, by one officer, and its confirmation by another."""
+
+    __tablename__ = "award_correction"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "award_id"], ["award.community_id", "award.id"], name="fk_award_correction_award"
+        ),
+        CheckConstraint("confirmed_by <> asked_by", name="ck_award_correction_two_people"),
+        CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="ck_award_correction_confirmed"),
+        Index(
+            "uq_award_correction_open",
+            "community_id",
+            "award_id",
+            unique=True,
+            sqlite_where=text("confirmed_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NULL"),
+        ),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    award_id: uuid.UUID = Field(sa_type=Id)
+    reason: str
+    asked_at: dt.datetime = Field(sa_type=Instant)
+    asked_by: str
+    asked_officer: int = Field(sa_type=Number)
+    confirmed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    confirmed_by: str | None = None
+    entry: int | None = Field(default=None, sa_type=Number)

@@ -1,0 +1,123 @@
+"""A household's points, each number explained: the item, its clause, the table's version, the reviewer, the batch, the entry."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from ledger import reading
+from ledger.reading import Line
+from timebank import accounts
+from timebank.errors import NotFound
+from timebank.permissions import Actor, require
+from timebank.points import household_accounts
+from timebank.points.awards.entering import Listed, listed
+from timebank.points.awards.tables import APPROVED, ENTERED, FROZEN, PUBLISHED, Award
+from timebank.points.shop.tables import ShopItem, ShopOrder
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a household has, in steps: `available` can be redeemed, `base` never; `owed` is paid by later awards first."""
+
+    available_steps: int
+    held_steps: int
+    base_steps: int
+    owed_steps: int
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One line of the statement and what it rests on."""
+
+    line: Line
+    award: Listed | None
+    order: ShopOrder | None
+    goods: str
+    base: bool
+
+
+def held(session: Session, *, actor: Actor, household_id: uuid.UUID) -> Held:
+    """What the household has now."""
+    require(actor, "points.read", community_id=actor.community_id, household_id=household_id)
+    community_id = _community(actor)
+    main = accounts.find_main(session, community_id, household_id, "pt")
+    owed = household_accounts.owed(session, community_id, household_id)
+    if main is None:
+        return Held(0, 0, 0, owed)
+    lots = reading.accounts_of(session, community_id, main)
+    spendable = [lot for lot in lots if lot.may_credit(("redeemed",))]
+    return Held(
+        available_steps=sum(lot.available for lot in spendable),
+        held_steps=sum(lot.held for lot in lots),
+        base_steps=sum(lot.balance for lot in lots if lot not in spendable),
+        owed_steps=owed,
+    )
+
+
+def statement(
+    session: Session, *, actor: Actor, household_id: uuid.UUID, before: int | None = None, limit: int = 50
+) -> list[Explained]:
+    """What came and went, newest first; the next page is `before` the seq of the last line."""
+    require(actor, "points.read", community_id=actor.community_id, household_id=household_id)
+    community_id = _community(actor)
+    main = accounts.find_main(session, community_id, household_id, "pt")
+    if main is None:
+        return []
+    lines: list[tuple[Line, bool]] = []
+    for lot in reading.accounts_of(session, community_id, main):
+        base = lot.class_ == "base"
+        lines += [
+            (line, base) for line in reading.statement(session, community_id, lot.number, before=before, limit=limit)
+        ]
+    lines.sort(key=lambda one: one[0].seq, reverse=True)
+    return _explained(session, community_id, lines[:limit])
+
+
+def under_way(session: Session, *, actor: Actor, household_id: uuid.UUID) -> list[Listed]:
+    """Awards of the household that are not booked yet, newest first."""
+    require(actor, "points.read", community_id=actor.community_id, household_id=household_id)
+    rows = session.scalars(
+        select(Award)
+        .where(
+            Award.community_id == actor.community_id,
+            Award.household_id == household_id,
+            col(Award.state).in_((ENTERED, APPROVED, PUBLISHED, FROZEN)),
+        )
+        .order_by(col(Award.id).desc())
+        .limit(100)
+    ).all()
+    return listed(session, rows)
+
+
+def _explained(session: Session, community_id: int, lines: list[tuple[Line, bool]]) -> list[Explained]:
+    def ids(name: str) -> set[uuid.UUID]:
+        return {uuid.UUID(line.detail[name]) for line, _ in lines if line.detail and name in line.detail}
+
+    awards = {}
+    if wanted := ids("award"):
+        rows = session.scalars(select(Award).where(Award.community_id == community_id, col(Award.id).in_(wanted))).all()
+        awards = {one.award.id.hex: one for one in listed(session, rows)}
+    orders: dict[str, tuple[ShopOrder, str]] = {}
+    if wanted := ids("order"):
+        found = session.execute(
+            select(ShopOrder, ShopItem.name)
+            .join(
+                ShopItem,
+                (col(ShopItem.community_id) == ShopOrder.community_id) & (col(ShopItem.id) == ShopOrder.item_id),
+            )
+            .where(ShopOrder.community_id == community_id, col(ShopOrder.id).in_(wanted))
+        )
+        orders = {order.id.hex: (order, name) for order, name in found}
+    explained = []
+    for line, base in lines:
+        detail = line.detail or {}
+        order, goods = orders.get(detail.get("order", ""), (None, ""))
+        explained.append(Explained(line, awards.get(detail.get("award", "")), order, goods, base))
+    return explained
+
+
+def _community(actor: Actor) -> int:
+    if actor.community_id is None:
+        raise NotFound(what="community")
+    return actor.community_id
