@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from contextvars import copy_context
 from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -74,18 +75,31 @@ def community() -> "Community":
 
 
 def actor() -> Actor:
-    """Who asks, in the community of the address; visitors have no grants."""
+    """Who asks, in the community of the address; visitors have no grants.
+
+    Where the address names no community, `community_id` is None: operators import areas and open communities so.
+    """
     if "actor" not in g:
         from api import sign_in
 
-        g.actor = sign_in.actor_for(read(), signed_in=sign_in.current(), community=community(), now=now())
+        place = community() if "community_code" in g else None
+        g.actor = sign_in.actor_for(read(), signed_in=sign_in.current(), community=place, now=now())
     return cast(Actor, g.actor)
 
 
 def submit(use_case: str, fn: Callable[[Session, datetime], dict[str, Any]], *, content: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a use case on the write lane of this community, once for the request's key."""
+    """Run a use case on the write lane of this community, once for the request's key.
+
+    `fn` runs in the lane's thread, but in this request's context: `actor()` and `community()` may be named in it.
+    """
+    asks, context = actor(), copy_context()
     outcome = storage().write(
-        community().id, request_key(), fn, actor=actor().number, use_case=use_case, content=plain(content)
+        community().id,
+        request_key(),
+        lambda session, now: context.run(fn, session, now),
+        actor=asks.number,
+        use_case=use_case,
+        content=plain(content),
     )
     stop_reading()
     return outcome
@@ -93,7 +107,9 @@ def submit(use_case: str, fn: Callable[[Session, datetime], dict[str, Any]], *, 
 
 def submit_global(fn: Callable[[Session, datetime], Any]) -> Any:
     """Change what belongs to no community: logins, sessions, roles, areas."""
-    outcome = storage().write_global(fn)
+    actor()
+    context = copy_context()
+    outcome = storage().write_global(lambda session, now: context.run(fn, session, now))
     stop_reading()
     return outcome
 

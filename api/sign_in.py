@@ -47,8 +47,15 @@ def current() -> SignedIn | None:
     return current_user.found if current_user and current_user.is_authenticated else None
 
 
-def actor_for(read: Session, *, signed_in: SignedIn | None, community: communities.Community, now: datetime) -> Actor:
-    """Who the signed-in person is in this community: membership, household and roles of today."""
+def actor_for(
+    read: Session, *, signed_in: SignedIn | None, community: communities.Community | None, now: datetime
+) -> Actor:
+    """Who the signed-in person is in this community: membership, household and roles of today.
+
+    Without a community: who acts on what lies in none, with the roles that are held over everything.
+    """
+    if community is None:
+        return _actor_anywhere(read, signed_in, now)
     if signed_in is None:
         return Actor(community.id, VISITOR, area_path=community.area_path)
     today = communities.local_day(community, now)
@@ -67,6 +74,19 @@ def actor_for(read: Session, *, signed_in: SignedIn | None, community: communiti
         household_id=person.household_id,
         grants=grants,
         area_path=community.area_path,
+    )
+
+
+def _actor_anywhere(read: Session, signed_in: SignedIn | None, now: datetime) -> Actor:
+    if signed_in is None:
+        return Actor(None, VISITOR)
+    held = logins.grants_of(read, login_id=signed_in.login_id, on=now.date())
+    numbers = [linked.number for linked in logins.persons_of(read, signed_in.login_id)]
+    return Actor(
+        None,
+        signed_in.name or next(iter(numbers), VISITOR),
+        login_id=signed_in.login_id,
+        grants=tuple(Grant(grant.role, grant.area_path) for grant in held),
     )
 
 
@@ -120,6 +140,7 @@ def begin(login_id: Any, *, shared_device: bool) -> None:
     session.update(kept)
     session.permanent = not shared_device
     login_user(User(token, found))
+    _forget_who_asks()
 
 
 def end() -> None:
@@ -131,6 +152,12 @@ def end() -> None:
         )
     logout_user()
     session.clear()
+    _forget_who_asks()
+
+
+def _forget_who_asks() -> None:
+    for known in ("actor", "grants_today"):
+        g.pop(known, None)
 
 
 def activation_code(community_id: int, person_id: Any, card_id: Any) -> str:

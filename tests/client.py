@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from collections.abc import Iterator
@@ -45,6 +46,14 @@ class Client:
             return self.http.open(path, json=json, headers=headers, **{"method": "POST", **options})
         form = {"csrf_token": self.csrf_token(), "key": str(key or self.new_key()), **(data or {})}
         return self.http.open(path, data=form, **{"method": "POST", **options})
+
+    def submit_form(self, page: TestResponse, *, containing: str, data: dict[str, Any] | None = None) -> TestResponse:
+        """Submit the form of a page that holds this text, with the hidden fields that it came with."""
+        for action, body in re.findall(r'<form[^>]*action="([^"]+)"[^>]*>(.*?)</form>', page.text, re.S):
+            if containing in body:
+                fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', body))
+                return self.http.post(html.unescape(action), data={**{name: html.unescape(value) for name, value in fields.items()}, **(data or {})})
+        raise AssertionError(f"no form with {containing!r}")
 
     def new_key(self) -> uuid.UUID:
         return new_key(self.db.clock.now())
@@ -90,7 +99,7 @@ class Client:
         login_id = logins.login_of(session, person.community_id, person.id) if person is not None else None
         if login_id is None:
             login_id = logins.open_login(
-                session, now=now, password_hash=_hash(), name=name or None if person else name or f"login{now:%f%S}{uuid.uuid4().hex[:8]}"
+                session, now=now, password_hash=known_hash(), name=name or None if person else name or f"login{now:%f%S}{uuid.uuid4().hex[:8]}"
             )
             if person is not None:
                 logins.link(session, now=now, login_id=login_id, community_id=person.community_id, person_id=person.id, number=person.number)
@@ -104,7 +113,7 @@ class Client:
 
 
 @cache
-def _hash() -> str:
+def known_hash() -> str:
     return logins.hash_password(PASSWORD, also_not=[])
 
 
