@@ -1825,10 +1825,10 @@ FINDINGS = {
     "root_shown": Words("bundle.json 写的根哈希与检查点不同。", "The root in bundle.json is not the checkpoint's."),
     # evidence
     "rewritten": Words("日志被改写过：{file}（{size} 条时）与现在的日志矛盾。{place}{signed}",
-                       "The log was rewritten: it contradicts {file}, made at {size} entries. {place}{signed}"),
+                       "The log was rewritten: it contradicts {file}, made at {size} entries.{place}{signed}"),
     "removed": Words("{file} 证明日志曾有 {older} 条，现在只有 {size} 条：末尾的记录被删去了（除非这个证据包比它更早）。{place}{signed}",
                      "{file} shows that the log had {older} entries; now it has {size}: entries were removed from its end "
-                     "(unless this bundle was made before it). {place}{signed}"),
+                     "(unless this bundle was made before it).{place}{signed}"),
     # form of an entry
     "leaf_ascii": Words("第 {seq} 条记录含有 ASCII 以外的字节。", "Entry {seq} holds bytes that are not ASCII."),
     "leaf_json": Words("第 {seq} 条记录不是 JSON 对象。", "Entry {seq} is not a JSON object."),
@@ -1913,10 +1913,10 @@ FINDINGS = {
 }  # fmt: skip
 
 REMARKS = {
-    "first_exact": Words("第一条不同的记录是第 {low} 条。", "The first entry that differs is {low}."),
+    "first_exact": Words("第一条不同的记录是第 {low} 条。", " The first entry that differs is {low}."),
     "first_between": Words("第一条不同的记录在第 {low} 条到第 {high} 条之间（只有根哈希，不能更准）。",
-                           "The first entry that differs is one of {low} to {high}; a root alone cannot say which."),
-    "same_so_far": Words("剩下的各条与旧证据包相同。", "The entries that are left are as in the older bundle."),
+                           " The first entry that differs is one of {low} to {high}; a root alone cannot say which."),
+    "same_so_far": Words("剩下的各条与旧证据包相同。", " The entries that are left are as in the older bundle."),
     "signed_yes": Words("它有本日志公钥的有效签名。", " It is signed with this log's own key."),
     "signed_no": Words("它没有签名：分量取决于它的来处。", " It carries no signature: it weighs as much as the place it came from."),
     "signed_bad": Words("它的签名不是本日志现有公钥的：或不属于本日志，或钥匙也被换过。",
