@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import text
@@ -49,6 +50,22 @@ SECURITY_HEADERS = {
 }
 
 
+class StrictJson(DefaultJSONProvider):
+    """JSON as RFC 8259 has it: no NaN, and nothing nested so deep that reading it fails."""
+
+    ensure_ascii = False
+
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        try:
+            return super().loads(s, parse_constant=_no_constant, **options)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
     """The whole edge. With a `storage` that one is used (tests, commands); else one is opened by the settings."""
     settings.prepare()
@@ -67,7 +84,7 @@ def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.https,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = StrictJson(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

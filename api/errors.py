@@ -8,7 +8,9 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 import structlog
@@ -20,7 +22,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 import api.messages
-from api import fields
+from api import fields, look
 from timebank.errors import Forbidden, Refused
 
 log = structlog.get_logger()
@@ -166,8 +168,9 @@ def wants_json() -> bool:
 
 
 def words(code: str, facts: Mapping[str, Any]) -> str:
-    """What a refusal says to a person, in the reader's language."""
-    return filled(all_messages().get(code, MESSAGES["conflict"]), facts)
+    """What a refusal says to a person, in the reader's language; some say it by their facts."""
+    text = all_messages().get(code, MESSAGES["conflict"])
+    return filled(text(facts) if isinstance(text, FunctionType) else text, facts)
 
 
 def next_words(code: str, facts: Mapping[str, Any]) -> str:
@@ -187,11 +190,20 @@ def all_next() -> dict[str, Any]:
 
 def filled(text: Any, facts: Mapping[str, Any]) -> str:
     """Put facts into a sentence; one that lacks a fact is still shown, since a refusal must never fail."""
-    return re.sub(r"%\((\w+)\)[sd]", lambda found: _shown(facts.get(found[1], "?")), str(text)).replace("%%", "%")
+    return re.sub(r"%\((\w+)\)[sd]", lambda found: _shown(found[1], facts.get(found[1], "?")), str(text)).replace("%%", "%")
 
 
-def _shown(fact: Any) -> str:
-    return "、".join(str(item) for item in fact) if isinstance(fact, list | tuple) else str(fact)
+def _shown(name: str, fact: Any) -> str:
+    """A fact as people read it: steps as points, instants in the community's zone."""
+    if name.endswith("_steps") and isinstance(fact, int):
+        return look.points(fact)
+    if name.endswith("_at") and isinstance(fact, str):
+        try:
+            return look.instant(datetime.fromisoformat(fact))
+        except ValueError:
+            return fact
+    comma = ", " if look.language() == "en" else "、"
+    return comma.join(str(item) for item in fact) if isinstance(fact, list | tuple) else str(fact)
 
 
 def _collected(name: str) -> dict[str, Any]:

@@ -5,14 +5,29 @@ BLUEPRINTS. A session cookie signs in; what changes something sends the header X
 """
 
 from importlib import import_module
+from typing import Any
 
 import marshmallow
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
+from webargs.flaskparser import FlaskParser
 
 BLUEPRINTS: list[str] = [
     "session",
+    "attendance",
 ]
+
+
+class OurJson(FlaskParser):
+    """Arguments of endpoints are read as everywhere else: strict JSON, and 400 for what is none."""
+
+    DEFAULT_VALIDATION_STATUS = 422
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        return req.get_json()
+
+
+Blueprint.ARGUMENTS_PARSER = OurJson()
 
 
 class Refusal(marshmallow.Schema):
