@@ -8,7 +8,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
-from api import static_files
+from api import jobs, static_files
 from api.app import create_app
 from api.settings import Settings
 
@@ -33,7 +33,13 @@ def serve(settings: Settings) -> None:
 def application() -> Flask:
     """The application of a worker."""
     write_logs()
-    return create_app(Settings())
+    app = create_app(Settings())
+    storage = app.extensions["timebank_storage"]
+    if storage.sqlite:
+        # One process writes: the jobs live in it, and it says at once if another one is there.
+        storage.hold_lane()
+        jobs.start(jobs.Installation(storage, app.extensions["timebank_keys"]))
+    return app
 
 
 def write_logs() -> None:

@@ -151,6 +151,7 @@ def rebuild(connection: Connection, community_id: int, *, progress: Progress | N
     Raises:
         LogBroken: the leaves themselves are broken, or do not hash to the root that the tail names.
     """
+    rows.lock_tail(connection, community_id)  # nobody writes meanwhile
     replay = Replay(connection, community_id)
     projections = (tables.posting, tables.account, tables.hold, tables.note, tables.reversal)
     for table in projections:

@@ -1,0 +1,137 @@
+"""What the clock does by rule: the work that comes due in a community, and the use case that does it.
+
+Each kind of work says what is due now, as pieces that each fit into one write; nothing due, nothing written. The edge
+decides how often to look, and gives each piece a key, so that looking twice does nothing twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col
+
+from timebank import policy
+from timebank.hours.attendance import late
+from timebank.hours.orders import follow_up
+from timebank.people import communities
+from timebank.permissions import Actor
+from timebank.points.publicity import batches
+from timebank.points.publicity.tables import PublicityBatch
+from timebank.points.shop import orders as shop_orders
+from timebank.points.shop.tables import ORDERED, ShopOrder
+from timebank.points.table import adoption
+from timebank.points.table.tables import PointsTable
+from timebank.storage import Request
+from timebank.storage.requests import KEYS_KEPT
+
+AT_ONCE = 100
+REQUESTS_KEPT = KEYS_KEPT + dt.timedelta(days=1)
+
+Change = Callable[[Session, dt.datetime], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One write: its name within the work, and what it changes. An answer with `left` asks to look again."""
+
+    name: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of work: its name, how often it should be looked for, and what is due."""
+
+    name: str
+    every: dt.timedelta
+    due: Callable[[Session, Actor, dt.datetime], list[Piece]]
+
+
+def close_forgotten(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Check-outs that were forgotten."""
+    community_id = communities.community_of(actor)
+    place = communities.community(session, community_id)
+    rules = policy.of(session, community_id, communities.local_day(place, now))
+    found = late.forgotten(session, community_id, now, rules.late_close_minutes, 1)
+    return [Piece("batch", _acting(late.close_forgotten, actor))] if found else []
+
+
+def end_publicity(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Batches whose period of objections is over."""
+    over = _any(
+        session,
+        PublicityBatch,
+        col(PublicityBatch.community_id) == actor.community_id,
+        col(PublicityBatch.closed_at).is_(None),
+        col(PublicityBatch.objections_until) <= now,
+    )
+    return [Piece("batch", _acting(batches.book_due, actor))] if over else []
+
+
+def bring_tables_into_force(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Points tables whose day has come."""
+    place = communities.community(session, communities.community_of(actor))
+    waiting = _any(
+        session,
+        PointsTable,
+        col(PointsTable.community_id) == place.id,
+        col(PointsTable.state) == "published",
+        col(PointsTable.in_force_from) <= communities.local_day(place, now),
+    )
+    return [Piece("tables", _acting(adoption.bring_into_force, actor))] if waiting else []
+
+
+def expire_shop_orders(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Goods that were not fetched in time."""
+    late_ones = _any(
+        session,
+        ShopOrder,
+        col(ShopOrder.community_id) == actor.community_id,
+        col(ShopOrder.state) == ORDERED,
+        col(ShopOrder.ends_at) <= now,
+    )
+    return [Piece("batch", _acting(shop_orders.expire_due, actor))] if late_ones else []
+
+
+def follow_up_orders(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Orders that nobody claimed, began, ended or confirmed in time; each is a write of its own."""
+    found = follow_up.due(session, community_id=communities.community_of(actor), now=now, limit=AT_ONCE)
+    return [Piece(f"{one.verb}/{one.order_id.hex}", _carrying_out(one, actor)) for one in found]
+
+
+def prune_requests(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Requests whose keys are refused by now anyway."""
+    old = col(Request.community_id) == actor.community_id, col(Request.recorded_at) < now - REQUESTS_KEPT
+
+    def prune(writing: Session, at: dt.datetime) -> dict[str, Any]:
+        writing.execute(delete(Request).where(*old).execution_options(synchronize_session=False))
+        return {"code": "requests_pruned"}
+
+    return [Piece("old", prune)] if _any(session, Request, *old) else []
+
+
+WORK = (
+    Work("close_forgotten", dt.timedelta(minutes=5), close_forgotten),
+    Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
+    Work("follow_up_orders", dt.timedelta(minutes=15), follow_up_orders),
+    Work("end_publicity", dt.timedelta(hours=1), end_publicity),
+    Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
+    Work("prune_requests", dt.timedelta(days=1), prune_requests),
+)
+
+
+def _acting(use_case: Callable[..., dict[str, Any]], actor: Actor) -> Change:
+    return lambda session, now: use_case(session, actor=actor, now=now)
+
+
+def _carrying_out(one: follow_up.Due, actor: Actor) -> Change:
+    return lambda session, now: follow_up.carry_out(session, actor=actor, now=now, verb=one.verb, order_id=one.order_id)
+
+
+def _any(session: Session, table: type[SQLModel], *where: Any) -> bool:
+    return session.scalars(select(table).where(*where).limit(1)).first() is not None
