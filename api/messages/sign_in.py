@@ -10,6 +10,7 @@ MESSAGES = {
     "password_weak": _("密码至少 %(least)s 位,不能是编号、手机号,也不能是 12345678 这样的数字。"),
     "sign_in_name_taken": _("这个登录名已经有人用。"),
     "person_linked_elsewhere": _("编号 %(number)s 已经有自己的登录。"),
+    "role_not_yours_to_give": _("这个角色不由您授予。"),
     "present_elsewhere": _("您在另一个社区已经签到,还没有签退。"),
 }
 
@@ -19,5 +20,6 @@ NEXT = {
     "locked": _("急用时请到服务台,由工作人员代办。"),
     "activation_code_used": _("如果已经激活,请直接登录;忘记密码时,请到服务台换一张卡。"),
     "person_linked_elsewhere": _("请用那个编号的密码登录;不是您本人激活的,请联系服务台。"),
+    "role_not_yours_to_give": _("请找社区管理员或系统运维员。"),
     "present_elsewhere": _("请先在那里签退,再来这里签到。"),
 }

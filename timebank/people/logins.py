@@ -293,6 +293,11 @@ def candidates(session: Session, *, number: str, phone: str, name: str) -> list[
     return list(found)
 
 
+def by_name(session: Session, name: str) -> uuid.UUID | None:
+    """The login of a sign-in name."""
+    return session.scalars(select(Login.id).where(Login.name == name)).first()
+
+
 def persons_of(session: Session, login_id: uuid.UUID) -> list[LoginPerson]:
     """Who this login is, by community."""
     return list(session.scalars(select(LoginPerson).where(LoginPerson.login_id == login_id).order_by(LoginPerson.community_id)))

@@ -1,0 +1,116 @@
+"""Roles of a community: who holds which, given and taken back."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from api import edge, fields
+from timebank.errors import NotFound, Refused
+from timebank.people import areas, communities, logins, residents, roles
+from timebank.permissions import ROLES
+
+blueprint = Blueprint("roles", __name__, url_prefix="/c/<community_code>/roles")
+
+LABELS: dict[str, Any] = {
+    "resident": lazy_gettext("居民"),
+    "volunteer": lazy_gettext("志愿者"),
+    "recipient": lazy_gettext("服务对象"),
+    "helper": lazy_gettext("代办人"),
+    "guardian": lazy_gettext("监护人"),
+    "team_leader": lazy_gettext("团队负责人"),
+    "desk_staff": lazy_gettext("服务台工作人员"),
+    "grid_worker": lazy_gettext("网格员"),
+    "building_captain": lazy_gettext("楼栋长"),
+    "reviewer": lazy_gettext("审核员"),
+    "committee": lazy_gettext("村(居)民委员会"),
+    "supervision_committee": lazy_gettext("监督委员会"),
+    "merchant": lazy_gettext("积分超市商户"),
+    "community_manager": lazy_gettext("社区管理员(第一书记)"),
+    "auditor": lazy_gettext("审计员"),
+    "operator": lazy_gettext("系统运维员"),
+}
+
+
+class RoleToGive(fields.Schema):
+    who = fields.Text(required=True, most=60)
+    role = fields.Word(ROLES, required=True)
+    area_path = fields.Text(load_default=None, most=300)
+    from_on = fields.Day(load_default=None)
+    until_on = fields.Day(load_default=None)
+
+
+class RoleToTake(fields.Schema):
+    grant_id = fields.Id(required=True)
+
+
+@blueprint.get("")
+@edge.signed_in
+def listed() -> Any:
+    return edge.page("roles/list.html", **_list())
+
+
+@blueprint.post("")
+@edge.signed_in
+def give() -> Any:
+    """By number for a person of the register, by sign-in name for who is none."""
+    try:
+        asked = edge.load(RoleToGive)
+        place = edge.community()
+        holder = _holder(asked["who"])
+        edge.submit_global(
+            lambda session, now: roles.give(
+                session,
+                actor=edge.actor(),
+                now=now,
+                role=asked["role"],
+                area_path=asked["area_path"] or place.area_path,
+                from_on=asked["from_on"] or communities.local_day(place, now),
+                until_on=asked["until_on"],
+                **holder,
+            )
+        )
+    except Refused as refused:
+        if refused.status in (403, 404):
+            raise
+        return edge.again("roles/list.html", refused, **_list())
+    edge.flash_done(_("已授予角色“%(role)s”。", role=LABELS[asked["role"]]))
+    return edge.back("roles.listed")
+
+
+@blueprint.post("/take-back")
+@edge.signed_in
+def take_back() -> Any:
+    asked = edge.load(RoleToTake)
+    edge.submit_global(
+        lambda session, now: roles.take_back(session, actor=edge.actor(), now=now, grant_id=asked["grant_id"])
+    )
+    edge.flash_done(_("角色已收回。"))
+    return edge.back("roles.listed")
+
+
+def _holder(who: str) -> dict[str, Any]:
+    reading, place = edge.read(), edge.community()
+    try:
+        return {"person_id": residents.by_number(reading, place.id, fields.typed_number(who)).id}
+    except NotFound:
+        login_id = logins.by_name(reading, who.casefold())
+        if login_id is None or "operator" not in edge.actor().roles:
+            raise edge.bad("who", _("没有这个编号。")) from None
+        return {"login_id": login_id}
+
+
+def _list() -> dict[str, Any]:
+    reading, place, asks = edge.read(), edge.community(), edge.actor()
+    may_give = roles.givable(asks)
+    return {
+        "holders": roles.holders(reading, actor=asks, on=communities.local_day(place, edge.now())),
+        "labels": LABELS,
+        "role_options": [(role, LABELS[role]) for role in ROLES if role in may_give],
+        "may_give": may_give,
+        "area_options": [
+            (area.path, area.name)
+            for area in areas.under(reading, place.area_path, levels=("community", "grid", "building"))
+        ],
+    }

@@ -1,0 +1,40 @@
+"""Giving roles and taking them back."""
+
+from timebank.people import logins
+
+STAFF = {"operator", "community_manager", "desk_staff"}
+
+
+def a_volunteer(world):
+    """Somebody who holds the role of a volunteer."""
+    person = world.residents[0]
+    grant_id = world.db.storage.write_global(
+        lambda session, now: logins.grant(
+            session,
+            now=now,
+            role="volunteer",
+            area_path=world.village.area_path,
+            from_on=now.date(),
+            until_on=None,
+            given_by="test",
+            community_id=person.community_id,
+            person_id=person.id,
+        )
+    )
+    return {"grant_id": grant_id.hex}
+
+
+ROWS = {
+    "roles.listed": {"roles": STAFF, "arrange": a_volunteer},
+    "roles.give": {
+        "method": "POST",
+        "roles": STAFF,
+        "data": lambda world, made: {"who": world.residents[1].number, "role": "volunteer"},
+    },
+    "roles.take_back": {
+        "method": "POST",
+        "roles": STAFF,
+        "arrange": a_volunteer,
+        "data": lambda world, made: {"grant_id": made["grant_id"]},
+    },
+}
