@@ -14,7 +14,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from sqlmodel import Session
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api import fields
