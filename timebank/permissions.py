@@ -198,6 +198,7 @@ RULES: dict[str, Rule] = {
     "publicity.publish": roles("committee", "community_manager"),
     "publicity.object_to": roles("resident", "desk_staff", "committee"),
     "publicity.object_on_behalf": roles("desk_staff", "committee", "community_manager"),
+    "publicity.own_objections": roles(own=True),
     "publicity.answer": roles("committee", "community_manager"),
     "publicity.decide": roles("supervision_committee"),
     "publicity.book_due": roles(),
@@ -205,10 +206,13 @@ RULES: dict[str, Rule] = {
     "points.read": roles(
         "desk_staff", "committee", "community_manager", "supervision_committee", "auditor", own=True
     ),
+    "points.read_own": roles(own=True),
+    "points.read_any": roles("desk_staff", "committee", "community_manager", "supervision_committee", "auditor"),
     "shop.open_merchant": roles("committee", "community_manager"),
     "shop.offer": roles("merchant", "committee", "community_manager"),
     "shop.receive": roles("merchant", "committee", "community_manager"),
     "shop.redeem": roles("desk_staff", own=True),
+    "shop.redeem_on_behalf": roles("desk_staff"),
     "shop.cancel": roles("desk_staff", own=True),
     "shop.hand_over": roles("merchant"),
     "shop.expire_due": roles(),

@@ -5,16 +5,17 @@ and count for all below it, which its path tells: /3205/320583/01/.
 """
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, delete, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank import permissions
-from timebank.columns import Instant
+from timebank.columns import Id, Instant, Json, new_id
 from timebank.errors import NotFound, Refused
 from timebank.permissions import Actor
 from timebank.spreadsheets import Column, Sheet, clean, half_width
@@ -29,6 +30,8 @@ LEVEL_TITLES = {
     "grid": ("网格",),
     "building": ("楼栋", "楼", "幢", "栋"),
 }
+UPLOAD_KEPT = timedelta(hours=1)
+MOST_ROWS = 50_000  # a city's grids and buildings
 COLUMNS = (
     Column("code", ("编码", "代码", "code", "区划代码"), required=True),
     Column("name", ("名称", "name", "区域名称"), required=True),
@@ -55,6 +58,17 @@ class Area(SQLModel, table=True):
     parent_code: str | None = None
     path: str
     recorded_at: datetime = Field(sa_type=Instant)
+
+
+class AreaUpload(SQLModel, table=True):
+    """A table of areas that was read and waits to be confirmed, for an hour."""
+
+    __tablename__: ClassVar[str] = "area_upload"
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    file_name: str
+    rows: list[list[Any]] = Field(sa_type=Json)
+    uploaded_by: str
+    expires_at: datetime = Field(sa_type=Instant)
 
 
 class AreaRowsRefused(Refused):
@@ -124,6 +138,30 @@ def plan(rows: Sequence[AreaRow], known: Mapping[str, Area]) -> list[PlannedArea
         verdict = "refuse" if problems else "add" if there is None else "keep" if there.name == row.name else "rename"
         planned.append(PlannedArea(row=row, verdict=verdict, path=f"/{'/'.join(codes)}/", problems=tuple(problems)))
     return planned
+
+
+def stage_tree(session: Session, *, actor: Actor, now: datetime, rows: Sequence[AreaRow], file_name: str) -> uuid.UUID:
+    """Keep a table for an hour, to be looked at and confirmed; the tree stays as it is."""
+    permissions.require(actor, "areas.import_tree", community_id=actor.community_id)
+    session.execute(delete(AreaUpload).where(col(AreaUpload.expires_at) <= now))
+    upload = AreaUpload(
+        id=new_id(now),
+        file_name=clean(file_name)[-120:],
+        rows=[list(astuple(row)) for row in rows],
+        uploaded_by=actor.number,
+        expires_at=now + UPLOAD_KEPT,
+    )
+    session.add(upload)
+    session.flush()
+    return upload.id
+
+
+def staged_tree(session: Session, upload_id: uuid.UUID, *, now: datetime) -> tuple[str, list[AreaRow]]:
+    """The name and the rows of a table that waits; NotFound if its hour is over."""
+    found = session.get(AreaUpload, upload_id)
+    if found is None or found.expires_at <= now:
+        raise NotFound(what="area_upload")
+    return found.file_name, [AreaRow(*row) for row in found.rows]
 
 
 def import_tree(session: Session, *, actor: Actor, now: datetime, rows: Sequence[AreaRow]) -> dict[str, int]:

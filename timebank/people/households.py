@@ -1,6 +1,7 @@
 """Households (户): who lives together, and where. The points account is the household's; one-person households are normal."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -104,16 +105,23 @@ def households_of(session: Session, community_id: int, ids: set[uuid.UUID]) -> d
 
 
 def households(
-    session: Session, community_id: int, *, text: str = "", after: int = 0, limit: int = 50, area_path: str = "/"
+    session: Session,
+    community_id: int,
+    *,
+    text: str = "",
+    after: int = 0,
+    limit: int = 50,
+    area_paths: Sequence[str] = (),
 ) -> list[Household]:
     """Households by number, those after number `after`; `text` is part of a name or address, or a register code."""
     query = (
         select(Household)
         .where(col(Household.community_id) == community_id, col(Household.number) > after)
-        .where(col(Household.area_path).startswith(area_path, autoescape=True))
         .order_by(col(Household.number))
         .limit(limit)
     )
+    if area_paths:
+        query = query.where(or_(*[col(Household.area_path).startswith(path, autoescape=True) for path in area_paths]))
     if text:
         meanings = [
             col(Household.name).contains(text, autoescape=True),

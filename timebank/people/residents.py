@@ -5,7 +5,7 @@ has a number of her own, which stands on her card. What was changed about her st
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -343,13 +343,13 @@ def search(
     limit: int = 20,
     *,
     after: int = 0,
-    area_path: str = "/",
+    area_paths: Sequence[str] = (),
     with_left: bool = False,
     vault: Vault | None = None,
 ) -> list[Person]:
     """People by part of a name, pinyin or initials, by number, phone or identity number; by serial, those after `after`.
 
-    An empty text finds everybody. Identity numbers are only found whole, through their index.
+    An empty text finds everybody; `area_paths` narrows to grids and buildings. Identity numbers are only found whole, through their index.
     """
     query = (
         select(Person)
@@ -357,8 +357,8 @@ def search(
         .order_by(col(Person.serial))
         .limit(limit)
     )
-    if area_path != "/":
-        query = query.where(col(Person.area_path).startswith(area_path, autoescape=True))
+    if area_paths:
+        query = query.where(or_(*[col(Person.area_path).startswith(path, autoescape=True) for path in area_paths]))
     if not with_left:
         query = query.where(col(Person.left_on).is_(None))
     if text.strip():

@@ -1,0 +1,202 @@
+"""Residents from a spreadsheet: upload, look at every row, confirm all or nothing."""
+
+import io
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request
+from flask_babel import gettext as _
+
+from api import edge, exports
+from api.messages.people import NOTE_WORDS, PROBLEM_WORDS
+from api.pages.people import vault
+from api.schemas import people as schemas
+from timebank import permissions, spreadsheets
+from timebank.errors import Refused
+from timebank.people import imports
+from timebank.people.imports import Planned
+
+blueprint = Blueprint("imports", __name__, url_prefix="/c/<community_code>/imports")
+
+A_PAGE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# The template's example, which shows how each column is meant.
+EXAMPLE = {
+    "name": "陈素珍", "sex": "女", "born_on": "1940-01-02", "phone": "13800138000", "book_code": "001", "relation": "户主",
+    "address": "1 幢 101 室", "flags": "独居", "flag_evidence": "2026 年走访记录", "flag_until": "2027-12-31", "opening_minutes": "1200",
+    "opening_points": "25.5", "source_page": "第 3 册 12 页", "handler": "张明", "checker": "李红",
+}  # fmt: skip
+
+
+@blueprint.get("")
+@edge.signed_in
+def uploads() -> Any:
+    """Where a file is uploaded, and the files of late."""
+    return edge.page("imports/uploads.html", **_upload_facts())
+
+
+@blueprint.post("")
+@edge.signed_in
+def upload() -> Any:
+    """Read the file and stage its rows: a write outside the lane that changes nothing in the register."""
+    _require()
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise edge.bad("file", _("请选择文件。"))
+        content = file.read(spreadsheets.MOST_BYTES + 1)
+        sheet = spreadsheets.read(content, columns=imports.COLUMNS)
+    except Refused as refused:
+        return edge.again("imports/uploads.html", _told(refused), **_upload_facts())
+    actor, name = edge.actor(), file.filename
+    batch_id = edge.submit_global(
+        lambda session, now: imports.stage(
+            session, actor=actor, now=now, sheet=sheet, file_name=name, content=content, vault=vault()
+        )
+    )
+    return edge.back("imports.preview", batch_id=batch_id)
+
+
+@blueprint.get("/<uuid:batch_id>")
+@edge.signed_in
+def preview(batch_id: uuid.UUID) -> Any:
+    return edge.page("imports/preview.html", **_preview_facts(batch_id))
+
+
+@blueprint.get("/<uuid:batch_id>/rows.xlsx")
+@edge.signed_in
+def export_rows(batch_id: uuid.UUID) -> Any:
+    """The rows as shown, with what is wrong with each, to mend them where they came from."""
+    facts = _preview_facts(batch_id)
+    rows = imports.rows(
+        edge.read(), edge.community().id, batch_id, verdict=facts["asked"]["verdict"], limit=spreadsheets.MOST_ROWS
+    )
+    sheet = exports.Sheet(
+        name=_("导入核对"),
+        columns=[
+            exports.Column(label=_("行号"), kind="whole"),
+            exports.Column(label=_("姓名")),
+            exports.Column(label=_("结论")),
+            exports.Column(label=_("说明")),
+        ],
+        rows=[
+            (row.number, row.entry.name, str(facts["verdict_words"][row.verdict]), "; ".join(facts["reasons"](row)))
+            for row in rows
+        ],
+    )
+    return _xlsx([sheet], "import-check.xlsx")
+
+
+@blueprint.post("/<uuid:batch_id>/again")
+@edge.signed_in
+def look_again(batch_id: uuid.UUID) -> Any:
+    actor = edge.actor()
+    edge.submit_global(lambda session, now: imports.look_again(session, actor=actor, now=now, batch_id=batch_id))
+    edge.flash_done(_("已按现在的登记册重新核对。"))
+    return edge.back("imports.preview", batch_id=batch_id)
+
+
+@blueprint.post("/<uuid:batch_id>/confirm")
+@edge.signed_in
+def confirm(batch_id: uuid.UUID) -> Any:
+    try:
+        asked = edge.load(schemas.Confirmation)
+        edge.submit(
+            "imports.confirm",
+            lambda session, now: imports.confirm(
+                session,
+                actor=edge.actor(),
+                now=now,
+                batch_id=batch_id,
+                with_doubtful=bool(asked["with_doubtful"]),
+            ),
+            content={**asked, "batch": batch_id},
+        )
+    except (imports.ImportHasErrors, imports.ImportChanged, imports.ImportEmpty, imports.ImportApplied) as refused:
+        return edge.again("imports/preview.html", refused, **_preview_facts(batch_id))
+    return edge.back("imports.preview", batch_id=batch_id)
+
+
+@blueprint.get("/template.xlsx")
+@edge.signed_in
+def template() -> Any:
+    """An empty table with the columns that are understood, and a line that shows how they are meant."""
+    _require()
+    example = [EXAMPLE.get(column.name, "") for column in imports.COLUMNS]
+    sheet = exports.Sheet(
+        name="名册",
+        columns=[exports.Column(label=column.titles[0]) for column in imports.COLUMNS],
+        rows=[example],
+    )
+    return _xlsx([sheet], "residents-template.xlsx")
+
+
+def _require() -> None:
+    permissions.require(edge.actor(), "residents.import_residents", community_id=edge.community().id)
+
+
+def _upload_facts() -> dict[str, Any]:
+    _require()
+    return {
+        "batches": imports.batches(edge.read(), edge.community().id, now=edge.now()),
+        "most_rows": spreadsheets.MOST_ROWS,
+        "required": [column.titles[0] for column in imports.COLUMNS if column.required],
+        "optional": [column.titles[0] for column in imports.COLUMNS if not column.required],
+    }
+
+
+def _preview_facts(batch_id: uuid.UUID) -> dict[str, Any]:
+    _require()
+    session, place = edge.read(), edge.community()
+    asked = schemas.Verdict().load(request.args)
+    batch = imports.batch(session, place.id, batch_id, now=edge.now())
+    found = imports.rows(session, place.id, batch_id, verdict=asked["verdict"], after=asked["after"], limit=A_PAGE + 1)
+    titles = {column.name: column.titles[0] for column in imports.COLUMNS} | batch.sheet["titles"]
+    return {
+        "batch": batch,
+        "summary": imports.summary(session, place.id, batch_id),
+        "rows": found[:A_PAGE],
+        "next_after": found[A_PAGE - 1].number if len(found) > A_PAGE else 0,
+        "asked": asked,
+        "reasons": lambda row: _reasons(row, titles),
+        "verdict_words": {
+            "new": _("新增"),
+            "known": _("已在册,跳过"),
+            "doubtful": _("可能重复"),
+            "error": _("有误"),
+        },
+        "verdict_kinds": {"new": "green", "known": "grey", "doubtful": "orange", "error": "red"},
+    }
+
+
+def _reasons(row: Planned, titles: dict[str, str]) -> list[str]:
+    """What is wrong with a row and what should be known of it, in words."""
+    said = []
+    for problem in row.problems:
+        words = str(PROBLEM_WORDS.get(problem["code"], problem["code"]))
+        said.append(_("“%(column)s”:%(problem)s", column=titles.get(problem["column"], ""), problem=words % problem))
+    for note in row.notes:
+        facts = {
+            **note,
+            "column": titles.get(note.get("column", ""), ""),
+            "people": "、".join(note.get("people", [])[:5]),
+        }
+        said.append(str(NOTE_WORDS.get(note["code"], note["code"])) % facts)
+    return said
+
+
+def _told(refused: Refused) -> Refused:
+    """Columns are named in one piece of text."""
+    columns = refused.facts.get("columns")
+    if isinstance(columns, list):
+        refused.facts["columns"] = "、".join(str(column) for column in columns)
+    return refused
+
+
+def _xlsx(sheets: list[exports.Sheet], name: str) -> Response:
+    file = io.BytesIO()
+    exports.write_xlsx(file, sheets, zone=edge.community().zone)
+    response = make_response(file.getvalue())
+    response.headers["Content-Type"] = XLSX
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
