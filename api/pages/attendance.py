@@ -1,0 +1,230 @@
+"""Checking in and out by a scanned code: the landing of a scan, the one big button, the answer."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask_babel import gettext as _
+
+from api import edge, errors, presence, sign_in
+from api.schemas.attendance import CheckIn, CheckOut, ScanQuery, TypedCode
+from timebank.errors import Refused
+from timebank.hours import activities, service_points
+from timebank.hours.attendance import check_in as begin_visit
+from timebank.hours.attendance import check_out as end_visit
+from timebank.hours.attendance import reading, scans, tickets
+from timebank.hours.attendance.tickets import Ticket
+from timebank.hours.attendance.visits import local_clock, open_visit_of, room_left, rules_of, zone_of
+from timebank.people import logins
+
+blueprint = Blueprint("attendance", __name__, url_prefix="/c/<community_code>")
+
+BROWSER = "timebank_browser"  # a random name of this browser, that tickets are bound to; it outlives signing in
+# What a second tap is told is no fault: the answer stands on a grey band, all others on an orange or red one.
+CALM = {"already_checked_in", "already_checked_out", "just_checked_in"}
+
+
+@blueprint.get("/p/<int:number>/<code>")
+def scanned(number: int, code: str) -> Any:
+    """Somebody opened the code of a screen. Nothing is written: messengers open links by themselves."""
+    try:
+        ticket = scans.ticket_of_code(
+            edge.read(), community_id=edge.community().id, point_number=number, code=code, now=edge.now()
+        )
+    except Refused as refused:
+        return _answer(refused, number)
+    return _with_ticket(ticket)
+
+
+@blueprint.get("/p/<int:number>/f/<token>")
+def scanned_printed(number: int, token: str) -> Any:
+    """Somebody opened the code printed for a point without a screen."""
+    try:
+        ticket = scans.ticket_of_fixed_code(
+            edge.read(), community_id=edge.community().id, point_number=number, token=token.upper(), now=edge.now()
+        )
+    except Refused as refused:
+        return _answer(refused, number)
+    return _with_ticket(ticket)
+
+
+@blueprint.get("/p/<int:number>")
+@edge.signed_in
+def type_code(number: int) -> Any:
+    """Where the six digits are typed, when no camera is at hand."""
+    return edge.page("attendance/type_code.html", point=_point(number), number=number)
+
+
+@blueprint.post("/p/<int:number>")
+@edge.signed_in
+def typed_code(number: int) -> Any:
+    """Six digits can be guessed, so wrong tries are counted by login."""
+    point = _point(number)
+    try:
+        asked = edge.load(TypedCode)
+        ticket = ticket_of_typed_code(number, "".join(sign for sign in asked["code"] if sign.isdecimal()))
+    except Refused as refused:
+        return edge.again("attendance/type_code.html", refused, point=point, number=number)
+    return _with_ticket(ticket)
+
+
+@blueprint.get("/scan")
+def scan() -> Any:
+    """One big button: check in, or out. Who is not signed in signs in first; the time of the scan stays."""
+    try:
+        sealed = edge.load(ScanQuery)["ticket"]
+        ticket = open_ticket(sealed)
+    except Refused as refused:
+        return _answer(refused)
+    point = service_points.by_number(edge.read(), ticket.community_id, ticket.point_number)
+    if sign_in.current() is None:
+        edge.flash_note(
+            _(
+                "扫码时间 %(time)s 已记下。请先登录,再签到。",
+                time=local_clock(ticket.scanned_at, zone_of(edge.read(), point.community_id)),
+            )
+        )
+        return redirect(url_for("home.sign_in", next=request.full_path), 303)
+    actor = edge.actor()
+    if actor.person_id is None or "volunteer" not in {grant.role for grant in actor.grants}:
+        return _answer(scans.NotAVolunteer(), point.number)
+    visit = open_visit_of(edge.read(), ticket.community_id, actor.person_id)
+    facts = {"ticket": ticket, "sealed": sealed, "point": point}
+    if visit is not None and visit.point_id == point.id and visit.order_id is None:
+        return edge.page("attendance/scan_out.html", visit=visit, **facts)
+    if visit is not None:
+        elsewhere = scans.CheckedInElsewhere(
+            place=visit.place, since=local_clock(visit.started_at, zone_of(edge.read(), point.community_id))
+        )
+        return _answer(elsewhere, point.number)
+    return edge.page(
+        "attendance/scan_in.html",
+        activities=activities.running_at(
+            edge.read(),
+            point_id=point.id,
+            community_id=ticket.community_id,
+            person_id=actor.person_id,
+            at=ticket.scanned_at,
+        ),
+        forgotten=scans.mendable_visit(edge.read(), ticket.community_id, actor.person_id, point.id, ticket.scanned_at),
+        room=room_left(edge.read(), ticket.community_id, actor.person_id, ticket.scanned_at),
+        **facts,
+    )
+
+
+@blueprint.post("/check-in")
+@edge.signed_in
+def check_in() -> Any:
+    try:
+        asked = edge.load(CheckIn)
+        outcome = submit_check_in(asked["ticket"], asked["activity"])
+    except Refused as refused:
+        return _answer(refused)
+    return edge.back("hours.visit", visit_id=outcome["visit_id"])
+
+
+@blueprint.post("/check-out")
+@edge.signed_in
+def check_out() -> Any:
+    try:
+        outcome = submit_check_out(edge.load(CheckOut)["ticket"])
+    except Refused as refused:
+        return _answer(refused)
+    return edge.back("hours.visit", visit_id=outcome["visit_id"])
+
+
+def submit_check_in(sealed: str, activity: int | None) -> dict[str, Any]:
+    """The check-in of pages and API: claim of presence, then the use case, once for the request's key."""
+    return presence.serving(
+        lambda: edge.submit(
+            "attendance.check_in",
+            lambda session, now: begin_visit(
+                session, actor=edge.actor(), now=now, ticket=open_ticket(sealed), activity_number=activity
+            ),
+            content={"ticket": sealed, "activity": activity},
+        )
+    )
+
+
+def submit_check_out(sealed: str) -> dict[str, Any]:
+    """The check-out of pages and API."""
+    return presence.serving(
+        lambda: edge.submit(
+            "attendance.check_out",
+            lambda session, now: end_visit(session, actor=edge.actor(), now=now, ticket=open_ticket(sealed)),
+            content={"ticket": sealed},
+        )
+    )
+
+
+def ticket_of_typed_code(number: int, digits: str) -> Ticket:
+    """The ticket of a typed code; after five wrong ones in a quarter of an hour the login waits."""
+    signed_in = sign_in.current()
+    tried = sign_in.subject("point-code", f"{edge.community().id}:{signed_in.login_id if signed_in else ''}")
+    logins.refuse_if_locked(edge.read(), subject=tried, now=edge.now())
+    try:
+        return scans.ticket_of_code(
+            edge.read(), community_id=edge.community().id, point_number=number, code=digits, now=edge.now()
+        )
+    except service_points.WrongCode:
+        edge.submit_global(lambda session, now: logins.count_failure(session, subject=tried, now=now))
+        raise
+
+
+def seal_ticket(ticket: Ticket, *, browser: str) -> str:
+    """The ticket as text, bound to a browser (or, in the API, to a login)."""
+    return tickets.seal(ticket, secret=edge.settings().secret, browser=browser)
+
+
+def open_ticket(sealed: str) -> Ticket:
+    """The ticket that this browser was given."""
+    good_for = timedelta(seconds=rules_of(edge.read(), edge.community().id, edge.now()).ticket_seconds)
+    return tickets.open_sealed(
+        sealed,
+        secret=edge.settings().secret,
+        browser=browser_name(),
+        community_id=edge.community().id,
+        now=edge.now(),
+        good_for=good_for,
+    )
+
+
+def browser_name() -> str:
+    """What a ticket is bound to: this browser's cookie; for programs, who is signed in."""
+    signed_in = sign_in.current()
+    if errors.wants_json():
+        return f"login:{signed_in.login_id}" if signed_in else ""
+    return request.cookies.get(BROWSER, "")
+
+
+def _with_ticket(ticket: Ticket) -> Response:
+    browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(18)
+    response = redirect(url_for("attendance.scan", ticket=seal_ticket(ticket, browser=browser)), 303)
+    response.set_cookie(
+        BROWSER,
+        browser,
+        max_age=400 * 24 * 3600,
+        httponly=True,
+        samesite="Lax",
+        secure=edge.settings().https,
+    )
+    return response  # type: ignore[return-value]
+
+
+def _point(number: int) -> service_points.Point:
+    return service_points.as_point(service_points.by_number(edge.read(), edge.community().id, number))
+
+
+def _answer(refused: Refused, number: int | None = None) -> Response:
+    """What a scan is told when nothing was written: a band that says what is so, and what to do next."""
+    told = edge.Told(refused)
+    line = reading.open_line(edge.read(), actor=edge.actor()) if sign_in.current() else None
+    return edge.page(
+        "attendance/answer.html",
+        refused.status,
+        told=told,
+        kind="grey" if told.code in CALM else "red" if told.status == 403 else "orange",
+        number=number,
+        open_visit=line,
+    )
