@@ -13,6 +13,10 @@ from flask_babel import lazy_gettext as _
 # Modules of this folder with a `blueprint`.
 BLUEPRINTS = [
     "home",
+    "operator",
+    "people",
+    "imports",
+    "cards",
     "roles",
     "service_points",
     "attendance",
