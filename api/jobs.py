@@ -5,6 +5,7 @@ On SQLite they run inside the server, which alone may write. On PostgreSQL they 
 """
 
 import datetime as dt
+import math
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -141,9 +142,9 @@ def run_due(here: Installation, clock: Clock, *, until: dt.datetime) -> int:
         ((at, order) for order, job in enumerate(JOBS) for at in job.due_between(start, until, at_least=HOUR)),
     )
     for at, order in due:
-        clock.advance(max(at - clock.now(), dt.timedelta(0)))
+        _go_to(clock, at)
         run(JOBS[order], here)
-    clock.advance(max(until - clock.now(), dt.timedelta(0)))
+    _go_to(clock, until)
     return len(due)
 
 
@@ -202,6 +203,11 @@ def serve(here: Installation, *, url: str, stopped: threading.Event) -> bool:
     finally:
         scheduler.shutdown(wait=True)
         leader.close()
+
+
+def _go_to(clock: Clock, at: dt.datetime) -> None:
+    """Move the clock forward to an instant; it moves by whole seconds, so it may stand up to one later."""
+    clock.advance(dt.timedelta(seconds=max(math.ceil((at - clock.now()).total_seconds()), 0)))
 
 
 def _key(kind: upkeep.Work, piece: upkeep.Piece, actor: Actor, period_start: dt.datetime, turn: int) -> uuid.UUID:

@@ -57,7 +57,7 @@ def credit(village: Village, account: int, minutes: int = 60, *, times: int = 1)
             seq = book_of(session).post(
                 {accounts.ISSUE_MIN: -minutes, account: minutes},
                 on=village.today,
-                detail={"use_case": "attendance.settle", "credited": minutes, "row": new_id(now).hex},
+                detail={"use_case": "test.settle", "credited": minutes, "row": new_id(now).hex},
             )
         return {"seq": seq}
 
@@ -65,7 +65,7 @@ def credit(village: Village, account: int, minutes: int = 60, *, times: int = 1)
 
 
 def hold(village: Village, payer: int, payee: int, minutes: int) -> int:
-    detail = {"use_case": "orders.claim", "held": minutes}
+    detail = {"use_case": "test.claim", "held": minutes}
     made = village.write(
         lambda session, now: {"seq": book_of(session).hold({payer: -minutes, payee: minutes}, detail=detail)}
     )
@@ -73,7 +73,7 @@ def hold(village: Village, payer: int, payee: int, minutes: int) -> int:
 
 
 def capture(village: Village, held: int, payer: int, payee: int, minutes: int) -> int:
-    detail = {"use_case": "orders.confirm", "credited": minutes}
+    detail = {"use_case": "test.confirm", "credited": minutes}
     made = village.write(
         lambda session, now: {
             "seq": book_of(session).capture(held, {payer: -minutes, payee: minutes}, on=village.today, detail=detail)
