@@ -388,6 +388,6 @@ def _communities(storage: Storage) -> list[Community]:
 
 
 def _migrate(settings: Settings) -> None:
-    from api import migrations
+    from api import schema
 
-    migrations.upgrade(settings.owner_url or settings.url)
+    schema.migrate(settings.owner_url or settings.url, app_role=schema.role_of(settings.url))

@@ -259,7 +259,7 @@ def apply(state: State, kind: str, fields: Fields, at: int) -> None:
     """
     if at < state.at:
         raise LedgerRefused("clock", at=at, last=state.at)
-    if (state.size == 0) != (kind == "rule" and "cites" not in fields) or (
+    if (state.size == 0 and (kind != "rule" or "cites" in fields)) or (
         state.size == 1 and (kind != "key" or fields["from"] != 0)
     ):
         raise LedgerRefused("first_entries", kind=kind)
@@ -297,6 +297,8 @@ def _use(state: State, note: Note) -> None:
 def _set_rule(state: State, fields: Fields, at: int) -> None:
     numbers = {name: fields[name] for name in ("two_from_min", "two_from_pt", "zone")}
     if state.size:
+        if "cites" not in fields:
+            raise LedgerRefused("note_mismatch", topic="rule")
         _use(state, _cite(state, fields["cites"], "rule", "rule", digest_of(**numbers)))
     before = state.rule
     state.rule = Rule(state.size, **numbers)
@@ -322,7 +324,7 @@ def _open(state: State, fields: Fields, at: int) -> None:
         if main.owner != owner or main.unit != unit or main.class_ in SPECIAL:
             raise LedgerRefused("owner", owner=owner)
         for other in state.group(owner):
-            if other.class_ == class_ and other.ends == ends and other.number != owner:
+            if other.class_ == class_ and other.ends == ends:
                 raise LedgerRefused("lot_exists", account=other.number, owner=owner)
     to = fields.get("to")
     account = Account(

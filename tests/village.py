@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from ledger import book_of, reading
+from ledger.tables import RECORD
 from tests.postgres import APP_ROLE, PostgresServer
 from timebank import accounts, modules
 from timebank.people import areas, communities, numbers, residents
@@ -195,6 +196,8 @@ def make_schema(owner_url: str, *, app_role: str | None = None) -> None:
             connection.exec_driver_sql(
                 f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"'
             )
+            for table in RECORD:
+                connection.exec_driver_sql(f'REVOKE UPDATE, DELETE ON {table.name} FROM "{app_role}"')
 
 
 @cache

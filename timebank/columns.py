@@ -91,4 +91,6 @@ def key_instant(key: uuid.UUID) -> datetime.datetime:
 
 
 def _uuid7(ms: int, random_bits: int) -> uuid.UUID:
-    return uuid.UUID(int=ms << 80 | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64 | 0b10 << 62 | (random_bits & (2**62 - 1)))
+    return uuid.UUID(
+        int=ms << 80 | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64 | 0b10 << 62 | (random_bits & (2**62 - 1))
+    )

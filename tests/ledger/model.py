@@ -40,8 +40,7 @@ class Model:
 
     def broken(self, kind: str, fields: Fields, at: int) -> set[str]:
         codes = set(getattr(self, "broken_" + kind)(fields, at))
-        first = len(self.log) == 0
-        if first != (kind == "rule" and "cites" not in fields):
+        if len(self.log) == 0 and (kind != "rule" or "cites" in fields):
             codes.add("first_entries")
         if len(self.log) == 1 and (kind != "key" or fields["from"]):
             codes.add("first_entries")
@@ -96,7 +95,7 @@ class Model:
     def broken_debits(self, legs: list[list[int]], at: int, kind: str) -> set[str]:
         codes = set()
         classes = self.credited_classes(legs)
-        amounts = dict(legs)
+        amounts = {number: amount for number, amount in legs}  # noqa: C416  # dict() takes tuples only
         for number, amount in legs:
             if amount > 0:
                 continue
@@ -150,7 +149,7 @@ class Model:
 
     def broken_rule(self, fields: Fields, at: int) -> set[str]:
         if "cites" not in fields:
-            return set()
+            return {"note_mismatch"} if self.log else set()
         return self.broken_cite(
             fields["cites"], "rule", "rule", {name: fields[name] for name in ("two_from_min", "two_from_pt", "zone")}
         )
@@ -180,7 +179,7 @@ class Model:
                     codes.add("owner")
                 for other in self.open_group(owner):
                     one = self.accounts[other]
-                    if other != owner and (one["class"], one["ends"]) == (fields["class"], fields.get("ends")):
+                    if (one["class"], one["ends"]) == (fields["class"], fields.get("ends")):
                         codes.add("lot_exists")
         return codes
 
@@ -189,7 +188,7 @@ class Model:
         if number not in self.accounts:
             return {"unknown_account"}
         one = self.accounts[number]
-        numbers = {name: fields[name] for name in ("floor", "ceiling", "quota") if name in fields}
+        numbers: Fields = {name: fields[name] for name in ("floor", "ceiling", "quota") if name in fields}
         codes = self.broken_cite(fields["cites"], "limit", str(number), {"account": number, **numbers})
         if one["closed"] is not None:
             codes.add("closed_account")

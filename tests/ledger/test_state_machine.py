@@ -55,7 +55,7 @@ def call(book: Book, kind: str, fields: Fields) -> int:
     if kind == "key":
         return book.set_key(bytes.fromhex(fields["key"]), from_size=fields["from"])
     if kind == "open":
-        ends = {"ends": from_ms(fields["ends"])} if "ends" in fields else {}
+        ends: Fields = {"ends": from_ms(fields["ends"])} if "ends" in fields else {}
         rest = {name: fields[name] for name in ("unit", "owner", "ceiling", "to") if name in fields}
         return book.open(fields["account"], class_=fields["class"], **rest, **ends)
     if kind == "limit":
@@ -294,7 +294,7 @@ class Teller:
             if not one["balance"] and not one["held"] and one["class"] not in SPECIAL
         ]
         with_lots = [number for number in empty if len(self.model.open_group(number)) > 1]
-        if with_lots and self.random.random() < 0.3:
+        if with_lots and self.random.random() < 0.6:
             empty = with_lots
         return {"account": self.random.choice(empty) if empty and self.random.random() < 0.7 else self.account()}
 

@@ -118,7 +118,9 @@ class Lane:
         try:
             self._run_batch([waiting])
         except _Discard as discarded:
-            waiting.refused = _told(discarded.__cause__ or discarded)
+            # What the request itself met says more than what became of its transaction.
+            if waiting.refused is None:
+                waiting.refused = _told(discarded.__cause__ or Unknown())
 
     def _run_batch(self, batch: list[Waiting]) -> None:
         """Run the batch in one transaction and commit it.
@@ -245,8 +247,11 @@ def _told(error: BaseException) -> BaseException:
     """The refusal behind an error, where it is one."""
     if isinstance(error, LedgerRefused):
         return RefusedByLedger(error.code, **error.facts)
-    if isinstance(error, DBAPIError) and _disk_is_full(error):
-        return StorageFull()
+    met: BaseException | None = error
+    while met is not None:  # the error of a rollback hides the one before it
+        if isinstance(met, DBAPIError) and _disk_is_full(met):
+            return StorageFull()
+        met = met.__context__
     return error
 
 
