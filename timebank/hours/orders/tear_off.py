@@ -32,6 +32,13 @@ class TearOffLocked(Refused):
     status = 409
 
 
+class TearOffWrong(Refused):
+    """The number is not the one on the slip. Facts: tries_left, order_number. Raised at the edge, see `try_number`."""
+
+    code = "tear_off_wrong"
+    status = 422
+
+
 class TearOffMissing(Refused):
     """No slip was printed for this order. Facts: order_number."""
 
@@ -114,7 +121,7 @@ def try_number(
     if left == 0:
         row.tear_off_locked_at = now
     write_down(session, row, "wrong_number", actor=actor, now=now, tries_left=left)
-    return identity(row) | {"code": "tear_off_wrong", "facts": {"tries_left": left, "order_number": row.number}}
+    return identity(row) | {"code": TearOffWrong.code, "facts": {"tries_left": left, "order_number": row.number}}
 
 
 def unlock(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> dict[str, Any]:
