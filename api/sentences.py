@@ -26,11 +26,16 @@ def typeset(sentence: str) -> str:
         return sentence
     placeholders = re.findall(PLACEHOLDER, sentence)
     plain = re.sub(PLACEHOLDER, "\u0001", sentence)
-    plain = PARENTHESES.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", plain)
-    plain = AFTER_HAN.sub(lambda found: FULL_WIDTH[found[1]], plain)
-    plain = BEFORE_HAN.sub(lambda found: FULL_WIDTH[found[1]], plain)
+    while (printed := _signs(plain)) != plain:  # a sign may follow one that has just become full-width
+        plain = printed
     held = iter(placeholders)
     return re.sub("\u0001", lambda _: next(held), plain)
+
+
+def _signs(plain: str) -> str:
+    plain = PARENTHESES.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", plain)
+    plain = AFTER_HAN.sub(lambda found: FULL_WIDTH[found[1]], plain)
+    return BEFORE_HAN.sub(lambda found: FULL_WIDTH[found[1]], plain)
 
 
 class Typeset(NullTranslations):

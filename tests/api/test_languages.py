@@ -63,9 +63,9 @@ def visible_text(page: str) -> str:
 
 
 def left_over(script: re.Pattern[str], world: World, text: str) -> list[str]:
+    text = SAME_IN_BOTH.sub(" ", text)
     for told in sorted(data_of(world), key=len, reverse=True):
         text = text.replace(told, " ")
-    text = SAME_IN_BOTH.sub(" ", text)
     return sorted(set(script.findall(text)))
 
 
