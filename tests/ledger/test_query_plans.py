@@ -66,7 +66,8 @@ def plan_of(village: Village, sql: str, values: Any) -> str:
 def test_hot_statements_go_by_an_index(village: Village) -> None:
     seen: dict[str, Any] = {}
 
-    def remember(connection: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
+    def remember(*told: Any) -> None:
+        _connection, _cursor, sql, values, _context, many = told
         if sql.lstrip().startswith(("SELECT", "UPDATE", "WITH")) and any(name in sql for name in HOT):
             seen[sql] = values[0] if many else values
 
