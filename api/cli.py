@@ -64,6 +64,8 @@ def serve(host: str | None, port: int | None) -> None:
         if storage.sqlite:
             storage.hold_lane()  # a second server says so here, not in a worker's trace
             _migrate(settings)
+        else:
+            _refuse_older_tables(storage)
     click.echo(f"{settings.public_url} on {settings.host}:{settings.port}, data in {settings.data_dir.absolute()}")
     serving.serve(settings)
 
@@ -387,7 +389,16 @@ def _communities(storage: Storage) -> list[Community]:
         return communities.communities(session)
 
 
+def _refuse_older_tables(storage: Storage) -> None:
+    from api import schema
+
+    with storage.connect() as connection:
+        if not schema.is_current(connection):
+            raise click.ClickException("the tables are of an older version: run `timebank migrate` first")
+
+
 def _migrate(settings: Settings) -> None:
     from api import schema
 
-    schema.migrate(settings.owner_url or settings.url, app_role=schema.role_of(settings.url))
+    role = schema.role_of(settings.url) if settings.owner_url else None
+    schema.migrate(settings.owner_url or settings.url, app_role=role)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, create_engine
 
-from api import seals
+from api import schema, seals
 from api.clock import system_now
 from api.keys import SigningKeys
 from api.settings import Settings
@@ -45,7 +45,17 @@ Examination = Callable[[Settings, Storage], Iterator[Finding]]
 def examine(settings: Settings, storage: Storage) -> Iterator[Finding]:
     """All findings, the cheap examinations first."""
     for examination in EXAMINATIONS:
-        yield from examination(settings, storage)
+        for finding in examination(settings, storage):
+            yield finding
+            if examination is tables:
+                return  # nothing else can be read
+
+
+def tables(settings: Settings, storage: Storage) -> Iterator[Finding]:
+    """The tables against this version."""
+    with storage.connect() as connection:
+        if not schema.is_current(connection):
+            yield _trouble("the tables are of an older version: run `timebank migrate`")
 
 
 def address(settings: Settings, storage: Storage) -> Iterator[Finding]:
@@ -155,7 +165,7 @@ def rows(settings: Settings, storage: Storage) -> Iterator[Finding]:
                 )
 
 
-EXAMINATIONS: tuple[Examination, ...] = (address, secrets, clock, logs, projection, rows)
+EXAMINATIONS: tuple[Examination, ...] = (tables, address, secrets, clock, logs, projection, rows)
 
 
 def rebuild(settings: Settings, storage: Storage, *, progress: projections.Progress | None = None) -> dict[str, int]:

@@ -1,0 +1,204 @@
+"""The command line on an installation of its own: opening, signing, taking out, backing up, restoring, examining."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from click.testing import CliRunner
+
+from api.cli import main
+from ledger import book_of
+from ledger.verify import verify
+from tests.village import AREAS
+from timebank import accounts
+from timebank.columns import new_id
+from timebank.storage import new_key
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def timebank(tmp_path, monkeypatch):
+    """Run a command in a fresh installation; returns exit code and output."""
+    monkeypatch.setenv("TIMEBANK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TIMEBANK_PUBLIC_URL", "https://village.example")
+
+    def run(*arguments: object):
+        done = CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
+        return done.exit_code, done.output
+
+    run.data = tmp_path / "data"
+    return run
+
+
+@pytest.fixture
+def opened(timebank, tmp_path):
+    """A community opened by an operator at the console, with 300 entries."""
+    assert timebank("migrate")[0] == 0
+    tree = tmp_path / "areas.csv"
+    tree.write_text(
+        "编码,名称,级别,上级编码\n"
+        + "".join(f"{code},{name},{level},{parent}\n" for code, name, level, parent in AREAS),
+        encoding="utf-8",
+    )
+    assert timebank("import", "areas", tree)[0] == 0
+    code, told = timebank(
+        "open-community", "TPL", "--name", "太平里社区", "--area", "3201020101", "--profile", "nanjing-2019"
+    )
+    assert code == 0, told
+    book_some(300)
+    return timebank
+
+
+def book_some(count: int) -> int:
+    """Book visits as the server would; returns the account."""
+    from api.app import open_storage
+    from api.settings import Settings
+
+    storage = open_storage(Settings())
+
+    def change(session, now):
+        number = accounts.open_main(session, 1, kind="person", owner_id=new_id(now), unit="min")
+        for _ in range(count):
+            book_of(session).post(
+                {accounts.ISSUE_MIN: -15, number: 15}, on=now.date(), detail={"use_case": "test.settle", "credited": 15}
+            )
+        return {"account": number}
+
+    try:
+        return int(
+            storage.write(1, new_key(storage.clock()), change, actor="test", use_case="test", content={})["account"]
+        )
+    finally:
+        storage.close()
+
+
+def test_a_bundle_taken_at_the_console_verifies(opened, tmp_path):
+    code, told = opened("export", "bundle", "TPL", tmp_path / "b.zip", "--with-details")
+    assert code == 0, told
+    assert verify(tmp_path / "b.zip").ok
+    code, told = opened("verify", tmp_path / "b.zip", "--lang", "en")
+    assert code == 0, told
+    packed = bytearray((tmp_path / "b.zip").read_bytes())
+    packed[len(packed) // 2] ^= 1
+    (tmp_path / "b.zip").write_bytes(bytes(packed))
+    assert opened("verify", tmp_path / "b.zip")[0] in (1, 2)
+
+
+def test_a_checkpoint_is_printed_and_kept(opened):
+    code, first = opened("checkpoint", "TPL")
+    assert (code, first.startswith("timebank.example/log/TPL\n")) == (0, True)
+    assert opened("checkpoint")[1] == first
+
+
+def test_the_trial_balance_adds_up(opened):
+    _, told = opened("export", "trial-balance", "TPL", "--from", "2020-01-01", "--to", "2999-12-31")
+    rows = [json.loads(line) for line in told.splitlines()]
+    assert sum(row["closing"] for row in rows) == 0
+    assert sum(row["added"] for row in rows) == sum(row["taken"] for row in rows) == 4500
+
+
+def test_an_area_tree_with_a_wrong_row_changes_nothing(timebank, tmp_path):
+    timebank("migrate")
+    tree = tmp_path / "areas.csv"
+    tree.write_text("编码,名称,级别,上级编码\n32,江苏省,province,\n3299,某市,city,77\n", encoding="utf-8")
+    code, told = timebank("import", "areas", tree)
+    assert code == 1
+    assert "row 3" in told
+    with closing(sqlite3.connect(timebank.data / "timebank.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM area").fetchone() == (0,)
+
+
+def test_a_well_installation_is_told_so(opened):
+    opened("checkpoint")
+    code, told = opened("doctor")
+    assert (code, told.splitlines()[-1]) == (0, "all is well"), told
+
+
+def test_the_doctor_names_an_edited_balance_and_rebuilds_it(opened):
+    _sql(opened, "UPDATE ledger_account SET balance = balance + 60 WHERE number = 1001")
+    code, told = opened("doctor")
+    assert code == 1
+    assert "ledger_account row 1001" in told
+    code, told = opened("doctor", "--rebuild")
+    assert code == 0, told
+    assert "TPL: made again from" in told
+
+
+def test_the_doctor_warns_of_readable_secrets_and_missing_seeds(opened, monkeypatch):
+    monkeypatch.setenv("TIMEBANK_PUBLIC_URL", "http://127.0.0.1:8000")
+    (opened.data / "secret").chmod(0o644)
+    (opened.data / "keys" / "TPL.seed").rename(opened.data / "TPL.seed.elsewhere")
+    code, told = opened("doctor")
+    assert code == 1
+    for words in ("127.0.0.1", "chmod go-rwx", "signing seed is missing"):
+        assert words in told
+
+
+def test_a_backup_is_restored_and_goes_on(opened, tmp_path):
+    opened("checkpoint")
+    assert opened("backup", tmp_path / "backup")[0] == 0
+    code, told = opened("restore", tmp_path / "backup", "--yes")
+    assert (code, "goes on" in told) == (0, True), told
+    book_some(10)
+    assert opened("checkpoint")[0] == 0
+
+
+def test_a_backup_older_than_a_signed_checkpoint_is_never_signed(opened, tmp_path):
+    opened("checkpoint")
+    opened("backup", tmp_path / "backup")
+    book_some(10)
+    opened("checkpoint")
+    code, told = opened("restore", tmp_path / "backup", "--yes")
+    assert code == 1
+    assert "NOT SIGNED" in told
+    book_some(5)
+    code, told = opened("checkpoint")
+    assert code == 1
+    assert "would_fork_the_log" in told
+    assert "older than checkpoint" in opened("doctor")[1]
+
+
+def test_a_changed_backup_is_refused(opened, tmp_path):
+    opened("backup", tmp_path / "backup")
+    with (tmp_path / "backup" / "timebank.sqlite").open("r+b") as file:
+        file.seek(5000)
+        file.write(b"x")
+    code, told = opened("restore", tmp_path / "backup", "--yes")
+    assert (code, "was changed" in told) == (1, True)
+
+
+def test_commands_say_that_the_server_holds_the_database(opened):
+    from api.app import open_storage
+    from api.settings import Settings
+
+    server = open_storage(Settings())
+    server.hold_lane()
+    try:
+        book = opened("doctor", "--rebuild")
+        assert (book[0], "server holds the database" in book[1]) == (1, True)
+        assert opened("checkpoint")[0] == 1
+        assert opened("serve")[0] == 1
+    finally:
+        server.close()
+
+
+def test_on_postgresql_a_backup_is_told_how(timebank, monkeypatch, tmp_path):
+    monkeypatch.setenv("TIMEBANK_DATABASE_URL", "postgresql+psycopg://somebody@127.0.0.1:1/nowhere")
+    code, told = timebank("backup", tmp_path / "backup")
+    assert (code, "pg_dump" in told) == (1, True)
+
+
+def test_a_sign_in_for_an_operator_is_made_once(opened):
+    code, told = opened("login", "operator-one")
+    assert (code, "password" in told) == (0, True)
+    assert opened("login", "operator-one")[0] == 1
+
+
+def _sql(opened, statement: str) -> None:
+    with closing(sqlite3.connect(opened.data / "timebank.sqlite")) as database:
+        database.execute(statement)
+        database.commit()
