@@ -32,7 +32,19 @@ COLUMNS = (
     Column("handler", ("经办人", "移交人")),
     Column("checker", ("复核人", "核对人")),
 )
-SEX_WORDS = {"男": "m", "女": "f", "m": "m", "f": "f", "男性": "m", "女性": "f", "1": "m", "2": "f", "": ""}
+SEX_WORDS = {
+    "男": "m",
+    "女": "f",
+    "m": "m",
+    "f": "f",
+    "男性": "m",
+    "女性": "f",
+    "male": "m",
+    "female": "f",
+    "1": "m",
+    "2": "f",
+    "": "",
+}
 FLAG_WORDS = {
     "独居": "lives_alone",
     "空巢": "lives_alone",
