@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def system_now() -> datetime.datetime:
-    """This instant, aware, in UTC, cut to the millisecond that everything is kept in."""
+    """The present instant, aware, in UTC, cut to the millisecond that everything is kept in."""
     now = datetime.datetime.now(datetime.UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 

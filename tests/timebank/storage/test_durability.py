@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from tests.postgres import PostgresServer
 from tests.village import Database, Village, VillageClock, make_schema, open_village
@@ -186,21 +186,3 @@ def test_the_writing_connection_asks_for_durability(durable: tuple[Village, str]
             "full_page_writes": "on",
             "transaction_isolation": "read committed",
         }
-
-
-@pytest.mark.postgres
-def test_on_postgresql_the_application_cannot_change_the_record(
-    postgres_server: PostgresServer, postgres_template: str
-) -> None:
-    urls = postgres_server.new_database(like=postgres_template)
-    engine = create_engine(urls.app_url)
-    with engine.connect() as connection:
-        owned = connection.execute(text("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")).scalar_one()
-        may = connection.execute(
-            text(
-                "SELECT has_table_privilege('ledger_entry', 'UPDATE') OR has_table_privilege('ledger_entry', 'DELETE') OR has_table_privilege('ledger_entry', 'TRUNCATE')"
-            )
-        ).scalar_one()
-    engine.dispose()
-    postgres_server.drop_database(urls)
-    assert (owned, may) == (0, False)
