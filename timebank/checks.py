@@ -116,7 +116,9 @@ def findings(session: Session, community_id: int) -> Iterator[Finding]:
         yield from _unbooked(session, community_id, source)
     end = reading.tail(session, community_id)
     for start in range(0, end.size if end else 0, ENTRIES_AT_ONCE):
-        claims = [one for source in SOURCES for one in _claims(session, community_id, source, start)]
+        claims = [
+            one for source in SOURCES for one in _claims(session, community_id, source, start, start + ENTRIES_AT_ONCE)
+        ]
         named = {seq for claim in claims for seq in claim.seqs}
         yield from differences(claims, _bookings(session, community_id, start, named))
     beyond = end.size if end else 0
@@ -271,13 +273,12 @@ def _unbooked(session: Session, community_id: int, source: Source) -> Iterator[F
         yield Finding("not_booked", claim.what, claim.row, None, {"row_says": claim.amount or 0})
 
 
-def _claims(
-    session: Session, community_id: int, source: Source, start: int, width: int | None = ENTRIES_AT_ONCE
-) -> Iterator[Claim]:
+def _claims(session: Session, community_id: int, source: Source, start: int, end: int | None) -> Iterator[Claim]:
+    """What rows claim of the entries from `start` to before `end`."""
     own = source.table.community_id == community_id  # type: ignore[attr-defined]
     query = select(source.table).where(own, source.seq >= start)
-    if width is not None:
-        query = query.where(source.seq < start + width)
+    if end is not None:
+        query = query.where(source.seq < end)
     for row in session.scalars(query):
         yield source.claim(row)
 
