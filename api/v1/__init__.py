@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 
 BLUEPRINTS: list[str] = [
     "session",
+    "orders",
     "attendance",
 ]
 
@@ -71,5 +72,3 @@ def init_app(app: Flask) -> None:
     api = OneShapeApi(app)
     for name in BLUEPRINTS:
         api.register_blueprint(import_module(f"api.v1.{name}").blueprint)
-
-

@@ -60,7 +60,12 @@ def test_the_desk_finds_an_elder_by_scanned_card_typed_number_and_photograph(vil
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("TPL-1-9", 422), ("hello", 422), ("https://time.example/k/TPL/0000000000000000", 422), ("https://x/k/HZM/2222222222222222", 409)],
+    [
+        ("TPL-1-9", 422),
+        ("hello", 422),
+        ("https://time.example/k/TPL/0000000000000000", 422),
+        ("https://x/k/HZM/2222222222222222", 409),
+    ],
 )
 def test_a_code_that_is_no_card_of_ours_gets_a_clear_answer(village, staff, code, status):
     answer = staff.post("/c/TPL/desk", {"code": code})
@@ -70,7 +75,7 @@ def test_a_code_that_is_no_card_of_ours_gets_a_clear_answer(village, staff, code
 
 def test_a_photograph_without_a_code_or_no_picture_at_all_is_told(village, staff):
     blank = io.BytesIO()
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     Image.new("RGB", (200, 200), "white").save(blank, "PNG")
     for content in (blank.getvalue(), b"not a picture", b""):
@@ -146,7 +151,9 @@ def test_a_refused_order_keeps_what_was_typed_and_says_what_is_there(village, st
     answer = staff.post(f"/c/TPL/desk/people/{elder.number}/order", order_form(village, day="", place=""))
     assert answer.status_code == 422
     assert answer.text.count('class="problem"') >= 2
-    answer = staff.post(f"/c/TPL/desk/people/{elder.number}/order", order_form(village, day="2026-01-01", planned_minutes="15"))
+    answer = staff.post(
+        f"/c/TPL/desk/people/{elder.number}/order", order_form(village, day="2026-01-01", planned_minutes="15")
+    )
     assert answer.status_code == 422
     assert "这个时间已经过去。" in answer.text
 
@@ -245,7 +252,9 @@ def test_pages_of_orders_refuse_who_has_no_business_there(app, db, village, orde
 
 def test_an_order_is_not_there_in_another_community(app, db, village, other_village, orders):
     order_id = orders.place(make_elder(village))
-    theirs = signed_in(app, db, other_village, make_person(other_village, "别处"), ["desk_staff", "community_manager", "volunteer"])
+    theirs = signed_in(
+        app, db, other_village, make_person(other_village, "别处"), ["desk_staff", "community_manager", "volunteer"]
+    )
     assert theirs.get(f"/c/HZM/orders/{order_id}").status_code == 404
     assert theirs.post(f"/c/HZM/orders/{order_id}/cancel", {"reason": ""}).status_code == 404
     assert theirs.get(f"/c/TPL/orders/{order_id}").status_code in (403, 404)
@@ -273,5 +282,11 @@ def test_english_pages_render(app, db, village, orders, staff):
     elder = make_elder(village)
     order_id = orders.served(elder, make_volunteer(village))
     staff.http.set_cookie("lang", "en")
-    for path in ("/c/TPL/desk", f"/c/TPL/desk/people/{elder.number}", "/c/TPL/orders", f"/c/TPL/orders/{order_id}", "/c/TPL/desk/helpers"):
+    for path in (
+        "/c/TPL/desk",
+        f"/c/TPL/desk/people/{elder.number}",
+        "/c/TPL/orders",
+        f"/c/TPL/orders/{order_id}",
+        "/c/TPL/desk/helpers",
+    ):
         assert staff.get(path).status_code == 200

@@ -127,10 +127,14 @@ class Orders:
             content={name: str(value) for name, value in asked.items()},
         )
 
-    def place(self, elder: Someone, *, by: Actor | None = None, minutes: int = 120, hours_ahead: float = 2, **other: Any) -> uuid.UUID:
+    def place(
+        self, elder: Someone, *, by: Actor | None = None, minutes: int = 120, hours_ahead: float = 2, **other: Any
+    ) -> uuid.UUID:
         return uuid.UUID(self.placed(elder, by=by, minutes=minutes, hours_ahead=hours_ahead, **other)["order_id"])
 
-    def placed(self, elder: Someone, *, by: Actor | None = None, minutes: int = 120, hours_ahead: float = 2, **other: Any) -> dict[str, Any]:
+    def placed(
+        self, elder: Someone, *, by: Actor | None = None, minutes: int = 120, hours_ahead: float = 2, **other: Any
+    ) -> dict[str, Any]:
         asked = {
             "recipient_id": elder.id,
             "service": "clinic_escort",
@@ -178,7 +182,9 @@ class Orders:
         return self.do(placing.cancel, by or self.desk, order_id=order_id, reason="不需要了")
 
     def call(self, order_id: uuid.UUID, *, way: str = "call", is_reached: bool = True) -> dict[str, Any]:
-        return self.do(follow_up.record_call_back, self.desk, order_id=order_id, way=way, is_reached=is_reached, note="")
+        return self.do(
+            follow_up.record_call_back, self.desk, order_id=order_id, way=way, is_reached=is_reached, note=""
+        )
 
     def tick(self) -> list[str]:
         """Let the jobs do what has come due; returns what they did."""

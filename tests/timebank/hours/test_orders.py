@@ -396,7 +396,10 @@ def test_staff_write_times_from_paper_but_never_their_own(village, orders):
     order_id = orders.place(elder, minutes=60)
     orders.claim(order_id, volunteer)
     village.pass_time(hours=4)
-    times = {"arrived_at": village.now - datetime.timedelta(hours=2), "left_at": village.now - datetime.timedelta(hours=1)}
+    times = {
+        "arrived_at": village.now - datetime.timedelta(hours=2),
+        "left_at": village.now - datetime.timedelta(hours=1),
+    }
     both = Actor(**{**volunteer.__dict__, "grants": (*volunteer.grants, *orders.desk.grants)})
     with pytest.raises(serving.NotYourOrder):
         orders.do(serving.record_times, both, order_id=order_id, note="登记本第 3 页", **times)
@@ -474,9 +477,9 @@ def test_no_number_stands_in_the_database(village, orders):
     order_id = orders.place(elder)
     number = orders.slip(order_id)
     with village.read() as session:
-        from sqlmodel import select  # noqa: PLC0415
+        from sqlmodel import select
 
-        from timebank.storage import Request  # noqa: PLC0415
+        from timebank.storage import Request
 
         for request in session.exec(select(Request)):
             assert number not in str(request.facts)
@@ -642,7 +645,11 @@ def test_a_dispute_keeps_the_hold_until_somebody_else_decides(village, orders, d
     with pytest.raises(BadInput):
         orders.do(settling.resolve, reviewer, order_id=order_id, minutes=121, reason="核实")
     orders.do(settling.resolve, reviewer, order_id=order_id, minutes=decided, reason="核实")
-    assert (orders.state(order_id), orders.minutes(elder), orders.minutes(volunteer)) == ("done", (left, 0), (decided, 0))
+    assert (orders.state(order_id), orders.minutes(elder), orders.minutes(volunteer)) == (
+        "done",
+        (left, 0),
+        (decided, 0),
+    )
 
 
 def test_who_served_does_not_decide_the_dispute(village, orders):
@@ -711,7 +718,9 @@ def test_a_grid_worker_acts_in_her_grid_only(village, orders):
     order_id = orders.place(elder, by=here)
     with village.read() as session:
         filters = board.Filters()
-        assert [line.order.id for line in board.lines(session, actor=here, filters=filters, before_number=None)] == [order_id]
+        assert [line.order.id for line in board.lines(session, actor=here, filters=filters, before_number=None)] == [
+            order_id
+        ]
         assert board.lines(session, actor=elsewhere, filters=filters, before_number=None) == []
         assert board.counts(session, actor=elsewhere) == {}
 
@@ -805,7 +814,7 @@ def _at_once(*deeds):
 
 
 def _spend(village: Village, person, minutes: int) -> None:
-    from ledger import book_of  # noqa: PLC0415
+    from ledger import book_of
 
     def post(session, now):
         book = book_of(session)
@@ -818,7 +827,7 @@ def _spend(village: Village, person, minutes: int) -> None:
 
 
 def _give_grant(village: Village, person, minutes: int) -> int:
-    from ledger import book_of  # noqa: PLC0415
+    from ledger import book_of
 
     made = []
 
@@ -839,7 +848,7 @@ def _give_grant(village: Village, person, minutes: int) -> int:
 
 
 def _grant_volunteer(village: Village, actor: Actor) -> None:
-    from timebank.people import logins  # noqa: PLC0415
+    from timebank.people import logins
 
     village.storage.write_global(
         lambda session, now: logins.grant(
@@ -854,5 +863,3 @@ def _grant_volunteer(village: Village, actor: Actor) -> None:
             person_id=actor.person_id,
         )
     )
-
-

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, func
+from sqlalchemy import ColumnElement, case, delete, func, literal
 from sqlmodel import Session, col, select
 
 from timebank.hours.orders import states
 from timebank.hours.orders.placing import require_staff
 from timebank.hours.orders.rows import OrderOffer, ServiceOrder, identity, move, order
-from timebank.people import residents
+from timebank.people import communities, residents
 from timebank.people.communities import community_of
 from timebank.people.logins import RoleGrant
 from timebank.people.residents import Person
@@ -69,7 +69,7 @@ def candidates(session: Session, *, actor: Actor, now: datetime, order_id: UUID)
     recipient = residents.person(session, row.community_id, row.recipient_id)
     today = now.date()
     served = _last_times(row.community_id, ServiceOrder.volunteer_id)
-    nearness = _nearness(col(Person.area_path), recipient.area_path)
+    nearness = _nearness(col(Person.area_path), recipient.area_path, _path_of(session, row.community_id))
     query = (
         select(Person, nearness, served.c.last_at)
         .join(
@@ -102,7 +102,7 @@ def near_me(session: Session, *, actor: Actor, now: datetime) -> list[Nearby]:
         return []
     me = residents.person(session, actor.community_id, actor.person_id)
     served = _last_times(me.community_id, ServiceOrder.recipient_id)
-    nearness = _nearness(col(Person.area_path), me.area_path)
+    nearness = _nearness(col(Person.area_path), me.area_path, _path_of(session, me.community_id))
     offers = select(OrderOffer.order_id).where(col(OrderOffer.community_id) == me.community_id)
     query = (
         select(ServiceOrder, Person, nearness)
@@ -144,10 +144,17 @@ def _last_times(community_id: int, person: Any) -> Any:
     )
 
 
-def _nearness(area_path: Any, mine: str) -> ColumnElement[int]:
-    grid = mine.rstrip("/").rpartition("/")[0] + "/"
-    return case(
-        (area_path == mine, 0),
-        (area_path.startswith(grid, autoescape=True), 1),
-        else_=2,
-    )
+def _path_of(session: Session, community_id: int) -> str:
+    return communities.community(session, community_id).area_path
+
+
+def _nearness(area_path: Any, mine: str, community_path: str) -> ColumnElement[int]:
+    """0 the same building, 1 the same grid, 2 the community; a place that is known no closer counts as no closer."""
+    within = mine.removeprefix(community_path).strip("/").split("/")
+    grid = f"{community_path}{within[0]}/"
+    nearer = []
+    if len(within) > 1:
+        nearer.append((area_path == mine, 0))
+    if within[0]:
+        nearer.append((area_path.startswith(grid, autoescape=True), 1))
+    return case(*nearer, else_=2) if nearer else literal(2)
