@@ -23,7 +23,8 @@ SCAN = """async () => {
     video.muted = true;
     video.srcObject = stream;
     await video.play();
-    for (let frame = 0; frame < 100; frame++) {
+    const deadline = performance.now() + 25000;
+    while (performance.now() < deadline) {
         const found = await detector.detect(video);
         if (found.length) return found[0].rawValue;
         await new Promise(requestAnimationFrame);
