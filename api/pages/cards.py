@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import Blueprint, current_app, request, send_file
+from flask import Blueprint, current_app, make_response, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlmodel import col
@@ -75,7 +75,10 @@ def run_file(run_id: uuid.UUID) -> Any:
     found = _run(run_id)
     if found.path is None:
         raise NotFound(what="print_run")
-    return send_file(found.path.absolute(), mimetype="application/pdf", download_name="cards.pdf", max_age=0)
+    response = make_response(found.path.read_bytes())
+    response.headers["Content-Type"] = "application/pdf"
+    response.headers["Content-Disposition"] = 'inline; filename="cards.pdf"'
+    return response
 
 
 @blueprint.post("/<uuid:card_id>/replace")

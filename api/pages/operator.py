@@ -134,7 +134,7 @@ def opened(code: str) -> Any:
         officers.append((person, code_))
     return edge.page(
         "operator/opened.html",
-        place=place,
+        community=place,
         area_names=areas.names_along(session, place.area_path),
         # Who has signed in is a resident like others, and none of the operator's business.
         officers=[(person, code_) for person, code_ in officers if code_],
