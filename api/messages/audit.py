@@ -8,6 +8,7 @@ MESSAGES = {
     "seed_missing": _("这台机器上没有社区 %(community)s 的签名密钥。"),
     "period_backwards": _("起日不能晚于止日。"),
     "bundle_not_public": _("这个社区没有公开证据包。"),
+    "log_damaged": _("账本里有读不懂的流水。"),
     "unknown_account": _("没有这个账户。"),
     "unknown_entry": _("没有这笔流水。"),
 }
@@ -16,6 +17,7 @@ NEXT = {
     "key_not_of_this_log": _("请管理员把正确的密钥文件放回密钥文件夹。"),
     "would_fork_the_log": _("这多半是恢复了旧备份。请管理员恢复较新的备份;在那之前不会签出新的检查点。"),
     "seed_missing": _("请管理员从密钥的备份里恢复密钥文件。"),
+    "log_damaged": _("请马上告诉管理员:先保留数据库,再用以前的检查点核对证据包。"),
     "bundle_not_public": _("审计员登录后可以下载。"),
 }
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import structlog
 from flask import Blueprint, Flask, Response, current_app, request, send_file, url_for
 from flask_babel import gettext as _
 
-from api import bundles, edge, exports, seals
+from api import bundles, edge, errors, exports, seals
 from api.exports import Column, Sheet
 from api.keys import SigningKeys
 from api.messages import audit as words
 from api.schemas.audit import Before, BundleAsked, PeriodAsked, SearchAsked
 from ledger import log, verify
+from ledger.errors import BadEntry, LogBroken
 from ledger.tree import leaf_hash
 from timebank import checks, evidence, origins, permissions, policy, reports
 from timebank.errors import NotFound, Refused
@@ -39,6 +41,14 @@ class PeriodBackwards(Refused):
 class BundleNotPublic(Refused):
     code = "bundle_not_public"
     status = 404
+
+
+@blueprint.errorhandler(BadEntry)
+@blueprint.errorhandler(LogBroken)
+def damaged(error: Exception) -> Any:
+    """The log itself is damaged: an alarm, told as such."""
+    structlog.get_logger().error("log damaged", community=edge.community().code, told=str(error))
+    return errors.answer("log_damaged", 500, {"told": str(error)})
 
 
 @blueprint.get("/c/<community_code>/books")
@@ -398,9 +408,7 @@ def _no_balance() -> dict[str, Any]:
 
 
 def _sentence(finding: checks.Finding) -> str:
-    from api.errors import filled
-
-    return filled(words.FINDINGS.get(finding.code, finding.code), finding.facts)
+    return errors.filled(words.FINDINGS.get(finding.code, finding.code), finding.facts)
 
 
 def _tasks(asks: Actor) -> list[tuple[str, Any, Any, str]]:
