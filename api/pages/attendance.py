@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
@@ -15,8 +16,9 @@ from timebank.hours.attendance import check_in as begin_visit
 from timebank.hours.attendance import check_out as end_visit
 from timebank.hours.attendance import reading, scans, tickets
 from timebank.hours.attendance.tickets import Ticket
-from timebank.hours.attendance.visits import local_clock, open_visit_of, room_left, rules_of, zone_of
+from timebank.hours.attendance.visits import CheckedInElsewhere, local_clock, open_visit_of, room_left, rules_of, zone_of
 from timebank.people import logins
+from timebank.permissions import may
 
 blueprint = Blueprint("attendance", __name__, url_prefix="/c/<community_code>")
 
@@ -86,15 +88,16 @@ def scan() -> Any:
             )
         )
         return redirect(url_for("home.sign_in", next=request.full_path), 303)
-    actor = edge.actor()
-    if actor.person_id is None or "volunteer" not in {grant.role for grant in actor.grants}:
-        return _answer(scans.NotAVolunteer(), point.number)
-    visit = open_visit_of(edge.read(), ticket.community_id, actor.person_id)
+    try:
+        person_id = _require_volunteer("attendance.check_in")
+    except scans.NotAVolunteer as refused:
+        return _answer(refused, point.number)
+    visit = open_visit_of(edge.read(), ticket.community_id, person_id)
     facts = {"ticket": ticket, "sealed": sealed, "point": point}
     if visit is not None and visit.point_id == point.id and visit.order_id is None:
         return edge.page("attendance/scan_out.html", visit=visit, **facts)
     if visit is not None:
-        elsewhere = scans.CheckedInElsewhere(
+        elsewhere = CheckedInElsewhere(
             place=visit.place, since=local_clock(visit.started_at, zone_of(edge.read(), point.community_id))
         )
         return _answer(elsewhere, point.number)
@@ -104,11 +107,11 @@ def scan() -> Any:
             edge.read(),
             point_id=point.id,
             community_id=ticket.community_id,
-            person_id=actor.person_id,
+            person_id=person_id,
             at=ticket.scanned_at,
         ),
-        forgotten=scans.mendable_visit(edge.read(), ticket.community_id, actor.person_id, point.id, ticket.scanned_at),
-        room=room_left(edge.read(), ticket.community_id, actor.person_id, ticket.scanned_at),
+        forgotten=scans.mendable_visit(edge.read(), ticket.community_id, person_id, point.id, ticket.scanned_at),
+        room=room_left(edge.read(), ticket.community_id, person_id, ticket.scanned_at),
         **facts,
     )
 
@@ -136,6 +139,7 @@ def check_out() -> Any:
 
 def submit_check_in(sealed: str, activity: int | None) -> dict[str, Any]:
     """The check-in of pages and API: claim of presence, then the use case, once for the request's key."""
+    _require_volunteer("attendance.check_in")
     return presence.serving(
         lambda: edge.submit(
             "attendance.check_in",
@@ -149,6 +153,7 @@ def submit_check_in(sealed: str, activity: int | None) -> dict[str, Any]:
 
 def submit_check_out(sealed: str) -> dict[str, Any]:
     """The check-out of pages and API."""
+    _require_volunteer("attendance.check_out")
     return presence.serving(
         lambda: edge.submit(
             "attendance.check_out",
@@ -196,6 +201,14 @@ def browser_name() -> str:
     if errors.wants_json():
         return f"login:{signed_in.login_id}" if signed_in else ""
     return request.cookies.get(BROWSER, "")
+
+
+def _require_volunteer(use_case: str) -> UUID:
+    """Who is no volunteer here is told so before a presence is claimed for him."""
+    actor = edge.actor()
+    if actor.person_id is None or not may(actor, use_case, community_id=actor.community_id):
+        raise scans.NotAVolunteer
+    return actor.person_id
 
 
 def _with_ticket(ticket: Ticket) -> Response:

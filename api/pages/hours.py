@@ -41,18 +41,18 @@ def my_account() -> Any:
     return _account(_own_person_id(), own=True)
 
 
-@blueprint.get("/hours/<number>")
+@blueprint.get("/hours/<person_id>")
 @edge.signed_in
-def of_person(number: str) -> Any:
+def of_person(person_id: str) -> Any:
     """Somebody's visits, for staff."""
-    person = reading.person_shown(edge.read(), actor=edge.actor(), number=number)
+    person = reading.person_shown(edge.read(), actor=edge.actor(), person_id=_id(person_id))
     return _statement(person.id, own=False, person=person)
 
 
-@blueprint.get("/hours/<number>/account")
+@blueprint.get("/hours/<person_id>/account")
 @edge.signed_in
-def account_of_person(number: str) -> Any:
-    person = reading.person_shown(edge.read(), actor=edge.actor(), number=number)
+def account_of_person(person_id: str) -> Any:
+    person = reading.person_shown(edge.read(), actor=edge.actor(), person_id=_id(person_id))
     return _account(person.id, own=False, person=person)
 
 
@@ -255,7 +255,7 @@ def _own_person_id() -> UUID:
 def _statement(person_id: UUID, *, own: bool, person: residents.Person | None = None) -> Any:
     before = edge.load(ListQuery)["before"]
     lines = reading.statement(edge.read(), actor=edge.actor(), person_id=person_id, before=before)
-    endpoint, values = ("hours.mine", {}) if own else ("hours.of_person", {"number": person.number if person else ""})
+    endpoint, values = _place(person, "hours.mine", "hours.of_person")
     return edge.page(
         "attendance/hours.html",
         lines=lines,
@@ -272,9 +272,7 @@ def _statement(person_id: UUID, *, own: bool, person: residents.Person | None = 
 def _account(person_id: UUID, *, own: bool, person: residents.Person | None = None) -> Any:
     before = edge.load(EntriesQuery)["before"]
     lines = reading.account_lines(edge.read(), actor=edge.actor(), person_id=person_id, before=before)
-    endpoint, values = (
-        ("hours.my_account", {}) if own else ("hours.account_of_person", {"number": person.number if person else ""})
-    )
+    endpoint, values = _place(person, "hours.my_account", "hours.account_of_person")
     return edge.page(
         "attendance/account.html",
         lines=lines,
@@ -285,6 +283,11 @@ def _account(person_id: UUID, *, own: bool, person: residents.Person | None = No
         next_url=url_for(endpoint, before=lines[-1].seq, **values) if len(lines) == PAGE else "",
         first_url=url_for(endpoint, **values) if before is not None else "",
     )
+
+
+def _place(person: residents.Person | None, mine: str, others: str) -> tuple[str, dict[str, Any]]:
+    """The endpoint that lists somebody's lines, and its values."""
+    return (mine, {}) if person is None else (others, {"person_id": person.id.hex})
 
 
 def _reviews() -> dict[str, Any]:
@@ -302,7 +305,8 @@ def _late() -> dict[str, Any]:
 
 def _next(endpoint: str, lines: list[VisitLine], full: int, name: str, **values: Any) -> str:
     """The address of the next page: a full page may have one."""
-    return url_for(endpoint, **{name: page_key(lines[-1])}, **values) if len(lines) == full else ""
+    values[name] = page_key(lines[-1]) if lines else None
+    return url_for(endpoint, **values) if len(lines) == full else ""
 
 
 def page_key(line: VisitLine) -> str:

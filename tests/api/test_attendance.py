@@ -549,13 +549,13 @@ def test_an_activity_from_plan_to_check_in(desk, phone, village, point):
     assert "活动已取消" in desk.post(f"{HERE}/activities/1/cancel", {"reason": "下雨"}, follow_redirects=True).text
 
 
-def test_a_statement_of_somebody_else_is_for_staff(desk, phone, app, db, village, point, volunteer):
+def test_a_statement_of_somebody_else_is_for_staff(desk, phone, village, point, volunteer):
     come(phone, village, point)
-    assert "李志愿" in desk.get(f"{HERE}/hours/{volunteer.number}").text
-    assert desk.get(f"{HERE}/hours/{volunteer.number}/account").status_code == 200
-    nosy = Client(app, db)
+    assert "李志愿" in desk.get(f"{HERE}/hours/{volunteer.id.hex}").text
+    assert desk.get(f"{HERE}/hours/{volunteer.id.hex}/account").status_code == 200
+    nosy = Client(phone.app, phone.db)
     nosy.sign_in(make_person(village, "孙好奇"), roles=["volunteer"])
-    assert nosy.get(f"{HERE}/hours/{volunteer.number}").status_code == 404
+    assert nosy.get(f"{HERE}/hours/{volunteer.id.hex}").status_code == 403
     (visit,) = visits(village)
     assert nosy.get(f"{HERE}/visits/{visit.id.hex}").status_code == 403
     assert nosy.get(f"{HERE}/visits/nonsense").status_code == 404

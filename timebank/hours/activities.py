@@ -16,8 +16,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import Session
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, Number
 from timebank.errors import BadInput, NotFound, Refused

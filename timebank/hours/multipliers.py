@@ -13,8 +13,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, select
-from sqlalchemy.orm import Session
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col
 
 from ledger import book_of
 from timebank.columns import Day, Id, Number

@@ -14,8 +14,7 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, select
-from sqlalchemy.orm import Session
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, Number
 from timebank.errors import BadInput, NotFound, Refused

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from timebank.columns import new_id
 from timebank.errors import BadInput
@@ -101,7 +100,7 @@ def close_forgotten(session: Session, *, actor: Actor, now: datetime, limit: int
             visit=visit,
             ended_at=closes_at(visit, late_close),
             now=now,
-            evidence=visit.start_evidence,
+            evidence="B",  # one scan at best, and another person's word
             recorded_by=actor.number,
             step=None,
         )

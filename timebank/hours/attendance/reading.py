@@ -7,19 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
-from sqlalchemy.orm import Session
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from ledger import reading as ledger_reading
 from timebank import accounts
 from timebank.columns import Id, Instant
-from timebank.errors import NotFound
 from timebank.hours.activities import Activity
 from timebank.hours.attendance.tables import Visit, VisitDay, VisitReview
 from timebank.hours.attendance.visits import by_id
 from timebank.people import communities, residents
 from timebank.people.residents import Person
-from timebank.permissions import Actor, may, require
+from timebank.permissions import Actor, require
 
 PAGE = 20
 
@@ -237,12 +235,10 @@ def open_line(session: Session, *, actor: Actor) -> VisitLine | None:
     return lines[0] if lines else None
 
 
-def person_shown(session: Session, *, actor: Actor, number: str) -> residents.Person:
-    """The person whose statement staff open by number."""
-    person = residents.by_number(session, communities.community_of(actor), number)
-    if not may(actor, "attendance.statement", community_id=actor.community_id, person_id=person.id):
-        raise NotFound(what="person")
-    return person
+def person_shown(session: Session, *, actor: Actor, person_id: UUID) -> residents.Person:
+    """The person whose statement staff open."""
+    require(actor, "attendance.statement", community_id=actor.community_id, person_id=person_id)
+    return residents.person(session, communities.community_of(actor), person_id)
 
 
 def _lines(
