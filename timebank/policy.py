@@ -20,6 +20,7 @@ from timebank.columns import Day, Instant, Json, Number
 from timebank.errors import NotFound, Refused
 
 ISSUE_MIN, OPENING_MIN, ISSUE_PT, OPENING_PT = 1, 2, 11, 12  # as in accounts.py, which lies above
+_KNOWN = "policies"  # what a session has read, in its `info`
 
 
 @dataclass(frozen=True)
@@ -186,22 +187,24 @@ def set_quotas(session: Session, community_id: int, numbers: Policy, *, approver
 
 
 def of(session: Session, community_id: int, on: datetime.date) -> Policy:
-    """The policy of a community on a day; before its first day, the first one.
+    """The policy of a community on a day; before its first day, the first one. Read once a session: use cases ask often.
 
     Raises:
         NotFound: the community has none.
     """
-    versions = list(
-        session.scalars(
+    known: dict[int, list[tuple[datetime.date, Policy]]] = session.info.setdefault(_KNOWN, {})
+    if community_id not in known:
+        versions = session.scalars(
             select(PolicyVersion)
             .where(col(PolicyVersion.community_id) == community_id)
             .order_by(col(PolicyVersion.version))
         )
-    )
-    if not versions:
+        known[community_id] = [(version.in_force_on, Policy(**version.numbers)) for version in versions]
+    if not known[community_id]:
+        del known[community_id]
         raise NotFound(what="policy", community=community_id)
-    held = [version for version in versions if version.in_force_on <= on] or versions[:1]
-    return Policy(**{**asdict(DEFAULT), **held[-1].numbers})
+    held = [numbers for in_force_on, numbers in known[community_id] if in_force_on <= on]
+    return held[-1] if held else known[community_id][0][1]
 
 
 def _latest(session: Session, community_id: int) -> PolicyVersion:
@@ -220,6 +223,7 @@ def _record(
     session: Session, community_id: int, version: int, numbers: Policy, *, profile: str, on: datetime.date
 ) -> None:
     book = book_of(session)
+    session.info.pop(_KNOWN, None)
     written: dict[str, Any] = asdict(numbers)
     note = book.note("policy", f"policy/{version}", numbers.digest())
     session.add(
