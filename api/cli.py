@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from api import errors
 from api.app import open_storage
+from api.commands import people
 from api.keys import SigningKeys
 from api.settings import Settings
 from ledger.errors import LogBroken
@@ -133,6 +134,10 @@ def import_areas(file: Path) -> None:
         actor = Actor.console(None, "import")
         done = storage.write_global(lambda session, now: areas.import_tree(session, actor=actor, now=now, rows=rows))
     click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
+
+
+for command in people.COMMANDS:
+    import_.add_command(command)
 
 
 @main.command(name="open-community")
