@@ -1,0 +1,1 @@
+"""Commands of the slices; api/cli.py lists them."""
