@@ -236,6 +236,7 @@ def _person_facts(person_id: uuid.UUID) -> dict[str, Any]:
         "flags": flags,
         "today": today,
         "history": residents.history_of(session, place.id, person_id),
+        "told": _told,
         "cards": cards.cards_of(session, place.id, person_id),
         "minutes": _balance(found.id, "min"),
         "steps": _balance(found.household_id, "pt"),
@@ -245,6 +246,29 @@ def _person_facts(person_id: uuid.UUID) -> dict[str, Any]:
         "has_left": residents.has_left(found),
         **_form_facts(),
     }
+
+
+def _told(change: residents.PersonChange) -> list[tuple[str, str, str]]:
+    """What was changed, in words: the field, what it said before, and after."""
+    return [
+        (str(schemas.FIELD_LABELS.get(name, name)), _plain(name, before), _plain(name, after))
+        for name, (before, after) in change.changes.items()
+    ]
+
+
+def _plain(name: str, value: str) -> str:
+    """A kept value as people read it: a household by its number, an area by its name."""
+    words = {"sex": schemas.SEX_WORDS, "left_reason": schemas.LEFT_WORDS}.get(name, {})
+    if value in words:
+        return str(words[value])
+    if name == "phone":
+        return residents.spoken_phone(value) or "—"
+    if name == "household" and value:
+        home = households.household(edge.read(), edge.community().id, uuid.UUID(value))
+        return _("第 %(number)s 户", number=home.number)
+    if name == "area":
+        return place_names().get(value, value)
+    return value or "—"
 
 
 def _holding(flags: list[residents.PersonFlag], day: date) -> list[residents.PersonFlag]:

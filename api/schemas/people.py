@@ -94,3 +94,15 @@ SEX_WORDS = {"f": _("女"), "m": _("男"), "": _("未填")}
 FLAG_WORDS = {"lives_alone": _("独居"), "low_income": _("低收入"), "disabled": _("残疾或失能"), "hardship": _("困难")}
 LEFT_WORDS = {"moved": _("迁出"), "died": _("去世"), "mistake": _("登记有误")}
 REVOKED_WORDS = {"lost": _("遗失"), "worn": _("损坏"), "wrong": _("印错"), "left": _("离开社区")}
+FIELD_LABELS = {
+    "name": _("姓名"),
+    "sex": _("性别"),
+    "born_on": _("出生日期"),
+    "phone": _("电话"),
+    "relation": _("与户主关系"),
+    "identity_last4": _("身份证号末四位"),
+    "household": _("户"),
+    "area": _("所在区域"),
+    "left_on": _("离开日期"),
+    "left_reason": _("离开原因"),
+}

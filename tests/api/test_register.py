@@ -154,7 +154,7 @@ def test_a_person_is_registered_corrected_and_found(client: Client, village: Vil
     changed = client.post(made.headers["Location"] + "/edit", {"name": "单小莉", "reason": "本人更正"})
     assert changed.status_code == 303
     page = client.get(made.headers["Location"])
-    assert "单小丽 → 单小莉" in page.text
+    assert "姓名 单小丽 → 单小莉" in page.text
     assert (
         "单小莉" in client.get(base, query_string={"q": "shanxl"}).text
         or "单小莉" in client.get(base, query_string={"q": "sxl"}).text
