@@ -159,7 +159,7 @@ def _refused_page(code: str, status: int, message: str, next_step: str, facts: M
             request_id=g.get("request_id", ""),
         )
     except Exception as error:  # the page asks the database who is signed in, and that may be what fails
-        log.error("refused page", request_id=g.get("request_id"), exc_info=error)
+        log.exception("refused page", request_id=g.get("request_id"), exc_info=error)
         return f"<!DOCTYPE html><meta charset=utf-8><title>{escape(message)}</title><h1>{escape(message)}</h1><p>{escape(next_step)}</p>"
 
 
@@ -190,7 +190,9 @@ def all_next() -> dict[str, Any]:
 
 def filled(text: Any, facts: Mapping[str, Any]) -> str:
     """Put facts into a sentence; one that lacks a fact is still shown, since a refusal must never fail."""
-    return re.sub(r"%\((\w+)\)[sd]", lambda found: _shown(found[1], facts.get(found[1], "?")), str(text)).replace("%%", "%")
+    return re.sub(r"%\((\w+)\)[sd]", lambda found: _shown(found[1], facts.get(found[1], "?")), str(text)).replace(
+        "%%", "%"
+    )
 
 
 def _shown(name: str, fact: Any) -> str:
@@ -214,7 +216,7 @@ def _collected(name: str) -> dict[str, Any]:
 
 
 def _without_location(messages: Any) -> Any:
-    """webargs puts the place (json, query, form) around the fields."""
+    """Webargs puts the place (json, query, form) around the fields."""
     if isinstance(messages, Mapping):
         inner: dict[str, Any] = {}
         for place, found in messages.items():

@@ -138,7 +138,7 @@ def test_an_objection_after_the_period_is_told_when_it_ended(village):
     village.pass_time(days=10)
     with pytest.raises(objections.ObjectionTooLate) as refused:
         object_to(village, batch, 1, bo)
-    assert "until" in refused.value.facts
+    assert "until_at" in refused.value.facts
 
 
 def test_a_person_objects_to_a_line_once_and_staff_records_paper(village):

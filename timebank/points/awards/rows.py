@@ -140,7 +140,8 @@ def _with_person(
     household = houses.get(typed) if typed else None
     if typed and household is None:
         return _wrong(read, "household", "household_unknown", read=read.row.household[:40])
-    looks_numbered = any(sign.isdecimal() for sign in spreadsheets.half_width(name))
+    typed_number = spreadsheets.half_width(name)
+    looks_numbered = typed_number.isascii() and any(sign.isdecimal() for sign in typed_number)
     if numbered_person is None and (numbered or looks_numbered):
         return _wrong(read, "person", "person_unknown", read=name[:40])
     person = numbered_person

@@ -32,7 +32,7 @@ from timebank.storage import new_id
 
 
 class ObjectionTooLate(Refused):
-    """The period of objections is over (fact `until`)."""
+    """The period of objections is over (fact `until_at`)."""
 
     code = "objection_too_late"
 
@@ -56,7 +56,7 @@ class ObjectionWrongState(Refused):
 
 
 class AppealTooLate(Refused):
-    """The time to appeal is over (fact `until`)."""
+    """The time to appeal is over (fact `until_at`)."""
 
     code = "appeal_too_late"
 
@@ -111,7 +111,7 @@ def object_to(
     residents.person(session, community_id, whose)
     batch, (_, award) = batch_of(session, community_id, batch_number), _line(session, actor, batch_number, line_number)
     if batch.objections_until <= now:
-        raise ObjectionTooLate(until=batch.objections_until.isoformat())
+        raise ObjectionTooLate(until_at=batch.objections_until.isoformat())
     if award.state not in (PUBLISHED, FROZEN):
         raise LineDone(state=award.state)
     said = session.scalars(
@@ -168,7 +168,7 @@ def appeal(session: Session, *, actor: Actor, now: dt.datetime, objection_id: uu
     if objection.state != REJECTED or objection.appeal_until is None:
         raise ObjectionWrongState(state=objection.state)
     if objection.appeal_until <= now:
-        raise AppealTooLate(until=objection.appeal_until.isoformat())
+        raise AppealTooLate(until_at=objection.appeal_until.isoformat())
     if not text.strip():
         raise BadInput(fields={"text": "required"})
     objection.state, objection.appeal, objection.appealed_at = APPEALED, text.strip()[:1000], now

@@ -143,6 +143,13 @@ def merchants_staffed_by(session: Session, *, actor: Actor) -> Sequence[Merchant
     ).all()
 
 
+def staff_of(session: Session, community_id: int) -> Sequence[MerchantStaff]:
+    """Who hands over, at all merchants."""
+    return session.scalars(
+        select(MerchantStaff).where(MerchantStaff.community_id == community_id).order_by(col(MerchantStaff.person_id))
+    ).all()
+
+
 def goods_of(session: Session, community_id: int, merchant_id: uuid.UUID | None = None) -> Sequence[ShopItem]:
     """Goods by price and name, of one merchant or of all."""
     query = select(ShopItem).where(ShopItem.community_id == community_id)

@@ -1,0 +1,363 @@
+"""Points: who may draft, award, review, publish, object, redeem and hand over; what anybody may read."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from typing import Any
+
+from tests.timebank.points import make
+from timebank import samples
+from timebank.permissions import ROLES
+from timebank.points.awards import entering
+from timebank.points.awards.rows import rows_of_file
+from timebank.points.publicity import objections
+from timebank.points.shop import orders
+from timebank.points.table import adoption
+from timebank.points.table.reading import read_file
+
+COMMITTEE = {"committee", "community_manager"}
+ENTER = {"committee", "community_manager", "grid_worker"}
+READ = {"committee", "community_manager", "grid_worker", "reviewer", "supervision_committee", "auditor"}
+BEHALF = {"desk_staff", "committee", "community_manager"}
+MEMBERS = set(ROLES)
+STATEMENTS = {"desk_staff", "committee", "community_manager", "supervision_committee", "auditor"}
+ITEM = "参加公益理发"
+
+
+def with_table(world: Any) -> dict[str, Any]:
+    """A table in force, brought there once."""
+    village = world.village
+    with village.read() as session:
+        found = adoption.in_force_on(session, village.community_id, village.today)
+    table_id = found.id if found else make.table_in_force(village)
+    return {"table_id": table_id, "item": make.items(village, table_id)[ITEM]}
+
+
+def with_draft(world: Any) -> dict[str, Any]:
+    """A draft of its own each time: one item differs."""
+    text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex},5\n".encode()
+    return {"table_id": make.draft_table(world.village, text)}
+
+
+def with_later_draft(world: Any) -> dict[str, Any]:
+    """At most two versions a year: each adoption of the walk is half a year later."""
+    world.village.pass_time(days=200)
+    return with_draft(world)
+
+
+def with_person(world: Any) -> dict[str, Any]:
+    """Somebody to be awarded or served, whose number may stand in an address."""
+    return {**with_table(world), "person": world.village.make_person()}
+
+
+def with_customer(world: Any) -> dict[str, Any]:
+    made, person = with_shop(world), world.village.make_person()
+    give_points(world, person)
+    return {**made, "person": person}
+
+
+def with_staged_table(world: Any) -> dict[str, Any]:
+    text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex},5\n".encode()
+    reading, actor = read_file(text), world.village.actor("committee")
+    made = world.village.write(lambda s, now: adoption.stage(s, actor=actor, now=now, name="表.csv", reading=reading))
+    return {"staging_id": uuid.UUID(made["staging_id"])}
+
+
+def with_award(world: Any) -> dict[str, Any]:
+    made = with_table(world)
+    return {**made, "award_id": make.enter(world.village, world.village.make_person(), ITEM)}
+
+
+def with_own_award(world: Any) -> dict[str, Any]:
+    world.village.pass_time(days=1)
+    made = with_table(world)
+    return {**made, "award_id": make.enter(world.village, world.residents[0], ITEM)}
+
+
+def with_approved(world: Any) -> dict[str, Any]:
+    made = with_award(world)
+    make.approve(world.village, made["award_id"])
+    return made
+
+
+def with_batch(world: Any) -> dict[str, Any]:
+    made = with_approved(world)
+    return {**made, "number": make.publish(world.village)["batch"]}
+
+
+def with_booked(world: Any) -> dict[str, Any]:
+    made = with_batch(world)
+    world.village.pass_time(days=12)
+    make.book_due(world.village)
+    return made
+
+
+def with_asked_correction(world: Any) -> dict[str, Any]:
+    made, first = with_booked(world), world.village.actor("committee")
+    world.village.write(
+        lambda s, now: objections.ask_correction(s, actor=first, now=now, award_id=made["award_id"], reason="记错")
+    )
+    return made
+
+
+def with_objection(world: Any) -> dict[str, Any]:
+    made, person = with_batch(world), world.residents[0]
+    raised = world.village.write(
+        lambda s, now: objections.object_to(
+            s,
+            actor=world.village.actor(person=person),
+            now=now,
+            batch_number=made["number"],
+            line_number=1,
+            reason="不对",
+        )
+    )
+    return {**made, "objection_id": uuid.UUID(raised["objection_id"])}
+
+
+def with_rejected(world: Any) -> dict[str, Any]:
+    made, actor = with_objection(world), world.village.actor("committee")
+    world.village.write(
+        lambda s, now: objections.answer(
+            s, actor=actor, now=now, objection_id=made["objection_id"], upheld=False, text="已核实"
+        )
+    )
+    return made
+
+
+def with_appeal(world: Any) -> dict[str, Any]:
+    made, actor = with_rejected(world), world.village.actor(person=world.residents[0])
+    world.village.write(
+        lambda s, now: objections.appeal(s, actor=actor, now=now, objection_id=made["objection_id"], text="请复核")
+    )
+    return made
+
+
+def with_staged_awards(world: Any) -> dict[str, Any]:
+    with_table(world)
+    person, actor = world.village.make_person(), world.village.actor("committee")
+    text = f"户号,编号,项目,日期,数量,佐证\n,{person.number},{ITEM},{world.village.today},1,表\n".encode()
+    rows, problems = rows_of_file(text)
+    made = world.village.write(
+        lambda s, now: entering.stage(s, actor=actor, now=now, name="加分.csv", rows=rows, problems=problems)
+    )
+    return {"staging_id": uuid.UUID(made["staging_id"])}
+
+
+def with_shop(world: Any) -> dict[str, Any]:
+    """Goods, a merchant where the first resident hands over, and points in her household."""
+    made = make.shop(world.village, name=f"香皂{uuid.uuid4().hex[:6]}")
+    item_id, merchant_id, _ = made
+    from timebank.points.shop import goods
+
+    committee, person = world.village.actor("committee"), world.residents[0]
+    world.village.write(
+        lambda s, now: goods.add_staff(s, actor=committee, now=now, merchant_id=merchant_id, person_id=person.id)
+    )
+    give_points(world, person)
+    return {"item_id": item_id, "merchant_id": merchant_id}
+
+
+def give_points(world: Any, person: Any) -> None:
+    from ledger import book_of
+    from timebank import accounts
+
+    def post(session: Any, now: Any) -> dict[str, Any]:
+        account = accounts.opened_or_main(
+            session, world.village.community_id, kind="household", owner_id=person.household_id, unit="pt"
+        )
+        detail = {"use_case": "test", "credited": 100, "source_page": "旧账第1页"}
+        book_of(session).post({accounts.OPENING_PT: -100, account: 100}, on=world.village.today, detail=detail)
+        return {}
+
+    world.village.write(post)
+
+
+def with_order(world: Any) -> dict[str, Any]:
+    made, person = with_shop(world), world.residents[0]
+    order = world.village.write(
+        lambda s, now: orders.redeem(
+            s,
+            actor=world.village.actor(person=person),
+            now=now,
+            secret=make.SECRET,
+            household_id=person.household_id,
+            item_id=made["item_id"],
+            quantity=1,
+        )
+    )
+    with world.village.read() as session:
+        row = session.get(orders.ShopOrder, (world.village.community_id, uuid.UUID(order["order_id"])))
+    return {**made, "order_id": row.id, "digits": orders.code_of(make.SECRET, row)}
+
+
+def the(*names: str) -> Any:
+    """These values of what was arranged."""
+    return lambda world, made: {name: made[name] for name in names}
+
+
+def upload(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"file": (io.BytesIO(samples.sample("points-table-mixed.csv")), "积分表.csv")}
+
+
+def upload_awards(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"file": (io.BytesIO("户号,项目,日期,佐证\n1,甲,2026-12-01,表\n".encode()), "加分.csv")}
+
+
+def number_of(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"number": made["person"].number}
+
+
+def household_number(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    from timebank.people import households
+
+    with world.village.read() as session:
+        found = households.household(session, world.village.community_id, world.residents[0].household_id)
+    return {"number": found.number}
+
+
+def adoption_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"adopted_on": world.village.today.isoformat(), "body": "assembly", "quorum": "10", "present": "12",
+            "votes_for": "11", "votes_against": "1", "minutes_digest": "ab" * 32}  # fmt: skip
+
+
+def switch_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    item = make.items(world.village, made["table_id"])[ITEM]
+    return {"item_id": item.id.hex, "in_use": "off" if item.in_use else "on", "decided_on": world.village.today.isoformat(),
+            "reason": "村民代表会议决定"}  # fmt: skip
+
+
+def award_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"person": made["person"].number, "item_id": made["item"].id.hex, "on": world.village.today.isoformat(),
+            "evidence": "签到表"}  # fmt: skip
+
+
+def verdict(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"verdict": "reject", "text": "已核实"}
+
+
+def first_resident(world: Any, made: dict[str, Any]) -> Any:
+    return world.residents[0]
+
+
+POST = {"method": "POST"}
+TABLE, STAGING, AWARD = the("table_id"), the("staging_id"), the("award_id")
+OBJECTION, ORDER, GOODS, BATCH = the("objection_id"), the("order_id"), the("item_id"), the("number")
+
+
+def line(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"number": made["number"], "line": 1}
+
+
+REASON = {"data": lambda world, made: {"reason": "记错了"}}
+
+ROWS = {
+    "points.tables": {"roles": COMMITTEE, "arrange": with_draft},
+    "points.stage": {**POST, "roles": COMMITTEE, "data": upload},
+    "points.preview": {"roles": COMMITTEE, "arrange": with_staged_table, "values": STAGING},
+    "points.draft": {
+        **POST, "roles": COMMITTEE, "arrange": with_staged_table, "values": STAGING,
+        "data": lambda world, made: {"title": "积分表"},
+    },
+    "points.table": [
+        {"anyone": True, "arrange": with_table, "values": TABLE},
+        {"roles": COMMITTEE, "arrange": with_draft, "values": TABLE},
+    ],
+    "points.table_file": {
+        "anyone": True, "arrange": with_table, "values": lambda world, made: {"table_id": made["table_id"], "form": "csv"},
+    },
+    "points.adopt": {**POST, "roles": COMMITTEE, "arrange": with_later_draft, "values": TABLE, "data": adoption_form},
+    "points.withdraw": {**POST, "roles": COMMITTEE, "arrange": with_draft, "values": TABLE},
+    "points.switch": {**POST, "roles": COMMITTEE, "arrange": with_table, "values": TABLE, "data": switch_form},
+    "awards.listed": {"roles": READ, "arrange": with_award},
+    "awards.new": {"roles": ENTER, "arrange": with_table},
+    "awards.enter": {**POST, "roles": ENTER, "arrange": with_person, "data": award_form},
+    "awards.upload": {"roles": ENTER},
+    "awards.stage": {**POST, "roles": ENTER, "data": upload_awards},
+    "awards.preview": {"roles": ENTER, "arrange": with_staged_awards, "values": STAGING},
+    "awards.enter_file": {**POST, "roles": ENTER, "arrange": with_staged_awards, "values": STAGING},
+    "awards.review": {
+        **POST, "roles": {"committee", "reviewer"}, "arrange": with_award,
+        "data": lambda world, made: {"award_id": made["award_id"].hex, "verdict": "approve"},
+    },
+    "awards.one": {"roles": READ, "arrange": with_own_award, "values": AWARD, "own": first_resident},
+    "awards.withdraw": {**POST, "roles": ENTER, "arrange": with_award, "values": AWARD, **REASON},
+    "awards.correct": {**POST, "roles": COMMITTEE, "arrange": with_booked, "values": AWARD, **REASON},
+    "awards.confirm_correction": {**POST, "roles": COMMITTEE, "arrange": with_asked_correction, "values": AWARD},
+    "awards.publish": {**POST, "roles": COMMITTEE, "arrange": with_approved},
+    "awards.objections_listed": {"roles": READ, "arrange": with_objection},
+    "awards.answer": {**POST, "roles": COMMITTEE, "arrange": with_objection, "values": OBJECTION, "data": verdict},
+    "awards.decide": {
+        **POST, "roles": {"supervision_committee"}, "arrange": with_appeal, "values": OBJECTION, "data": verdict,
+    },
+    "awards.appeal": {
+        **POST, "roles": BEHALF, "arrange": with_rejected, "values": OBJECTION,
+        "data": lambda world, made: {"text": "请复核"},
+    },
+    "awards.working_days": {"roles": COMMITTEE},
+    "awards.declare": {
+        **POST, "roles": COMMITTEE,
+        "data": lambda world, made: {"day": world.village.today.isoformat(), "works": "no", "reason": "抗洪"},
+    },
+    "board.home": {"anyone": True, "arrange": with_batch},
+    "board.batch": {"anyone": True, "arrange": with_batch, "values": BATCH},
+    "board.sheet": {"anyone": True, "arrange": with_batch, "values": BATCH},
+    "board.objection_form": {"roles": MEMBERS, "arrange": with_batch, "values": line},
+    "board.object_to": {
+        **POST, "roles": MEMBERS, "arrange": with_batch, "values": line, "data": lambda world, made: {"reason": "不对"},
+    },
+    "board.my_objections": {"roles": MEMBERS},
+    "board.appeal": {
+        **POST, "roles": MEMBERS, "arrange": with_rejected, "values": OBJECTION,
+        "data": lambda world, made: {"text": "请复核"},
+    },
+    "shop.mine": {"roles": MEMBERS},
+    "shop.household": {"roles": STATEMENTS, "values": household_number},
+    "shop.home": {"roles": MEMBERS, "arrange": with_shop},
+    "shop.redeem": {
+        **POST, "roles": MEMBERS, "arrange": with_shop, "data": lambda world, made: {"item_id": made["item_id"].hex},
+    },
+    "shop.my_orders": {"roles": MEMBERS, "arrange": with_order},
+    "shop.order": {"roles": {"desk_staff"}, "arrange": with_order, "values": ORDER, "own": first_resident},
+    "shop.cancel": {**POST, "roles": {"desk_staff"}, "arrange": with_order, "values": ORDER, "own": first_resident},
+    "shop.desk": {"roles": {"desk_staff"}, "arrange": with_customer, "values": number_of},
+    "shop.desk_redeem": {
+        **POST, "roles": {"desk_staff"}, "arrange": with_customer, "values": number_of,
+        "data": lambda world, made: {"item_id": made["item_id"].hex},
+    },
+    "shop.counter": {"roles": {"merchant"}, "arrange": with_order},
+    "shop.look_up": {
+        **POST, "roles": {"merchant"}, "arrange": with_order, "data": lambda world, made: {"code": made["digits"]},
+    },
+    "shop.photo": {**POST, "roles": {"merchant"}, "arrange": with_order, "ok": {422}},
+    "shop.hand_over": {
+        **POST, "roles": {"merchant"}, "arrange": with_order, "data": lambda world, made: {"code": made["digits"]},
+    },
+    "shop.stock": {"roles": {"merchant", *COMMITTEE}, "arrange": with_shop},
+    "shop.offer": {
+        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop,
+        "data": lambda world, made: {"merchant_id": made["merchant_id"].hex, "name": uuid.uuid4().hex, "price": "2.5"},
+    },
+    "shop.item": {"roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS},
+    "shop.receive": {
+        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS,
+        "data": lambda world, made: {"pieces": "5"},
+    },
+    "shop.count": {
+        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS,
+        "data": lambda world, made: {"stock": "4", "reason": "盘点"},
+    },
+    "shop.change": {
+        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS,
+        "data": lambda world, made: {"price": "3", "offered": "yes"},
+    },
+    "shop.merchants": {"roles": COMMITTEE, "arrange": with_shop},
+    "shop.open_merchant": {
+        **POST, "roles": COMMITTEE, "data": lambda world, made: {"name": uuid.uuid4().hex, "weekdays": ["1", "5"]},
+    },
+    "shop.add_staff": {
+        **POST, "roles": COMMITTEE, "arrange": with_shop,
+        "data": lambda world, made: {"merchant_id": made["merchant_id"].hex, "person": world.residents[1].number},
+    },
+}  # fmt: skip
