@@ -87,7 +87,9 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
-def submit(use_case: str, fn: Callable[[Session, datetime], dict[str, Any]], *, content: Mapping[str, Any]) -> dict[str, Any]:
+def submit(
+    use_case: str, fn: Callable[[Session, datetime], dict[str, Any]], *, content: Mapping[str, Any]
+) -> dict[str, Any]:
     """Run a use case on the write lane of this community, once for the request's key.
 
     `fn` runs in the lane's thread, but in this request's context: `actor()` and `community()` may be named in it.

@@ -16,6 +16,8 @@ from api.settings import Settings
 def serve(settings: Settings) -> None:
     """Serve until a signal; the worker reads the same settings from the environment."""
     settings.prepare()
+    # Most of a request's time is waiting for its turn on the write lane: more threads than processors are meant.
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in str(record.msg))
     static_files.compress(settings.data_dir / "static")
     Granian(
         "api.serving:application",

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, g, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy.orm import Session
+from sqlmodel import Session
 
 from api import edge, fields
 from timebank.people import communities, logins, residents
@@ -59,11 +59,17 @@ def actor_for(
     if signed_in is None:
         return Actor(community.id, VISITOR, area_path=community.area_path)
     today = communities.local_day(community, now)
-    grants = tuple(Grant(held.role, held.area_path) for held in logins.grants_of(read, login_id=signed_in.login_id, on=today))
+    grants = tuple(
+        Grant(held.role, held.area_path) for held in logins.grants_of(read, login_id=signed_in.login_id, on=today)
+    )
     linked = logins.person_in(read, signed_in.login_id, community.id)
     if linked is None:
         return Actor(
-            community.id, signed_in.name or VISITOR, login_id=signed_in.login_id, grants=grants, area_path=community.area_path
+            community.id,
+            signed_in.name or VISITOR,
+            login_id=signed_in.login_id,
+            grants=grants,
+            area_path=community.area_path,
         )
     person = residents.person(read, community.id, linked.person_id)
     return Actor(
@@ -148,7 +154,9 @@ def end() -> None:
     found = current()
     if found is not None:
         edge.submit_global(
-            lambda written, now: logins.end_session(written, now=now, login_id=found.login_id, session_id=found.session_id)
+            lambda written, now: logins.end_session(
+                written, now=now, login_id=found.login_id, session_id=found.session_id
+            )
         )
     logout_user()
     session.clear()
@@ -162,4 +170,6 @@ def _forget_who_asks() -> None:
 
 def activation_code(community_id: int, person_id: Any, card_id: Any) -> str:
     """The one-time code to print on this card."""
-    return logins.activation_code(edge.settings().secret, community_id=community_id, person_id=person_id, card_id=card_id)
+    return logins.activation_code(
+        edge.settings().secret, community_id=community_id, person_id=person_id, card_id=card_id
+    )

@@ -1,8 +1,7 @@
 """A browser without a screen: the application on the village's database, signed in as whom the test names.
 
-    page = client.get("/c/TPL/")
-    client.sign_in(person, roles=["desk_staff"])
-    answer = client.post("/c/TPL/desk/orders", data={...})      # csrf token and key are added
+`client.get(path)` reads a page, `client.sign_in(person, roles=["desk_staff"])` signs in, `client.post(path, data)` submits
+a form with the CSRF token and key of a page, `client.post(path, json=...)` calls the API as a script of ours does.
 """
 
 from __future__ import annotations
@@ -39,37 +38,61 @@ class Client:
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.http.get(path, **options)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, key: uuid.UUID | None = None, json: Any = None, **options: Any) -> TestResponse:
+    def post(
+        self,
+        path: str,
+        data: dict[str, Any] | None = None,
+        *,
+        key: uuid.UUID | None = None,
+        json: Any = None,
+        **options: Any,
+    ) -> TestResponse:
         """Submit a form, or JSON with its headers."""
         if json is not None:
-            headers = {"X-CSRFToken": self.csrf_token(), "Idempotency-Key": str(key or self.new_key()), **options.pop("headers", {})}
+            headers = {
+                "X-CSRFToken": self.csrf_token(),
+                "Idempotency-Key": str(key or self.new_key()),
+                **options.pop("headers", {}),
+            }
             return self.http.open(path, json=json, headers=headers, **{"method": "POST", **options})
         form = {"csrf_token": self.csrf_token(), "key": str(key or self.new_key()), **(data or {})}
         return self.http.open(path, data=form, **{"method": "POST", **options})
 
     def submit_form(self, page: TestResponse, *, containing: str, data: dict[str, Any] | None = None) -> TestResponse:
         """Submit the form of a page that holds this text, with the hidden fields that it came with."""
-        for action, body in re.findall(r'<form[^>]*action="([^"]+)"[^>]*>(.*?)</form>', page.text, re.S):
+        for action, body in re.findall(r'<form[^>]*action="([^"]+)"[^>]*>(.*?)</form>', page.text, re.DOTALL):
             if containing in body:
                 fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', body))
-                return self.http.post(html.unescape(action), data={**{name: html.unescape(value) for name, value in fields.items()}, **(data or {})})
+                return self.http.post(
+                    html.unescape(action),
+                    data={**{name: html.unescape(value) for name, value in fields.items()}, **(data or {})},
+                )
         raise AssertionError(f"no form with {containing!r}")
 
     def new_key(self) -> uuid.UUID:
         return new_key(self.db.clock.now())
 
     def csrf_token(self) -> str:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.http.get("/sign-in", follow_redirects=True).text)
-        assert found, "the page has no form"
-        return found[1]
+        """The token that the forms of this browser's pages carry."""
+        token: str = self.http.get("/api/v1/session").get_json()["csrf_token"]
+        return token
 
-    def sign_in(self, person: Any = None, *, roles: tuple[str, ...] | list[str] = (), area_path: str | None = None, name: str = "") -> uuid.UUID:
+    def sign_in(
+        self,
+        person: Any = None,
+        *,
+        roles: tuple[str, ...] | list[str] = (),
+        area_path: str | None = None,
+        name: str = "",
+    ) -> uuid.UUID:
         """A session in this browser: as a person of the register, or (person=None) as a login that is no resident.
 
         The roles are given at `area_path`: the person's community, or everywhere.
         """
         login_id: uuid.UUID = self.db.storage.write_global(
-            lambda session, now: self._login(session, now, person, tuple(roles), area_path, name)
+            lambda session, now: self._login(
+                session, now, person=person, roles=tuple(roles), area_path=area_path, name=name
+            )
         )
         token = self.db.storage.write_global(
             lambda session, now: logins.start_session(session, now=now, login_id=login_id, shared_device=False)
@@ -95,19 +118,38 @@ class Client:
         """A browser that knows nobody."""
         self.http = self.app.test_client()
 
-    def _login(self, session: Any, now: Any, person: Any, roles: tuple[str, ...], area_path: str | None, name: str) -> uuid.UUID:
+    def _login(
+        self, session: Any, now: Any, *, person: Any, roles: tuple[str, ...], area_path: str | None, name: str
+    ) -> uuid.UUID:
         login_id = logins.login_of(session, person.community_id, person.id) if person is not None else None
         if login_id is None:
             login_id = logins.open_login(
-                session, now=now, password_hash=known_hash(), name=name or None if person else name or f"login{now:%f%S}{uuid.uuid4().hex[:8]}"
+                session,
+                now=now,
+                password_hash=known_hash(),
+                name=name or None if person else name or f"login{now:%f%S}{uuid.uuid4().hex[:8]}",
             )
             if person is not None:
-                logins.link(session, now=now, login_id=login_id, community_id=person.community_id, person_id=person.id, number=person.number)
+                logins.link(
+                    session,
+                    now=now,
+                    login_id=login_id,
+                    community_id=person.community_id,
+                    person_id=person.id,
+                    number=person.number,
+                )
         if area_path is None:
             area_path = "/" if person is None else _community_path(session, person.community_id)
         for role in roles:
             logins.grant(
-                session, now=now, role=role, area_path=area_path, from_on=now.date().replace(day=1), until_on=None, given_by="test", login_id=login_id
+                session,
+                now=now,
+                role=role,
+                area_path=area_path,
+                from_on=now.date().replace(day=1),
+                until_on=None,
+                given_by="test",
+                login_id=login_id,
             )
         return login_id
 
@@ -118,7 +160,7 @@ def known_hash() -> str:
 
 
 def _community_path(session: Any, community_id: int) -> str:
-    from timebank.people import communities  # noqa: PLC0415
+    from timebank.people import communities
 
     return communities.community(session, community_id).area_path
 
@@ -144,6 +186,6 @@ def app_without_database(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def client(app: Flask, db: Database, village: Village) -> Iterator[Client]:
+def client(app: Flask, db: Database, village: Village) -> Client:
     """A browser on the village's pages (Chinese unless the test asks for English), signed in as nobody."""
-    yield Client(app, db)
+    return Client(app, db)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug import Response as BaseResponse
 
 from api import edge, fields, look, sign_in
 from api.pages import TASKS, Task
@@ -16,6 +17,7 @@ from timebank.people import cards, communities, logins, residents
 blueprint = Blueprint("home", __name__)
 
 CHOICE_SECONDS = 300
+A_YEAR = 365 * 24 * 3600
 GROUPS = ("mine", "desk", "points", "books", "setting")
 
 
@@ -134,7 +136,7 @@ def account() -> Any:
 def change_password() -> Any:
     """A new password signs every other browser out."""
     found = sign_in.current()
-    assert found is not None  # noqa: S101 - signed_in made sure
+    assert found is not None
     try:
         asked = edge.load(NewPassword)
         if asked["password"] != asked["repeated"]:
@@ -142,7 +144,9 @@ def change_password() -> Any:
         _check_own_password(found, asked["present"])
         new_hash = logins.hash_password(asked["password"], also_not=[found.phone or "", found.name or ""])
         edge.submit_global(
-            lambda written, now: logins.change_password(written, now=now, login_id=found.login_id, password_hash=new_hash)
+            lambda written, now: logins.change_password(
+                written, now=now, login_id=found.login_id, password_hash=new_hash
+            )
         )
     except Refused as refused:
         return edge.again("home/account.html", refused, **_account())
@@ -155,10 +159,12 @@ def change_password() -> Any:
 @edge.signed_in
 def end_session() -> Any:
     found = sign_in.current()
-    assert found is not None  # noqa: S101 - signed_in made sure
+    assert found is not None
     asked = edge.load(SessionToEnd)
     edge.submit_global(
-        lambda written, now: logins.end_session(written, now=now, login_id=found.login_id, session_id=asked["session_id"])
+        lambda written, now: logins.end_session(
+            written, now=now, login_id=found.login_id, session_id=asked["session_id"]
+        )
     )
     edge.flash_done(_("那台设备已退出登录。"))
     return edge.back("home.account")
@@ -169,11 +175,10 @@ def change_look() -> Any:
     """Language and elder mode, remembered by the browser alone."""
     asked = edge.load(Look)
     response = redirect(edge.local_path(asked["next"]) or url_for("home.landing"), 303)
-    kept = {"max_age": 365 * 24 * 3600, "samesite": "Lax", "httponly": True, "secure": edge.settings().https}
     if asked["language"]:
-        response.set_cookie(look.LANGUAGE_COOKIE, asked["language"], **kept)
+        _remember(response, look.LANGUAGE_COOKIE, asked["language"])
     if asked["size"]:
-        response.set_cookie(look.ELDER_COOKIE, "" if asked["size"] == "off" else asked["size"], **kept)
+        _remember(response, look.ELDER_COOKIE, "" if asked["size"] == "off" else asked["size"])
     return response
 
 
@@ -181,13 +186,17 @@ def change_look() -> Any:
 def community() -> Any:
     """Home in a community: what this person can do here, one card a task."""
     asks = edge.actor()
-    offered = [task for task in TASKS if _offered(task, asks.has_anywhere(frozenset(task.roles)))]
+    offered = [task for task in TASKS if _offered(task, held=asks.has_anywhere(frozenset(task.roles)))]
     if look.text_size():
         offered = [task for task in offered if task.elder] or offered
     return edge.page("home/community.html", groups=_grouped(offered), person=_own_person())
 
 
-def _offered(task: Task, held: bool) -> bool:
+def _remember(response: BaseResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", httponly=True, secure=edge.settings().https)
+
+
+def _offered(task: Task, *, held: bool) -> bool:
     return task.endpoint in current_app.view_functions and (held or "everyone" in task.roles)
 
 
@@ -197,7 +206,11 @@ def _grouped(tasks: list[Task]) -> list[tuple[str, list[Task]]]:
 
 def _own_person() -> residents.Person | None:
     asks = edge.actor()
-    return residents.person(edge.read(), asks.community_id, asks.person_id) if asks.person_id and asks.community_id else None
+    return (
+        residents.person(edge.read(), asks.community_id, asks.person_id)
+        if asks.person_id and asks.community_id
+        else None
+    )
 
 
 def _places() -> list[communities.Community]:
@@ -253,8 +266,10 @@ def _activate(asked: dict[str, Any]) -> None:
     reading = edge.read()
     logins.refuse_if_locked(reading, subject=tried, now=edge.now())
     person, card_id = _person_and_card(asked["number"])
-    right = person is not None and card_id is not None and logins.same_code(
-        asked["code"], sign_in.activation_code(person.community_id, person.id, card_id)
+    right = (
+        person is not None
+        and card_id is not None
+        and logins.same_code(asked["code"], sign_in.activation_code(person.community_id, person.id, card_id))
     )
     edge.stop_reading()
     if person is None or card_id is None or not right:
@@ -305,10 +320,9 @@ def _check_own_password(found: logins.SignedIn, password: str) -> None:
 
 def _account() -> dict[str, Any]:
     found = sign_in.current()
-    assert found is not None  # noqa: S101 - only called when signed in
+    assert found is not None
     return {
         "sessions": logins.sessions_of(edge.read(), login_id=found.login_id, now=edge.now()),
         "persons": logins.persons_of(edge.read(), found.login_id),
         "this_session": found.session_id,
     }
-

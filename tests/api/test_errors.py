@@ -104,7 +104,14 @@ def test_words_follow_the_reader(client: Client) -> None:
 @on_sqlite
 def test_wrong_fields_are_named(client: Client) -> None:
     token = client.csrf_token()
-    for wrong in ({}, {"minutes": 3.7}, {"minutes": "3"}, {"minutes": True}, {"minutes": 60, "more": 1}, {"minutes": 0}):
+    for wrong in (
+        {},
+        {"minutes": 3.7},
+        {"minutes": "3"},
+        {"minutes": True},
+        {"minutes": 60, "more": 1},
+        {"minutes": 0},
+    ):
         answer = client.http.post("/api/v1/asked", json=wrong, headers={"X-CSRFToken": token})
         assert answer.status_code == 422, wrong
         assert answer.get_json()["error"]["code"] == "bad_input"
@@ -153,10 +160,10 @@ def test_every_answer_carries_the_content_policy(client: Client) -> None:
 
 def every_refusal() -> list[type[Refused]]:
     """All refusals of the domain, found by importing it."""
-    import importlib  # noqa: PLC0415
-    import pkgutil  # noqa: PLC0415
+    import importlib
+    import pkgutil
 
-    import timebank  # noqa: PLC0415
+    import timebank
 
     for module in pkgutil.walk_packages(timebank.__path__, "timebank."):
         importlib.import_module(module.name)
@@ -164,11 +171,17 @@ def every_refusal() -> list[type[Refused]]:
     def below(kind: type[Refused]) -> list[type[Refused]]:
         return [found for child in kind.__subclasses__() for found in (child, *below(child))]
 
-    return sorted((kind for kind in below(Refused) if kind.__module__.startswith("timebank.")), key=lambda kind: kind.code)
+    return sorted(
+        (kind for kind in below(Refused) if kind.__module__.startswith("timebank.")), key=lambda kind: kind.code
+    )
 
 
 def test_every_refusal_of_the_domain_has_words() -> None:
-    without = [f"{kind.__module__}.{kind.__name__} ({kind.code})" for kind in every_refusal() if kind.code not in errors.all_messages()]
+    without = [
+        f"{kind.__module__}.{kind.__name__} ({kind.code})"
+        for kind in every_refusal()
+        if kind.code not in errors.all_messages()
+    ]
     assert without == [], "add them to api/messages/<slice>.py"
 
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from api.sentences import typeset
-from tests.api.test_routes import ROWS, Row, World, on_sqlite
-from tests.api.test_routes import world as world  # noqa: F401
+from tests.api.walk import ROWS, Row, World
 from timebank import modules
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -23,13 +22,14 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 SAME_IN_BOTH = re.compile(
     r"English|中文|\b(QR|Excel|CSV|PDF|UTF-8|GB ?18030|GB|MB|KB|https?|JSON|SHA-256|Ed25519|xlsx|zip|Cookie|TYC-12-7|ABCD-EFGH|A4|px|API|min|pt)\b"
     r"|https?://[^\s\"<]+|\b[0-9a-f]{8,}\b|[\w.-]+\.(csv|xlsx|pdf|zip|py|txt|json)\b|[\w.-]+/log/\w+",
-    re.I | re.A,
+    re.IGNORECASE | re.ASCII,
 )
-PAGES = [row for row in ROWS if row.method == "GET" and not row.endpoint.startswith(("api-docs", "v1_", "healthz", "readyz"))]
+PAGES = [
+    row for row in ROWS if row.method == "GET" and not row.endpoint.startswith(("api-docs", "v1_", "healthz", "readyz"))
+]
 
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: row.endpoint)
-@on_sqlite
 def test_pages_hold_no_other_language_but_data(world: World, row: Row) -> None:
     english, chinese = fetch(world, row, "en"), fetch(world, row, "zh")
     if english is None or chinese is None:
@@ -46,8 +46,10 @@ def fetch(world: World, row: Row, language: str) -> str | None:
     elif row.signed_in:
         world.client.sign_in(world.residents[0])
     elif row.roles:
-        role = sorted(row.roles)[0]
-        world.client.sign_in(world.residents[0], roles=[] if role == "resident" else [role], area_path=world.village.area_path)
+        role = min(row.roles)
+        world.client.sign_in(
+            world.residents[0], roles=[] if role == "resident" else [role], area_path=world.village.area_path
+        )
     world.client.http.set_cookie("lang", language)
     answer = world.call(row, made)
     if answer.mimetype != "text/html" or answer.status_code not in row.ok:
@@ -58,7 +60,7 @@ def fetch(world: World, row: Row, language: str) -> str | None:
 def visible_text(page: str) -> str:
     """What a reader sees or hears: text, and the attributes that are read out."""
     heard = re.findall(r'(?:placeholder|aria-label|title|alt|label)="([^"]*)"', page)
-    plain = re.sub(r"<(script|style|svg)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.S)
+    plain = re.sub(r"<(script|style|svg)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.DOTALL)
     return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", plain), *heard]))
 
 
@@ -95,7 +97,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("typed", "printed"),
+    "typed, printed",
     [
         ("需要 %(n)s 分钟,可用 %(m)s 分钟", "需要 %(n)s 分钟\uff0c可用 %(m)s 分钟"),
         ("编号 %(number)s,您好!", "编号 %(number)s\uff0c您好\uff01"),

@@ -37,7 +37,14 @@ def make_login(village: Village, person: Any, *, phone: str | None = None, passw
 
     def change(session: Any, now: Any) -> Any:
         login_id = logins.open_login(session, now=now, password_hash=hashed, phone=phone)
-        logins.link(session, now=now, login_id=login_id, community_id=person.community_id, person_id=person.id, number=person.number)
+        logins.link(
+            session,
+            now=now,
+            login_id=login_id,
+            community_id=person.community_id,
+            person_id=person.id,
+            number=person.number,
+        )
         return login_id
 
     return village.storage.write_global(change)
@@ -70,7 +77,9 @@ def test_a_new_card_is_the_way_back_in_and_signs_other_devices_out(client: Clien
     other_device = client.http
     client.sign_out()
     clerk = Actor.console(village.community_id, "test")
-    village.write(lambda session, now: cards.replace(session, actor=clerk, now=now, card_id=first.id, reason="lost") and {})
+    village.write(
+        lambda session, now: cards.replace(session, actor=clerk, now=now, card_id=first.id, reason="lost") and {}
+    )
     with village.read() as session:
         second = cards.current_card(session, village.community_id, person.id)
     assert second is not None
@@ -112,7 +121,10 @@ def test_weak_passwords_are_refused_and_leave_the_code_unused(client: Client, vi
 def test_two_cards_join_one_sign_in(client: Client, village: Village, other_village: Village) -> None:
     here, there = village.make_person("王芳"), other_village.make_person("王芳")
     activate(client, here, code_of(client, here, make_card(village, here)))
-    joined = client.post("/activate", data={"number": there.number, "code": code_of(client, there, make_card(other_village, there)), "join": "1"})
+    joined = client.post(
+        "/activate",
+        data={"number": there.number, "code": code_of(client, there, make_card(other_village, there)), "join": "1"},
+    )
     assert joined.status_code == 303
     assert is_signed_in_as(client, here)
     assert is_signed_in_as(client, there)
@@ -236,7 +248,9 @@ def test_a_new_password_needs_the_present_one(client: Client, village: Village) 
     assert client.post("/sign-in", data={"who": person.number, "password": "brand-new-word"}).status_code == 303
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
 @on_sqlite
 def test_nobody_is_sent_to_another_host_after_signing_in(client: Client, village: Village, elsewhere: str) -> None:
     person = village.make_person("王芳")
@@ -265,7 +279,12 @@ def test_a_role_counts_from_its_first_to_its_last_day(client: Client, village: V
     held = []
     for day in (20, 21, 22, 23):
         with village.read() as session:
-            held.append([grant.role for grant in logins.grants_of(session, login_id=login_id, on=village.today.replace(day=day))])
+            held.append(
+                [
+                    grant.role
+                    for grant in logins.grants_of(session, login_id=login_id, on=village.today.replace(day=day))
+                ]
+            )
     assert held == [[], ["desk_staff"], ["desk_staff"], []]
 
 
@@ -274,7 +293,7 @@ def test_one_human_serves_in_one_community_at_a_time(village: Village, other_vil
     login_id = make_login(village, person)
 
     def arrive(community_id: int) -> None:
-        from datetime import timedelta  # noqa: PLC0415
+        from datetime import timedelta
 
         village.storage.write_global(
             lambda session, now: logins.arrive(
@@ -286,7 +305,9 @@ def test_one_human_serves_in_one_community_at_a_time(village: Village, other_vil
     arrive(village.community_id)
     with pytest.raises(logins.PresentElsewhere):
         arrive(other_village.community_id)
-    village.storage.write_global(lambda session, now: logins.leave(session, login_id=login_id, community_id=village.community_id))
+    village.storage.write_global(
+        lambda session, now: logins.leave(session, login_id=login_id, community_id=village.community_id)
+    )
     arrive(other_village.community_id)
     village.pass_time(hours=4)
     arrive(village.community_id)

@@ -7,9 +7,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_
-from sqlalchemy.orm import Session
-from sqlmodel import select
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
 
 from timebank import permissions
 from timebank.errors import NotFound, Refused
@@ -86,13 +85,13 @@ def give(
         residents.person(session, _community(actor), person_id)
     held = session.scalars(
         select(RoleGrant).where(
-            RoleGrant.role == role,
-            RoleGrant.area_path == area_path,
-            RoleGrant.login_id == login_id,
-            RoleGrant.person_id == person_id,
-            RoleGrant.from_on == from_on,
-            RoleGrant.until_on == until_on,
-            RoleGrant.revoked_at.is_(None),
+            col(RoleGrant.role) == role,
+            col(RoleGrant.area_path) == area_path,
+            col(RoleGrant.login_id) == login_id,
+            col(RoleGrant.person_id) == person_id,
+            col(RoleGrant.from_on) == from_on,
+            col(RoleGrant.until_on) == until_on,
+            col(RoleGrant.revoked_at).is_(None),
         )
     ).first()
     if held is not None:
@@ -131,14 +130,16 @@ def holders(session: Session, *, actor: Actor, on: date) -> list[Holder]:
     permissions.require(actor, "roles.holders", community_id=actor.community_id)
     grants = session.scalars(
         select(RoleGrant)
-        .where(RoleGrant.area_path.startswith(actor.area_path, autoescape=True), RoleGrant.revoked_at.is_(None))
-        .where(or_(RoleGrant.until_on.is_(None), RoleGrant.until_on >= on))
-        .order_by(RoleGrant.role, RoleGrant.area_path, RoleGrant.id)
+        .where(
+            col(RoleGrant.area_path).startswith(actor.area_path, autoescape=True), col(RoleGrant.revoked_at).is_(None)
+        )
+        .where(or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= on))
+        .order_by(col(RoleGrant.role), col(RoleGrant.area_path), col(RoleGrant.id))
         .limit(2_000)
     ).all()
     people = residents.persons_of(session, _community(actor), {grant.person_id for grant in grants if grant.person_id})
     login_ids = [grant.login_id for grant in grants if grant.login_id]
-    names = {login.id: login.name or "" for login in session.scalars(select(Login).where(Login.id.in_(login_ids)))}
+    names = {login.id: login.name or "" for login in session.scalars(select(Login).where(col(Login.id).in_(login_ids)))}
     places = {place.path: place.name for place in areas.under(session, actor.area_path)}
     # An operator knows numbers, no names.
     sees_names = actor.trusted or actor.has(frozenset({"community_manager", "desk_staff"}))
@@ -150,7 +151,11 @@ def holders(session: Session, *, actor: Actor, on: date) -> list[Holder]:
                 grant_id=grant.id,
                 role=grant.role,
                 number=person.number if person else "",
-                name=(person.name if sees_names else "") if person else names.get(grant.login_id, "") if grant.login_id else "",
+                name=(person.name if sees_names else "")
+                if person
+                else names.get(grant.login_id, "")
+                if grant.login_id
+                else "",
                 area_path=grant.area_path,
                 area_name=places.get(grant.area_path, ""),
                 from_on=grant.from_on,

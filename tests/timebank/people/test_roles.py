@@ -15,7 +15,9 @@ from timebank.permissions import ROLES, Actor
 on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
 
-def give(village: Village, actor: Actor, role: str, person: Any, *, area_path: str = "", until_in: int | None = None) -> Any:
+def give(
+    village: Village, actor: Actor, role: str, person: Any, *, area_path: str = "", until_in: int | None = None
+) -> Any:
     return village.storage.write_global(
         lambda session, now: roles.give(
             session,
@@ -32,7 +34,9 @@ def give(village: Village, actor: Actor, role: str, person: Any, *, area_path: s
 
 def held(village: Village, person: Any) -> list[str]:
     with village.read() as session:
-        found = logins.grants_of_person(session, community_id=village.community_id, person_id=person.id, on=village.today)
+        found = logins.grants_of_person(
+            session, community_id=village.community_id, person_id=person.id, on=village.today
+        )
         return [grant.role for grant in found]
 
 
@@ -73,7 +77,9 @@ def test_nothing_is_given_or_taken_in_another_community(village: Village, other_
     with pytest.raises(NotFound):
         give(village, manager, "committee", stranger)
     with pytest.raises(NotFound):
-        village.storage.write_global(lambda session, now: roles.take_back(session, actor=manager, now=now, grant_id=theirs))
+        village.storage.write_global(
+            lambda session, now: roles.take_back(session, actor=manager, now=now, grant_id=theirs)
+        )
     assert held(other_village, stranger) == ["committee"]
 
 
