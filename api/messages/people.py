@@ -89,7 +89,6 @@ PROBLEM_WORDS: dict[str, Any] = {
     "twice_in_file": _("同一个人在文件里出现了不止一次"),
     "points_twice": _("同一户的期初积分填了不止一次"),
     "identity_taken": _("这个身份证号已登记在别人名下"),
-    "opening_known": _("已在册的人不能再导入期初余额"),
     "over_ceiling": _("超过上限 %(most)s 分钟"),
     # of areas
     "code": _("编码要用 1 到 32 个数字或大写字母"),
@@ -110,6 +109,7 @@ NOTE_WORDS: dict[str, Any] = {
     "same_name_in_file": _("文件里有 %(count)s 人同名"),
     "same_name": _("册内有同名的人:%(people)s"),
     "same_name_and_birth_in_file": _("文件里另有同名同生日的人"),
+    "opening_passed_over": _("期初余额不再入账"),
     "is_there": _("已在册:%(people)s"),
     "may_be_there": _("可能就是册内的 %(people)s"),
     "phone_shared": _("%(count)s 人共用这个电话"),

@@ -256,3 +256,36 @@ def test_five_thousand_people_come_in_at_once(village: Village) -> None:
     assert (done["people"], done["households"], done["opening_minutes"]) == (5000, 1667, 2500 * 15)
     with village.read() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == 5000
+
+
+@pytest.mark.parametrize(
+    "there, row, verdict",
+    [
+        ("张三,1940-01-02,001", "张三,1940-01-02,001", "known"),
+        ("张三,,001", "张三,,001", "known"),
+        ("张三,1940-01-02,", "张三,1940-01-02,", "known"),
+        ("张三,1940-01-02,001", "张三,,001", "doubtful"),
+        ("张三,1940-01-02,001", "张三,1940-01-02,002", "doubtful"),
+        ("张三,1940-01-02,001", "张三,1940-01-02,", "doubtful"),
+        ("张三,,", "张三,,", "doubtful"),
+        ("张三,1940-01-02,001", "张三,,", "doubtful"),
+        ("张三,,001", "张三,,002", "new"),
+        ("张三,1940-01-02,001", "张三,1950-01-02,001", "new"),
+        ("张三,1940-01-02,001", "李四,1940-01-02,001", "new"),
+    ],
+)
+def test_who_is_taken_for_whom(village: Village, there: str, row: str, verdict: str) -> None:
+    head = "姓名,出生日期,户号\n"
+    confirm(village, stage(village, head + there + "\n"))
+    assert verdicts(village, head + row + "\n") == [verdict]
+
+
+def test_opening_balances_of_people_in_the_register_are_booked_once(village: Village) -> None:
+    text = BOOKS + "陈素珍,女,1940-01-02,,001,户主,1200,,第3册12页,张明,李红\n"
+    confirm(village, stage(village, text))
+    (row,) = planned(village, stage(village, text))
+    assert row.verdict == "known"
+    assert "opening_passed_over" in {note["code"] for note in row.notes}
+    batch_id = stage(village, text + "李四,男,,,002,户主,,,,,\n")
+    assert confirm(village, batch_id)["opening_minutes"] == 0
+    assert village.balance(accounts.OPENING_MIN) == -1200

@@ -60,6 +60,9 @@ def _judged(row: Planned, register: Register, in_file: _InFile) -> Planned:
         notes.append(
             _judgement({"known": "is_there", "doubtful": "may_be_there"}.get(verdict, "same_name"), people=others)
         )
+    if verdict == "known" and (entry.opening_minutes or entry.opening_steps):
+        # It was booked when she came in: a file that grew is uploaded again as it is, and books nothing twice.
+        notes.append(_judgement("opening_passed_over"))
     problems += _twice(entry, in_file) + _contradictions(entry, verdict, register)
     sharers = in_file.phones[entry.phone] + register.phones.get(entry.phone, 0) if entry.phone else 0
     if sharers > 1 and verdict != "known":
@@ -85,8 +88,6 @@ def _contradictions(entry: Entry, verdict: str, register: Register) -> list[dict
     problems = []
     if verdict == "error":
         problems.append(_judgement("identity_taken", column="identity_number"))
-    if verdict == "known" and (entry.opening_minutes or entry.opening_steps):
-        problems.append(_judgement("opening_known", column="opening_minutes"))
     if entry.opening_minutes > register.ceiling_minutes:
         problems.append(_judgement("over_ceiling", column="opening_minutes", most=register.ceiling_minutes))
     return problems
@@ -99,16 +100,27 @@ def _met(entry: Entry, register: Register) -> tuple[str, list[str]]:
         return ("known" if there.name == entry.name else "error"), [there.number]
     same_name = register.by_name.get(entry.name, [])
     # Two different identity numbers are two people, whatever else they share.
-    open_ones = [person for person in same_name if not (person.identity_index and entry.identity)]
-    for person in open_ones:
-        at_home = entry.book_code != "" and register.book_codes.get(person.household_id) == entry.book_code
-        born_on = str(person.born_on or "")
-        if born_on and born_on == entry.born_on:
-            alone = not entry.book_code and not register.book_codes.get(person.household_id)
-            return ("known" if at_home or alone else "doubtful"), [person.number]
-        if at_home and not (born_on and entry.born_on):
-            return "doubtful", [person.number]
+    met = {
+        person.number: _resembles(entry, person, register)
+        for person in same_name
+        if not (person.identity_index and entry.identity)
+    }
+    for verdict in ("known", "doubtful"):
+        if verdict in met.values():
+            return verdict, [number for number, found in met.items() if found == verdict]
     return "new", [person.number for person in same_name]
+
+
+def _resembles(entry: Entry, person: Person, register: Register) -> str:
+    """Whether somebody of the same name is the same person: known, doubtful, or new."""
+    born_on = str(person.born_on or "")
+    if born_on and entry.born_on and born_on != entry.born_on:
+        return "new"
+    code = register.book_codes.get(person.household_id, "")
+    if entry.book_code == code:
+        # Without a register code only a birthday tells: a bare name may be anybody's.
+        return "known" if born_on == entry.born_on and (code or born_on) else "doubtful"
+    return "doubtful" if born_on == entry.born_on != "" or not entry.book_code else "new"
 
 
 def _same_person(entry: Entry) -> tuple[str, str, str, str]:

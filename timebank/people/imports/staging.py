@@ -196,7 +196,9 @@ def summary(session: Session, community_id: int, batch_id: uuid.UUID) -> Summary
     query = select(ImportRow).where(col(ImportRow.community_id) == community_id, col(ImportRow.batch_id) == batch_id)
     planned = [_planned(row) for row in session.scalars(query)]
     coming = [row.entry for row in planned if row.verdict in ("new", "doubtful")]
-    known = set(session.scalars(select(col(Household.book_code)).where(col(Household.community_id) == community_id)).all())
+    known = set(
+        session.scalars(select(col(Household.book_code)).where(col(Household.community_id) == community_id)).all()
+    )
     verdicts = Counter(row.verdict for row in planned)
     return Summary(
         verdicts={verdict: verdicts[verdict] for verdict in VERDICTS},
