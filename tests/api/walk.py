@@ -137,6 +137,10 @@ def world(world_template: Template, tmp_path: Path) -> Iterator[World]:
     ):  # what a test's requests began works on its storage
         del app.extensions[made_later]
     app.extensions["timebank_storage"] = db.storage
+    data = app.extensions["timebank_settings"].data_dir
+    for folder in [path for path in data.iterdir() if path.is_dir()]:
+        shutil.rmtree(folder)  # keys, bundles, prints: of another test's database
+    app.extensions["timebank_settings"].prepare()
     villages = [
         replace(village, storage=db.storage, clock=clock) for village in (world_template.village, world_template.other)
     ]
