@@ -27,6 +27,7 @@ MESSAGES = {
     "activity_over": _("活动“%(activity)s”已经结束。"),
     "activity_full": _("活动“%(activity)s”已满 %(capacity)s 人。"),
     "table_not_ahead": _("系数表不能从今天以前生效。"),
+    "table_day_taken": _("另一张系数表已从这一天生效。"),
 }
 
 NEXT = {

@@ -22,6 +22,7 @@ BLUEPRINTS = [
     "attendance",
     "hours",
     "activities",
+    "multipliers",
     "audit",
     "orders",
     "desk",
@@ -187,6 +188,14 @@ TASKS: list[Task] = [
         roles={"operator"},
         icon="home",
         group="installation",
+    ),
+    Task(
+        endpoint="multipliers.listed",
+        label=_("系数表"),
+        hint=_("加权的时段和类别"),
+        roles={"committee", "community_manager"},
+        icon="vote",
+        group="setting",
     ),
     Task(
         endpoint="service_points.listed",

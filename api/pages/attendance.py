@@ -16,7 +16,14 @@ from timebank.hours.attendance import check_in as begin_visit
 from timebank.hours.attendance import check_out as end_visit
 from timebank.hours.attendance import reading, scans, tickets
 from timebank.hours.attendance.tickets import Ticket
-from timebank.hours.attendance.visits import CheckedInElsewhere, local_clock, open_visit_of, room_left, rules_of, zone_of
+from timebank.hours.attendance.visits import (
+    CheckedInElsewhere,
+    local_clock,
+    open_visit_of,
+    room_left,
+    rules_of,
+    zone_of,
+)
 from timebank.people import logins
 from timebank.permissions import may
 

@@ -577,6 +577,24 @@ def test_a_long_statement_is_paged_and_asks_few_questions(phone, village, point,
         assert len(reading.statement(session, actor=actor, person_id=volunteer.id, limit=50)) == 22
 
 
+def test_the_committee_records_an_adopted_table_of_multipliers(desk, phone):
+    form = {
+        "adopted_on": "2026-11-19", "in_force_from": "2026-11-20", "body": "居民代表会议", "minutes": "全文",
+        "service_class_0": "public", "starts_0": "22:00", "ends_0": "00:00", "percent_0": "150",
+    }  # fmt: skip
+    assert "第 1 张系数表已记录" in desk.post(f"{HERE}/multipliers", form, follow_redirects=True).text
+    assert "22:00–24:00" in phone.get(f"{HERE}/multipliers").text
+    assert phone.post(f"{HERE}/multipliers", form).status_code == 403
+    assert desk.post(f"{HERE}/multipliers", form | {"in_force_from": "2026-11-19"}).status_code == 409
+    assert desk.post(f"{HERE}/multipliers", form | {"ends_0": ""}).status_code == 422
+    assert desk.post(f"{HERE}/multipliers", form | {"starts_0": "", "ends_0": ""}).status_code == 422
+    assert (
+        desk.post(f"{HERE}/multipliers", form | {"ends_0": "21:00", "in_force_from": "2026-12-01"}).status_code == 422
+    )
+    again = desk.post(f"{HERE}/multipliers", form)
+    assert again.status_code == 409
+
+
 # The JSON API
 
 

@@ -80,6 +80,13 @@ class TableNotAhead(Refused):
     status = 409
 
 
+class TableDayTaken(Refused):
+    """Another table is in force from that day."""
+
+    code = "table_day_taken"
+    status = 409
+
+
 @dataclass(frozen=True)
 class Percent:
     """One row of a table of multipliers."""
@@ -117,6 +124,8 @@ def adopt(
     _refuse_bad_table(adopted, adopted_on=adopted_on, today=today, body=body)
     if in_force_from < today or in_force_from < adopted_on:
         raise TableNotAhead(today=today.isoformat(), in_force_from=in_force_from.isoformat())
+    if any(table.in_force_from == in_force_from for table in adopted_tables(session, community_id)):
+        raise TableDayTaken(in_force_from=in_force_from.isoformat())
     digest = _table_digest(adopted, in_force_from)
     number = next_number(session, community_id, "multiplier_table")
     table = MultiplierTable(
@@ -158,6 +167,12 @@ def table_in_force(session: Session, community_id: int, day: date) -> TableInFor
     return TableInForce(
         table.digest, tuple(Percent(row.service_class, row.from_minute, row.to_minute, row.percent) for row in rows)
     )
+
+
+def adopted_tables(session: Session, community_id: int) -> list[MultiplierTable]:
+    """All tables ever adopted, newest first; a community has a few, so one page holds all."""
+    query = select(MultiplierTable).where(col(MultiplierTable.community_id) == community_id)
+    return list(session.scalars(query.order_by(col(MultiplierTable.number).desc())))
 
 
 def _refuse_bad_table(rows: Sequence[Percent], *, adopted_on: date, today: date, body: str) -> None:

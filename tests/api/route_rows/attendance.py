@@ -171,7 +171,25 @@ def api_ticket(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     return {"ticket": (answer.json or {}).get("ticket", "none")}
 
 
+def multiplier_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    """Each call's table is in force a day later, since two cannot begin on one day."""
+    world.tables = getattr(world, "tables", 0) + 1
+    day = datetime.date(2027, 1, 1) + datetime.timedelta(days=world.tables)
+    return {
+        "adopted_on": "2026-11-20",
+        "in_force_from": day.isoformat(),
+        "body": "居民代表会议",
+        "minutes": "会议记录全文",
+        "service_class_0": "public",
+        "starts_0": "22:00",
+        "ends_0": "00:00",
+        "percent_0": "150",
+    }
+
+
 ROWS: dict[str, Any] = {
+    "multipliers.listed": {"roles": MEMBERS},
+    "multipliers.adopt": {"method": "POST", "roles": {"committee", "community_manager"}, "data": multiplier_form},
     "service_points.listed": {"roles": POINT_READERS, "arrange": with_point},
     "service_points.create": {
         "method": "POST",
