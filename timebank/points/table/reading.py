@@ -302,7 +302,11 @@ class _Reader:
                 self.problems.append(Problem(item.line, COLUMN_NAMES["cap"], "cap_unreadable", {"read": raw[:40]}))
                 return item
             period = next(
-                (name for name, word in (("day", "[日天]"), ("month", "月"), ("year", "年")) if re.search(word, part)),
+                (
+                    name
+                    for name, word in (("day", "[日天]|day"), ("month", "月|month"), ("year", "年|year"))
+                    if re.search(word, part)
+                ),
                 None,
             )
             if period is None:

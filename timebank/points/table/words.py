@@ -9,13 +9,13 @@ MOST_VALUE_STEPS = 100_000
 HEADER_WITHIN = 20
 
 SUBJECTS = {"户": "household", "家庭": "household", "每户": "household", "人": "person", "个人": "person",
-            "成员": "person", "村民": "person", "居民": "person", "每人": "person"}  # fmt: skip
+            "成员": "person", "村民": "person", "居民": "person", "每人": "person", "household": "household", "person": "person"}  # fmt: skip
 UNITS = {
-    "once": ("一次", "次", "每次", "1次", "一项", "每项", "项", "一件", "每件", "件"),
-    "person": ("人次", "一人次", "每人次", "1人次", "每人", "一人"),
-    "hour": ("小时", "每小时", "一小时", "1小时", "每个小时"),
-    "month": ("月", "每月", "一个月", "每个月", "每户每月", "每人每月"),
-    "year": ("年", "每年", "一年", "一个年度", "年度", "每年度", "每户每年", "每人每年", "每户一年"),
+    "once": ("一次", "次", "每次", "1次", "一项", "每项", "项", "一件", "每件", "件", "once"),
+    "person": ("人次", "一人次", "每人次", "1人次", "每人", "一人", "person"),
+    "hour": ("小时", "每小时", "一小时", "1小时", "每个小时", "hour"),
+    "month": ("月", "每月", "一个月", "每个月", "每户每月", "每人每月", "month"),
+    "year": ("年", "每年", "一年", "一个年度", "年度", "每年度", "每户每年", "每人每年", "每户一年", "year"),
 }
 PER_OF_WORD = {word: per for per, words in UNITS.items() for word in words}
 
