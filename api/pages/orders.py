@@ -95,7 +95,7 @@ def mine() -> Any:
     """An elder's own orders, and those of the elders she helps."""
     reading, asks = edge.read(), edge.actor()
     permissions.require(asks, "orders.place", community_id=asks.community_id, person_id=asks.person_id)
-    me = _me()
+    me = own_person()
     return edge.page(
         "orders/mine.html",
         me=me,
@@ -113,13 +113,13 @@ def mine() -> Any:
 @blueprint.get("/c/<community_code>/my/orders/new")
 @edge.signed_in
 def new() -> Any:
-    return edge.page("orders/new.html", **placing_facts(_me(), "own"))
+    return edge.page("orders/new.html", **placing_facts(own_person(), "own"))
 
 
 @blueprint.post("/c/<community_code>/my/orders/new")
 @edge.signed_in
 def new_post() -> Any:
-    return place_from_form(_me(), "own")
+    return place_from_form(own_person(), "own")
 
 
 @blueprint.get("/c/<community_code>/helped/<number>/orders/new")
@@ -301,7 +301,9 @@ def deeds_of(found: board.Explained) -> set[str]:
         and not is_volunteer
         and found.reserve is None
         and asks.person_id not in (None, row.recipient_id),
-        "step_back": is_volunteer or (found.reserve is not None and found.reserve.id == asks.person_id),
+        "step_back": is_volunteer
+        or staff("orders.step_back")
+        or (found.reserve is not None and found.reserve.id == asks.person_id),
         "no_show": staff("orders.no_show")
         and not is_volunteer
         and edge.now() >= row.starts_at + claiming.NO_SHOW_AFTER,
@@ -456,7 +458,8 @@ def worded(refused: Refused) -> Refused:
     return BadInput(fields=told)
 
 
-def _me() -> Person:
+def own_person() -> Person:
+    """Who asks, as a resident of this community who may order for herself."""
     asks = edge.actor()
     permissions.require(asks, "orders.place", community_id=asks.community_id, person_id=asks.person_id)
     return residents.person(edge.read(), edge.community().id, asks.person_id or UUID(int=0))

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from marshmallow.fields import DateTime, Dict, Integer, List, Nested, String
 
 from api import codes, edge
-from api.pages.orders import DEEDS, carry_out, carry_out_at_door, place
+from api.pages.orders import DEEDS, carry_out, carry_out_at_door, own_person, place
 from api.schemas import orders as asked
 from timebank.hours.orders import board, dispatch
 from timebank.hours.orders.rows import OrderEvent, ServiceOrder
@@ -157,10 +157,8 @@ def near(**_: Any) -> dict[str, Any]:
 @blueprint.response(200, ListAnswer)
 def mine(**_: Any) -> dict[str, Any]:
     """The orders that were placed for the caller, newest first."""
-    asks = edge.actor()
-    if asks.person_id is None:
-        return {"orders": [], "before": None}
-    found = board.of_recipient(edge.read(), actor=asks, recipient_id=asks.person_id)
+    me, asks = own_person(), edge.actor()
+    found = board.of_recipient(edge.read(), actor=asks, recipient_id=me.id)
     return {"orders": [_told(line.order, line.recipient, line.volunteer) for line in found], "before": None}
 
 

@@ -59,7 +59,7 @@ def test_the_desk_finds_an_elder_by_scanned_card_typed_number_and_photograph(vil
 
 
 @pytest.mark.parametrize(
-    ("code", "status"),
+    "code, status",
     [
         ("TPL-1-9", 422),
         ("hello", 422),
@@ -92,7 +92,8 @@ def test_the_story_from_the_desk_to_the_rating(app, db, village, orders, staff):
     assert placed.status_code == 303, placed.text
     page = staff.get(placed.location)
     assert page.status_code == 200, page.text
-    assert "10 小时" in page.text and "8 小时" in page.text
+    assert "10 小时" in page.text
+    assert "8 小时" in page.text
     assert "陪同就医" in page.text
     assert staff.get(placed.location + "/elder").status_code == 200
     assert staff.get(placed.location + "/dispatch").status_code == 200

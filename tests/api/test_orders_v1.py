@@ -66,7 +66,7 @@ def test_an_order_from_end_to_end_by_json(app, db, village, orders):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "status", "code"),
+    "wrong, status, code",
     [
         ({"planned_minutes": "120"}, 422, "bad_input"),
         ({"planned_minutes": 12.5}, 422, "bad_input"),

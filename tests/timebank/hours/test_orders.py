@@ -132,7 +132,7 @@ def test_minutes_spent_between_order_and_claim_are_not_claimed(village, orders):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field"),
+    "wrong, field",
     [
         ({"service": "surgery"}, "service"),
         ({"minutes": 20}, "planned_minutes"),
@@ -473,7 +473,7 @@ def test_full_width_digits_are_understood(village, orders):
 
 
 def test_no_number_stands_in_the_database(village, orders):
-    elder, volunteer = make_elder(village), make_volunteer(village)
+    elder, _volunteer = make_elder(village), make_volunteer(village)
     order_id = orders.place(elder)
     number = orders.slip(order_id)
     with village.read() as session:
@@ -572,7 +572,7 @@ def test_silence_of_three_days_confirms_who_has_a_phone(village, orders):
 
 
 @pytest.mark.parametrize(
-    ("calls", "is_confirmed"),
+    "calls, is_confirmed",
     [
         ([], False),
         ([("call", False), ("call", False), ("call", False)], False),
@@ -633,7 +633,7 @@ def test_an_order_in_service_is_disputed_not_cancelled(village, orders):
     assert orders.minutes(elder) == (600, 120)
 
 
-@pytest.mark.parametrize(("decided", "left"), [(0, 600), (45, 555), (120, 480)])
+@pytest.mark.parametrize("decided, left", [(0, 600), (45, 555), (120, 480)])
 def test_a_dispute_keeps_the_hold_until_somebody_else_decides(village, orders, decided, left):
     elder, volunteer = make_elder(village), make_volunteer(village)
     order_id = orders.served(elder, volunteer, stay_minutes=60)

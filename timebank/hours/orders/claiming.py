@@ -141,17 +141,25 @@ def stand_by(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -
 
 
 def step_back(session: Session, *, actor: Actor, now: datetime, order_id: UUID, reason: str) -> dict[str, Any]:
-    """Take a promise back, in good time. The reserve moves up; else the order is open again and the minutes are free."""
-    require(actor, "orders.claim", community_id=actor.community_id)
+    """Take a promise back, in good time: the volunteer herself, or staff whom she told.
+
+    The reserve moves up; else the order is open again and the minutes are free.
+    """
     row = order(session, community_of(actor), order_id)
-    reserve = standing_claim(session, row, "reserve")
+    winner, reserve = standing_claim(session, row, "winner"), standing_claim(session, row, "reserve")
+    stands = actor.person_id in [claim.person_id for claim in (winner, reserve) if claim is not None]
+    recipient = residents.person(session, row.community_id, row.recipient_id)
+    require(
+        actor,
+        "orders.step_back",
+        community_id=row.community_id,
+        person_id=actor.person_id if stands else None,
+        area_path=recipient.area_path,
+    )
     if reserve is not None and reserve.person_id == actor.person_id:
         end_claim(reserve, "stepped_back", now)
         move(session, row, "stand_by", actor=actor, now=now, gone=True, reason=reason.strip())
         return identity(row)
-    winner = standing_claim(session, row, "winner")
-    if winner is None or winner.person_id != actor.person_id:
-        require_staff(session, actor, "orders.no_show", row)
     return _free(session, row, "step_back", "stepped_back", actor=actor, now=now, reason=reason.strip())
 
 
