@@ -132,10 +132,14 @@ def size_at(reader: Reader, community_id: int, at: datetime.datetime) -> int:
     low, high = 0, 0 if end is None else end.size
     while low < high:
         middle = (low + high) // 2
+        # The entry in the middle, or the next that is there: where one was taken away, a bundle must still be made to show it.
         found = reader.execute(
-            select(tables.entry.c.at).where(tables.entry.c.community_id == community_id, tables.entry.c.seq == middle)
-        ).scalar_one()
-        low, high = (middle + 1, high) if found < wanted else (low, middle)
+            select(tables.entry.c.at)
+            .where(tables.entry.c.community_id == community_id, tables.entry.c.seq >= middle)
+            .order_by(tables.entry.c.seq)
+            .limit(1)
+        ).scalar_one_or_none()
+        low, high = (middle + 1, high) if found is not None and found < wanted else (low, middle)
     return low
 
 
