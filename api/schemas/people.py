@@ -91,7 +91,13 @@ class NewCommunity(fields.Schema):
 
 
 SEX_WORDS = {"f": _("女"), "m": _("男"), "": _("未填")}
-FLAG_WORDS = {"lives_alone": _("独居"), "low_income": _("低收入"), "disabled": _("残疾或失能"), "hardship": _("困难")}
+FLAG_WORDS = {
+    "lives_alone": _("独居"),
+    "low_income": _("低收入"),
+    "disabled": _("残疾或失能"),
+    "hardship": _("困难"),
+    "guardian_consent": _("监护人已同意"),
+}
 LEFT_WORDS = {"moved": _("迁出"), "died": _("去世"), "mistake": _("登记有误")}
 REVOKED_WORDS = {"lost": _("遗失"), "worn": _("损坏"), "wrong": _("印错"), "left": _("离开社区")}
 FIELD_LABELS = {
