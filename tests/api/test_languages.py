@@ -18,10 +18,10 @@ from timebank import modules
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[A-Za-z]{2,}")
-# Names of formats and units, and the examples of how codes are written; people read them so in both languages.
+# Names of formats and units, initials in pinyin, and the examples of how codes are written; people read them so in both languages.
 SAME_IN_BOTH = re.compile(
-    r"English|中文|\b(QR|Excel|CSV|PDF|UTF-8|GB ?18030|GB|MB|KB|https?|JSON|SHA-256|Ed25519|xlsx|zip|Cookie|TYC-12-7|ABCD-EFGH|A4|px|API|min|pt)\b"
-    r"|https?://[^\s\"<]+|\b[0-9a-f]{8,}\b|[\w.-]+\.(csv|xlsx|pdf|zip|py|txt|json)\b|[\w.-]+/log/\w+",
+    r"English|中文|\b(QR|Excel|CSV|PDF|UTF-8|GB ?18030|GB|MB|KB|https?|JSON|SHA-256|Ed25519|xlsx|zip|Cookie|TYC-12-7|ABCD-EFGH|A4|px|API|Python|checkpoint|min|pt|zs)\b"
+    r"|\bTIMEBANK_[A-Z_]+|https?://[^\s\"<]+|\b[0-9a-f]{8,}\b|[\w.-]+\.(csv|xlsx|pdf|zip|py|txt|json)\b|[\w.-]+/log/\w+",
     re.IGNORECASE | re.ASCII,
 )
 PAGES = [
@@ -52,15 +52,20 @@ def fetch(world: World, row: Row, language: str) -> str | None:
         )
     world.client.http.set_cookie("lang", language)
     answer = world.call(row, made)
-    if answer.mimetype != "text/html" or answer.status_code not in row.ok:
+    if answer.mimetype != "text/html" or answer.status_code != 200:
         return None
     return answer.text
 
 
 def visible_text(page: str) -> str:
-    """What a reader sees or hears: text, and the attributes that are read out."""
+    """What a reader sees or hears: text, and the attributes that are read out; what is set as code is for machines.
+
+    A template marks other data that stands in no table (rows of a file that is only previewed, the headings that a
+    spreadsheet must have) with `translate="no"`, as browsers' translators know it.
+    """
+    page = re.sub(r'<(\w+)[^>]*translate="no"[^>]*>.*?</\1>', " ", page, flags=re.DOTALL)
     heard = re.findall(r'(?:placeholder|aria-label|title|alt|label)="([^"]*)"', page)
-    plain = re.sub(r"<(script|style|svg)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.DOTALL)
+    plain = re.sub(r"<(script|style|svg|code|pre|samp|kbd)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.DOTALL)
     return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", plain), *heard]))
 
 
@@ -82,7 +87,7 @@ def data_of(world: World) -> set[str]:
                         found.update(_texts(value))
     masked = {told[:1] + "*" for told in found if HAN.fullmatch(told) and len(told) <= 4}
     masked |= {told[:2] + "*" for told in found if HAN.fullmatch(told) and len(told) <= 4}
-    return {told for told in found | masked if len(told) > 1}
+    return {told for told in found | masked if len(told) > 1 or HAN.fullmatch(told)}
 
 
 def _texts(value: Any) -> Iterator[str]:
