@@ -1,0 +1,51 @@
+"""Filling an empty installation with the demo's year."""
+
+from collections.abc import Callable
+from functools import partial
+
+from api import schema, seals
+from api.demo import beginning, ordering, scoring, serving, shopping
+from api.demo.places import PLACES, Place
+from api.demo.tale import StoryClock, Tale, days, local
+from api.settings import Settings
+from timebank import evidence
+from timebank.storage import Storage
+
+SIGNED_DAILY = 14
+
+
+def fill(settings: Settings, *, say: Callable[[str], None]) -> Tale:
+    """Tell the whole story into an empty database; it ends at the present."""
+    clock = StoryClock(settings.clock.now())
+    storage = Storage(settings.url, clock=clock.now, secret=settings.secret)
+    try:
+        tale = Tale(settings, storage, clock, end=clock.now())
+        clock.begin_at(local(tale.first_day, 8))
+        say("两个社区、居民名册、卡片、角色 / areas, communities, registers, cards, roles")
+        beginning.begin(tale)
+        services = serving.serve(tale)
+        ordering.order(tale, services[1])
+        scoring.score(tale, services)
+        shopping.sell(tale, services)
+        _sign_checkpoints(tale)
+        say("一年的签到、订单、积分、兑换 / a year of service, orders, points and redemptions")
+        tale.tell(lambda day: say(f"{day:%Y-%m} ..."))
+        for place in PLACES:
+            _sign(tale, place)
+        return tale
+    finally:
+        storage.close()
+
+
+def _sign_checkpoints(tale: Tale) -> None:
+    """Every Sunday night a checkpoint of each log, and one a day of late."""
+    for day in days(tale.first_day, tale.today):
+        if day.weekday() == 6 or (tale.today - day).days < SIGNED_DAILY:
+            for place in PLACES:
+                tale.at(local(day, 23, 50), partial(_sign, tale, place))
+
+
+def _sign(tale: Tale, place: Place) -> None:
+    evidence.checkpoint(tale.storage, place.community_id, seals.seal_of(tale.keys, place.code))
+
+
