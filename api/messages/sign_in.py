@@ -16,7 +16,7 @@ MESSAGES = {
 
 NEXT = {
     "wrong_password": _("再试几次会暂时锁定。忘记密码时,请到服务台换一张卡,用新卡上的代码重设。"),
-    "wrong_activation_code": _("代码印在卡片背面,不分大小写。"),
+    "wrong_activation_code": _("代码印在随卡发的激活条上,不分大小写。"),
     "locked": _("急用时请到服务台,由工作人员代办。"),
     "activation_code_used": _("如果已经激活,请直接登录;忘记密码时,请到服务台换一张卡。"),
     "person_linked_elsewhere": _("请用那个编号的密码登录;不是您本人激活的,请联系服务台。"),

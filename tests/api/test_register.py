@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import openpyxl
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 import zxingcpp
 from openpyxl.worksheet.worksheet import Worksheet

@@ -1,6 +1,7 @@
 """Residents, their numbers and cards, and what strangers see of them."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -130,7 +131,7 @@ def test_who_was_born_on_29_february_is_a_year_older_on_1_march(village: Village
 
 def change(village: Village, person: Person, *roles: str, **particulars: str) -> None:
     actor = village.actor(*roles)
-    told = Particulars(**{"name": person.name, **particulars})
+    told = replace(Particulars(name=person.name), **particulars)  # type: ignore[arg-type]
     village.write(
         lambda session, now: residents.change(
             session, actor=actor, now=now, person_id=person.id, particulars=told, reason="本人更正"
