@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
+from api import schema
 from ledger import book_of, reading
-from ledger.tables import RECORD
 from tests.postgres import APP_ROLE, PostgresServer
-from timebank import accounts, modules
+from timebank import accounts
 from timebank.people import areas, communities, numbers, residents
 from timebank.permissions import Actor, Grant
 from timebank.storage import Storage, new_key
@@ -184,20 +183,8 @@ class Database:
 
 
 def make_schema(owner_url: str, *, app_role: str | None = None) -> None:
-    """All tables and guards, as the migrations make them."""
-    engine = create_engine(owner_url, poolclass=NullPool)
-    with engine.begin() as connection:
-        for metadata in modules.load():
-            metadata.create_all(connection)
-        for statement in modules.guard_statements(connection.dialect.name):
-            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-        if app_role:
-            connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{app_role}"')
-            connection.exec_driver_sql(
-                f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"'
-            )
-            for table in RECORD:
-                connection.exec_driver_sql(f'REVOKE UPDATE, DELETE ON {table.name} FROM "{app_role}"')
+    """All tables and guards, made by the migrations."""
+    schema.migrate(owner_url, app_role=app_role)
 
 
 @cache

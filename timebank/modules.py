@@ -38,7 +38,7 @@ MODULES = [
 
 def load() -> list[MetaData]:
     """Import every module with tables; returns the metadata of the ledger and of the domain."""
-    for name in _present():
+    for name in MODULES:
         import_module(name)
     return [ledger.tables.metadata, SQLModel.metadata]
 
@@ -46,17 +46,6 @@ def load() -> list[MetaData]:
 def guard_statements(dialect: str) -> list[str]:
     """The triggers of the ledger and of the modules, for `sqlite` or `postgresql`; run them with the option `no_parameters`."""
     statements = list(guards.statements(dialect))
-    for name in _present():
+    for name in MODULES:
         statements += getattr(import_module(name), "GUARDS", {}).get(dialect, [])
     return statements
-
-
-def _present() -> list[str]:
-    present = []
-    for name in MODULES:
-        try:
-            import_module(name)
-        except ImportError:
-            continue
-        present.append(name)
-    return present
