@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
-from sqlmodel import SQLModel, col
+from sqlmodel import Session, SQLModel, col
 
 from ledger import reading, tables
 from ledger.entries import decode

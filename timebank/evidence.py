@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from sqlalchemy.orm import Session
+from sqlmodel import Session
 
 from ledger import log
 from ledger.bundle import Progress, Wanted, write_bundle

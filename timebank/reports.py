@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Text, and_, cast, func, or_, select
-from sqlalchemy.orm import Session
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from ledger import reading, tables
 from ledger.book import from_ms

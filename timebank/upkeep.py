@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
-from sqlmodel import SQLModel, col
+from sqlmodel import Session, SQLModel, col
 
 from timebank import policy
 from timebank.hours.attendance import late

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -22,16 +24,22 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def timebank(tmp_path, monkeypatch):
-    """Run a command in a fresh installation; returns exit code and output."""
+    """A fresh installation."""
     monkeypatch.setenv("TIMEBANK_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("TIMEBANK_PUBLIC_URL", "https://village.example")
 
-    def run(*arguments: object):
+    return Installation(tmp_path / "data")
+
+
+@dataclass
+class Installation:
+    """One data folder; calling it runs a command there and gives exit code and output."""
+
+    data: Path
+
+    def __call__(self, *arguments: object) -> tuple[int, str]:
         done = CliRunner().invoke(main, [str(one) for one in arguments], catch_exceptions=False)
         return done.exit_code, done.output
-
-    run.data = tmp_path / "data"
-    return run
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from ledger import log, tables, tree
+from ledger.bundle import Wanted, write_bundle
 from ledger.entries import decode, encode
 from ledger.verify import verify
 from tests.ledger.books import Memory, attack, bundle_of, credit, fill, make_volunteer, seal_of, vkey_of
@@ -56,8 +57,8 @@ def test_a_bundle_is_of_one_moment_while_the_log_grows(village):
     file = io.BytesIO()
     with village.read() as session:
         signed = evidence.sign_end(session, village.community_id, seal_of(village), at=to_ms(village.now))
-        wanted = evidence.Wanted(period=(0, to_ms(village.now)), made_at=to_ms(village.now), details=True, policy={})
-        evidence.write_bundle(session, village.community_id, file, signed=signed, wanted=wanted, progress=grow)
+        wanted = Wanted(period=(0, to_ms(village.now)), made_at=to_ms(village.now), details=True, policy={})
+        write_bundle(session, village.community_id, file, signed=signed, wanted=wanted, progress=grow)
     assert grown
     report = verify(file)
     assert report.ok, report.findings
