@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
 from timebank import policy
@@ -30,6 +31,7 @@ from timebank.hours.orders.rows import (
 from timebank.hours.orders.serving import close_forgotten
 from timebank.hours.orders.settling import confirm_by_silence, why_silence_is_not_enough
 from timebank.people import communities
+from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 
 NOTE_LENGTH = 300
@@ -152,7 +154,7 @@ def due(session: Session, *, community_id: int, now: datetime, limit: int) -> li
     quiet_since = now - timedelta(days=rules.order_confirm_silence_days)
     found += [
         Due("silence", row.id, row.number)
-        for row in _orders(session, community_id, limit, ("to_confirm",), col(ServiceOrder.state_since) <= quiet_since)
+        for row in _orders(session, community_id, limit, ("to_confirm",), *_could_have_spoken(quiet_since))
         if why_silence_is_not_enough(session, row, now) is None
     ]
     return found
@@ -167,6 +169,25 @@ def overdue_at(row: ServiceOrder) -> datetime:
     """When an order that nobody began counts as overdue: at its end; a claimed one a day later."""
     ends_at = row.starts_at + timedelta(minutes=row.planned_minutes)
     return ends_at + (CLAIMED_GRACE if row.state == "claimed" else timedelta())
+
+
+def _could_have_spoken(quiet_since: datetime) -> tuple[Any, ...]:
+    """Orders whose silence may count, so that those which wait for a call-back do not crowd out the others."""
+    has_phone = exists().where(
+        col(Person.community_id) == ServiceOrder.community_id,
+        col(Person.id) == ServiceOrder.recipient_id,
+        col(Person.phone).is_not(None),
+    )
+    was_called = exists().where(
+        col(OrderCallBack.community_id) == ServiceOrder.community_id,
+        col(OrderCallBack.order_id) == ServiceOrder.id,
+        col(OrderCallBack.is_reached) | (col(OrderCallBack.way) == "visit"),
+    )
+    return (
+        col(ServiceOrder.state_since) <= quiet_since,
+        col(ServiceOrder.is_estimated).is_(False),
+        has_phone | was_called,
+    )
 
 
 def _rows(
