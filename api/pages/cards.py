@@ -56,6 +56,8 @@ def start_printing() -> Any:
     _require()
     try:
         asked = edge.load(schemas.CardChoice)
+        if asked["whose"] == "import" and asked["batch_id"] is None:
+            raise edge.bad("batch_id", _("请从列出的选项中选择。"))
         run = _print_people(asked) if asked["kind"] == "personal" else _print_doors(asked)
     except Refused as refused:
         return edge.again("cards/choose.html", refused, **_choose_facts())

@@ -236,6 +236,15 @@ def test_slips_carry_the_code_that_activates(client: Client, village: Village) -
 
 
 @on_sqlite
+def test_cards_of_an_import_are_not_printed_before_it_is_said_which(client: Client, village: Village) -> None:
+    clerk(client, village)
+    client.submit_form(staged(client, village, ROSTER.encode()), containing="确认导入")
+    answer = client.post(f"/c/{village.code}/cards", {"kind": "personal", "whose": "import"})
+    assert answer.status_code == 422
+    assert "请从列出的选项中选择" in answer.text
+
+
+@on_sqlite
 def test_door_cards_name_nobody(client: Client, village: Village) -> None:
     clerk(client, village)
     village.make_household("司徒明月", "司徒小月")
