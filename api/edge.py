@@ -120,7 +120,7 @@ def request_key() -> uuid.UUID:
     """The key that this request happens once by: hidden field `key`, or header `Idempotency-Key`."""
     text = request.headers.get("Idempotency-Key") or ("" if request.is_json else request.form.get("key", ""))
     try:
-        return cast(uuid.UUID, fields.Key().deserialize(text))
+        return fields.Key().deserialize(text)
     except fields.ValidationError as error:
         raise BadInput(fields=fields.plain_messages(error.messages, "key")) from None
 

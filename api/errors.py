@@ -105,7 +105,7 @@ def csrf(error: CSRFError) -> Any:
 
 def http(error: HTTPException) -> Any:
     """What Flask and its extensions refuse; headers such as `Allow` are kept."""
-    if isinstance(error, HTTPException) and error.response is not None:
+    if error.response is not None:
         return error.response
     status = error.code or 500
     if 300 <= status < 400:

@@ -96,7 +96,11 @@ class Minutes(Whole):
 class Points(fields.String):
     """Points with at most one decimal, written as text: "2.5" is 25 steps."""
 
-    default_error_messages = {**REQUIRED, "invalid": _("请填写积分,最多一位小数,例如 2.5。"), "out_of_range": _("请填写 {least:g} 到 {most:g} 之间的积分。")}
+    default_error_messages = {
+        **REQUIRED,
+        "invalid": _("请填写积分,最多一位小数,例如 2.5。"),
+        "out_of_range": _("请填写 {least:g} 到 {most:g} 之间的积分。"),
+    }
 
     def __init__(self, *, least_steps: int = 1, most_steps: int = 10_000_000, **options: Any) -> None:
         options.setdefault("metadata", {}).setdefault("pattern", r"^-?[0-9]{1,9}(\.[0-9])?$")
@@ -132,10 +136,9 @@ class Text(fields.String):
     }
 
     def __init__(self, *, least: int = 1, most: int = 200, lines: bool = False, **options: Any) -> None:
+        options["metadata"] = {"minLength": least, "maxLength": most, **options.get("metadata", {})}
         super().__init__(**options)
         self.least, self.most, self.lines = least, most, lines
-        self.metadata.setdefault("minLength", least)
-        self.metadata.setdefault("maxLength", most)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         if not isinstance(value, str):
@@ -209,7 +212,7 @@ class Id(fields.UUID):
 
     default_error_messages = {**REQUIRED, "invalid_uuid": _("格式不对。")}
 
-    def _validated(self, value: Any) -> uuid.UUID | None:
+    def _validated(self, value: Any) -> uuid.UUID:
         if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", value):
             return uuid.UUID(value)
         if isinstance(value, uuid.UUID):
@@ -222,9 +225,9 @@ class Key(Id):
 
     default_error_messages = {"invalid_key": _("请求编号不对:需要低 16 位为零的 UUIDv7。")}
 
-    def _validated(self, value: Any) -> uuid.UUID | None:
+    def _validated(self, value: Any) -> uuid.UUID:
         key = super()._validated(value)
-        if key is None or not is_key(key):
+        if not is_key(key):
             raise self.make_error("invalid_key")
         return key
 

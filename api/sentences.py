@@ -44,14 +44,14 @@ class Typeset(NullTranslations):
     def gettext(self, message: str) -> str:
         return typeset(message)
 
-    def ngettext(self, msgid1: str, msgid2: str, num: int) -> str:
-        return typeset(msgid1 if num == 1 else msgid2)
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return typeset(msgid1 if n == 1 else msgid2)
 
-    ugettext = gettext  # type: ignore[assignment]
-    ungettext = ngettext  # type: ignore[assignment]
+    ugettext = gettext
+    ungettext = ngettext
 
 
-class Sentences(Domain):  # type: ignore[misc]
+class Sentences(Domain):
     """Flask-Babel's catalogs, with Chinese as the language that needs none."""
 
     def get_translations(self) -> NullTranslations | Translations:
@@ -62,7 +62,7 @@ class Sentences(Domain):  # type: ignore[misc]
         return found
 
 
-class OneDomain(Babel):  # type: ignore[misc]
+class OneDomain(Babel):
     """Flask-Babel, but reading the catalog once, not for every request."""
 
     @cached_property

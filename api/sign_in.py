@@ -21,7 +21,7 @@ VISITOR = "visitor"
 manager = LoginManager()
 
 
-class User(UserMixin):  # type: ignore[misc]
+class User(UserMixin):
     """What Flask-Login keeps for a request: the session and its token."""
 
     def __init__(self, token: str, found: SignedIn) -> None:

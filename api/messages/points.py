@@ -163,6 +163,7 @@ MESSAGES = {
     "no_quorum": _("到会 %(present)s 人,法定人数 %(quorum)s 人。"),
     "not_carried": _("赞成 %(votes_for)s 票,反对 %(votes_against)s 票,到会 %(present)s 人:没有通过,或者票数不对。"),
     "staging_used": _("这个文件已经用过了。"),
+    "award_file_used": _("这个文件已经用过了。"),
     "same_table_again": _("已经有一张内容完全相同的积分表。"),
     "award_refused": _("这一笔不能登记。"),
     "awards_have_problems": _("有 %(rows)s 行不能登记,整个文件没有导入。"),

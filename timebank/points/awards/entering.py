@@ -60,7 +60,7 @@ class OwnEntry(Refused):
 class FileUsed(Refused):
     """The rows of the upload were entered already."""
 
-    code = "staging_used"
+    code = "award_file_used"
 
 
 @dataclass(frozen=True)
