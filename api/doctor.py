@@ -77,7 +77,11 @@ def secrets(settings: Settings, storage: Storage) -> Iterator[Finding]:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield _trouble(f"{path} can be read by others: chmod go-rwx {path}")
     database = Path(storage.url.database or "") if storage.sqlite else None
-    if database and database.exists() and stat.S_IMODE(database.stat().st_mode) & 0o007:
+    if (
+        database
+        and database.exists()
+        and all(stat.S_IMODE(path.stat().st_mode) & 0o007 for path in (database, database.parent))
+    ):
         yield _advice(f"{database} can be read by everybody on this machine: chmod o-rwx {database}")
     if settings.keys.exists() and database and database.parent == settings.keys:
         yield _advice(
