@@ -75,6 +75,11 @@ def test_the_mixed_table_has_deductions_and_base_points_that_begin_out_of_use(vi
         ("2.5", 25, "once"),
         ("+0.5分", 5, "once"),
         ("扣3分", -30, "once"),
+        ("\uff0b\uff15分", 50, "once"),  # full-width plus and digit
+        ("\uff0d\uff13", -30, "once"),
+        ("\uff12\uff0e\uff15", 25, "once"),
+        ("\u22123", -30, "once"),  # the minus of typesetters
+        ("每次加\uff11\uff10分", 100, "once"),
         ("-3", -30, "once"),
         ("每小时2分", 20, "hour"),
         ("2分/小时", 20, "hour"),
@@ -123,7 +128,8 @@ def test_units(unit, per):
 @pytest.mark.parametrize(
     "cap, caps",
     [("", (None, None, None)), ("不限", (None, None, None)), ("60", (None, None, 600)), ("每天10分", (100, None, None)),
-     ("每天10分,每月50分,全年100分", (100, 500, 1000)), ("20分/月", (None, 200, None)), ("7.5", (None, None, 75))],
+     ("每天10分,每月50分,全年100分", (100, 500, 1000)),
+     ("每天\uff11\uff10分\uff0c每月50分\uff1b全年100分", (100, 500, 1000)), ("20分/月", (None, 200, None)), ("7.5", (None, None, 75))],
 )  # fmt: skip
 def test_caps_by_day_month_and_year(cap, caps):
     (item,) = read_table([HEAD, ["甲", "乙", "5", "一次", cap, "", ""]]).items
@@ -189,6 +195,7 @@ def test_a_title_row_merged_categories_and_traditional_headings_are_read():
             ["坏", "3"],
             ["注:以上由村委会解释", ""],
         ],
+        [["项目", "分值"], ["\uff08一\uff09加分", ""], ["好", "5"], ["\uff08二\uff09扣分", ""], ["坏", "3"]],
         [["加分项目", "分值", "扣分项目", "分值"], ["好", "5分", "坏", "扣3分"], ["", "", "", ""]],
     ],
 )

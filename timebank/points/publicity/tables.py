@@ -40,6 +40,11 @@ class PublicityBatch(SQLModel, table=True):
     note: int = Field(sa_type=Number)
     closed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
 
+    @property
+    def last_moment(self) -> dt.datetime:
+        """The last minute for objections: people say the day that it belongs to, not the midnight after."""
+        return self.objections_until - dt.timedelta(minutes=1)
+
 
 class PublicityLine(SQLModel, table=True):
     """One line as it hung on the board; what became of it stands in its award."""
@@ -112,6 +117,16 @@ class Objection(SQLModel, table=True):
     decision: str = ""
     decided_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     decided_by: str | None = None
+
+    @property
+    def answer_by(self) -> dt.datetime:
+        """The last minute for an answer."""
+        return self.answer_due_at - dt.timedelta(minutes=1)
+
+    @property
+    def appeal_by(self) -> dt.datetime | None:
+        """The last minute for an appeal."""
+        return self.appeal_until - dt.timedelta(minutes=1) if self.appeal_until else None
 
 
 class AwardCorrection(SQLModel, table=True):

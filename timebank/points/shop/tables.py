@@ -118,6 +118,11 @@ class ShopOrder(SQLModel, table=True):
     closed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     closed_by: str | None = None
 
+    @property
+    def last_moment(self) -> dt.datetime:
+        """The last minute to fetch the goods, not the midnight after."""
+        return self.ends_at - dt.timedelta(minutes=1)
+
 
 class StockMovement(SQLModel, table=True):
     """Every change of stock or reservation: `stock` and `reserved` are what was there afterwards."""

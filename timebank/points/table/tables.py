@@ -63,6 +63,11 @@ class PointsTable(SQLModel, table=True):
     in_force_until: dt.date | None = Field(default=None, sa_type=Day)
     note: int | None = Field(default=None, sa_type=Number)
 
+    @property
+    def last_day_of_publicity(self) -> dt.datetime | None:
+        """The last minute of the publicity; its day in the community is the last one."""
+        return self.published_until - dt.timedelta(minutes=1) if self.published_until else None
+
 
 class PointsItem(SQLModel, table=True):
     """One item of one version. Values in steps of 0.1 point; deductions are negative."""

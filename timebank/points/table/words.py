@@ -46,7 +46,7 @@ DEDUCTING = re.compile("[扣减]分|[扣减]|负面")
 BASE = re.compile("基础(积)?分|基本(积)?分")
 NOTHING = {"", "无", "不限", "不封顶", "/", "-", "—"}
 FOOTNOTE = re.compile(r"^(注|备注|说明|合计|总计|填表|制表)[:： ]?")
-SECTION = re.compile(r"^([一二三四五六七八九十]+[、.．]|[((][一二三四五六七八九十]+[))])")
+SECTION = re.compile(r"^([一二三四五六七八九十]+[、.．]|[(\uff08][一二三四五六七八九十]+[)\uff09])")
 # "每次加5分", "+5分", "5分/次", "每小时2分", "扣3": a unit, a sign, a number, a unit.
 VALUE = re.compile(
     r"^(?P<unit>[每一][^\d加扣减奖+\-]*)?(?P<sign>奖励|扣除|[加奖计扣减+\-])?(?P<number>\d{1,7}(\.\d+)?)分?(?P<after>/?[^\d]*)$"
