@@ -35,7 +35,9 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(grouped)
     app.context_processor(_facts)
     # Globals, so that imported macros see them too.
-    app.jinja_env.globals.update(fresh_key=_fresh_key, typed=_typed, field_error=_field_error, current_refusal=_current_refusal)
+    app.jinja_env.globals.update(
+        fresh_key=_fresh_key, typed=_typed, field_error=_field_error, current_refusal=_current_refusal
+    )
 
 
 def chosen_locale() -> str:

@@ -23,11 +23,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIMEBANK_", frozen=True, extra="ignore")
 
-    data_dir: Path = Field(default=Path("timebank-data"), description="database, secrets and keys, if not said otherwise")
+    data_dir: Path = Field(
+        default=Path("timebank-data"), description="database, secrets and keys, if not said otherwise"
+    )
     database_url: str = Field(default="", description="SQLAlchemy URL; a SQLite file in data_dir if empty")
     owner_url: str | None = Field(default=None, description="the role that owns the tables: migrations and rebuilds")
     public_url: str = Field(default="http://127.0.0.1:8000", description="what cards and codes point to")
-    installation: str = Field(default="timebank.example", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="part of each log's origin")
+    installation: str = Field(
+        default="timebank.example", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="part of each log's origin"
+    )
     keys_dir: Path | None = Field(default=None, description="signing seeds; data_dir/keys if empty")
     demo: bool = Field(default=False, description="a demo: the clock can be moved, and every page says so")
     host: str = "127.0.0.1"

@@ -24,4 +24,8 @@ def session() -> dict[str, Any]:
     """Whether this browser is signed in, as which persons, and the CSRF token for its changes."""
     found = sign_in.current()
     persons = logins.persons_of(edge.read(), found.login_id) if found else []
-    return {"signed_in": found is not None, "csrf_token": generate_csrf(), "numbers": [person.number for person in persons]}
+    return {
+        "signed_in": found is not None,
+        "csrf_token": generate_csrf(),
+        "numbers": [person.number for person in persons],
+    }
