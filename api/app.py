@@ -25,7 +25,19 @@ log = structlog.get_logger()
 MIB = 1024 * 1024
 SECURITY_HEADERS = {
     # No inline script or style anywhere; WebAssembly only for the reader of QR codes.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; "
+        "script-src 'self' 'wasm-unsafe-eval'; "
+        "style-src 'self'; "
+        "img-src 'self' data:; "
+        "connect-src 'self'; "
+        "media-src 'self' blob:; "
+        "worker-src 'self'; "
+        "manifest-src 'self'; "
+        "base-uri 'none'; "
+        "form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
     # Tokens of cards stand in addresses: other hosts never see them. (No Referer at all would break the CSRF check.)
     "Referrer-Policy": "same-origin",
