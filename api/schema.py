@@ -6,7 +6,7 @@ The application's role owns nothing. It may read and write rows, but entries, ch
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -52,11 +52,12 @@ def role_of(url: str) -> str | None:
 
 def differences(connection: Connection) -> list[Any]:
     """What a new migration would have to do: empty when the migrations make what the modules describe."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": modules.load()})
-    return list(compare_metadata(context, modules.load()))
+    metadata: Any = modules.load()  # Alembic takes several, its signature names one
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": metadata})
+    return list(compare_metadata(context, metadata))
 
 
-def render_item(kind: str, item: Any, _context: object) -> str | bool:
+def render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Write our column types into migrations as what they are in the database, so that a migration stands by itself."""
     if kind == "type":
         for ours, written in _WRITTEN.items():

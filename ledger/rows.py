@@ -90,8 +90,10 @@ _ACCOUNT = "a.number, a.unit, a.class, a.owner, a.ceiling, a.ends, a.to_classes,
 
 def account_of(row: Sequence[Any]) -> Account:
     """An account from its columns in the order of the table, without `community_id`."""
-    to = None if row[6] is None else frozenset(row[6].split())
-    return Account(*row[:6], to, *row[7:14], erased=bool(row[14]))
+    values = list(row)
+    values[6] = None if values[6] is None else frozenset(values[6].split())
+    values[14] = bool(values[14])
+    return Account(*values)
 
 
 def account_group(connection: Connection, community_id: int, number: int) -> list[Account]:
