@@ -74,7 +74,7 @@ USE_CASES = {
     "publicity.correct": _("更正冲回"),
     "shop.redeem": _("兑换冻结"),
     "shop.hand_over": _("兑换核销"),
-    "imports.opening": _("旧账期初"),
+    "residents.import_residents": _("旧账期初"),
 }
 
 FIELDS = {

@@ -57,7 +57,7 @@ def credit(village: Village, account: int, minutes: int = 60, *, times: int = 1)
             seq = book_of(session).post(
                 {accounts.ISSUE_MIN: -minutes, account: minutes},
                 on=village.today,
-                detail={"use_case": "test.settle", "credited": minutes, "row": new_id(now).hex},
+                detail={"use_case": "test", "credited": minutes, "row": new_id(now).hex},
             )
         return {"seq": seq}
 
