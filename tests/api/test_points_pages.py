@@ -4,7 +4,7 @@ import datetime as dt
 import io
 import re
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
 from tests.timebank.points import make

@@ -13,6 +13,7 @@ from timebank.points.awards import entering
 from timebank.points.awards.rows import rows_of_file
 from timebank.points.publicity import objections
 from timebank.points.shop import orders
+from timebank.points.shop.tables import ShopOrder
 from timebank.points.table import adoption
 from timebank.points.table.reading import read_file
 
@@ -188,7 +189,7 @@ def with_order(world: Any) -> dict[str, Any]:
         )
     )
     with world.village.read() as session:
-        row = session.get(orders.ShopOrder, (world.village.community_id, uuid.UUID(order["order_id"])))
+        row = session.get(ShopOrder, (world.village.community_id, uuid.UUID(order["order_id"])))
     return {**made, "order_id": row.id, "digits": orders.code_of(make.SECRET, row)}
 
 

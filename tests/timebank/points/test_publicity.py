@@ -12,6 +12,7 @@ from timebank.permissions import Actor
 from timebank.points import household_accounts, statement
 from timebank.points.awards.tables import Award
 from timebank.points.publicity import batches, objections
+from timebank.points.table.tables import PointsTable
 from timebank.points.working_days import declare_day, last_working_day, works_on
 
 CLEAN, DOCTOR, MASTER = "参加社区环境卫生整治", "成员攻读博士", "成员攻读硕士"
@@ -170,8 +171,7 @@ def test_booked_entries_of_a_batch_add_up_to_its_total_and_cite_its_note(village
         hung = batches.batch_of(session, village.community_id, batch)
         lines = batches.lines_of(session, village.community_id, batch)
         entries = [reading.entry(session, village.community_id, one.award.entry) for one in lines]
-        table = batches.PointsTable
-        digest = session.get(table, (village.community_id, table_id)).digest
+        digest = session.get(PointsTable, (village.community_id, table_id)).digest
     assert hung.total_steps == sum(one.award.credited_steps for one in lines) == 4 * 50 + 200
     assert hung.total_steps == sum(entry.detail["credited"] for entry in entries)
     for entry, one in zip(entries, lines, strict=True):

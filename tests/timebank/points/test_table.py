@@ -6,7 +6,6 @@ import io
 
 import openpyxl
 import pytest
-from sqlmodel import select
 
 from ledger import tables as ledger_tables
 from tests.timebank.points import make
@@ -33,6 +32,11 @@ def as_excel(rows, *, merged=()):
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def noted(session, seq):
+    row = session.execute(ledger_tables.note.select().where(ledger_tables.note.c.seq == seq)).one()
+    return row._mapping
 
 
 def rows_of(name):
@@ -262,9 +266,7 @@ def test_an_adopted_table_is_published_seven_days_and_in_force_from_the_next_mon
     assert (adopted["version"], adopted["in_force_from"]) == (1, "2026-12-01")
     with village.read() as session:
         table, _ = adoption.table_with_items(session, actor=village.actor(), table_id=table_id)
-        note = session.execute(
-            select(ledger_tables.note).where(ledger_tables.note.c.seq == table.note)
-        ).one()._mapping  # fmt: skip
+        note = noted(session, table.note)  # fmt: skip
         assert (note["topic"], note["digest"]) == ("points_table", table.digest)
         assert table.published_until == dt.datetime(2026, 11, 27, 16, tzinfo=dt.UTC)
         assert adoption.in_force_on(session, village.community_id, dt.date(2026, 11, 30)) is None
@@ -345,9 +347,7 @@ def test_switching_an_item_on_is_noted_and_never_reaches_back(village):
     item = make.items(village, table_id)["焚烧秸秆"]
     switched = make.switch_on(village, item)
     with village.read() as session:
-        note = session.execute(
-            select(ledger_tables.note).where(ledger_tables.note.c.seq == switched["note"])
-        ).one()._mapping  # fmt: skip
+        note = noted(session, switched["note"])  # fmt: skip
     assert note["topic"] == "points_item"
     assert make.items(village, table_id)["焚烧秸秆"].in_use_from == village.today
     with pytest.raises(adoption.TableWrongState):
