@@ -203,6 +203,9 @@ class State:
         self._undo.clear()
         self.size, self.at = mark
         self.request += 1
+        # An entry of this request that was asked for is gone; another will bear its number.
+        for seq in [seq for seq in self.bookings if seq >= self.size]:
+            del self.bookings[seq]
 
     def touch(self, account: Account) -> Account:
         """Call before changing an account."""
