@@ -5,7 +5,7 @@ They deter; whoever owns the database can drop them. What exposes him is the log
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
 
 from ledger.tables import RECORD
 
@@ -35,12 +35,17 @@ def removal(dialect: str) -> list[str]:
 
 def _sqlite(table: Table) -> list[str]:
     refuse = f"SELECT RAISE(ABORT, '{table.name} is append-only'); END"
-    same_key = " AND ".join(f"{column.name} = NEW.{column.name}" for column in table.primary_key.columns)
+    keys = [one for one in table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
+    names = [[column.name for column in key.columns] for key in sorted(keys, key=lambda key: str(key.name))]
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"
+        for key in [*names, ["rowid"]]
+    )
     return [
         f"CREATE TRIGGER {table.name}_update BEFORE UPDATE ON {table.name} BEGIN {refuse}",
         f"CREATE TRIGGER {table.name}_delete BEFORE DELETE ON {table.name} BEGIN {refuse}",
-        # INSERT OR REPLACE deletes without the delete trigger unless recursive_triggers is on, and a stranger's connection has it off.
-        f"CREATE TRIGGER {table.name}_replace BEFORE INSERT ON {table.name} WHEN EXISTS (SELECT 1 FROM {table.name} WHERE {same_key}) BEGIN {refuse}",
+        # INSERT OR REPLACE deletes what has any of the same keys without the delete trigger, unless recursive_triggers is on; a stranger's connection has it off.
+        f"CREATE TRIGGER {table.name}_replace BEFORE INSERT ON {table.name} WHEN {taken} BEGIN {refuse}",
     ]
 
 

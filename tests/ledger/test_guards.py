@@ -50,6 +50,21 @@ def test_the_record_cannot_be_written_over(village: Village) -> None:
         as_owner(village, f"{replace} INTO ledger_entry (community_id, seq, at, kind, id, leaf) {entry}")
 
 
+@pytest.mark.parametrize(
+    "columns",
+    ["1, 999, at, kind, id, leaf, NULL", "1, 999, at, kind, randomblob(16), leaf, rowid"],
+    ids=["id", "rowid"],
+)
+def test_an_entry_cannot_be_written_over_by_another_of_its_keys(village: Village, columns: str) -> None:
+    if not village.storage.sqlite:
+        pytest.skip("PostgreSQL has no INSERT OR REPLACE")
+    names = "community_id, seq, at, kind, id, leaf, rowid"
+    with pytest.raises(DBAPIError, match="append-only"):
+        as_owner(
+            village, f"INSERT OR REPLACE INTO ledger_entry ({names}) SELECT {columns} FROM ledger_entry WHERE seq = 3"
+        )
+
+
 @pytest.mark.parametrize("table", ["ledger_entry", "ledger_checkpoint", "ledger_tile"])
 def test_the_record_cannot_be_emptied(village: Village, table: str) -> None:
     as_owner(village, *ROWS)

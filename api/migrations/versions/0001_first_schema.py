@@ -17,13 +17,13 @@ GUARDS = {
     "sqlite": [
         """CREATE TRIGGER ledger_entry_update BEFORE UPDATE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END""",
         """CREATE TRIGGER ledger_entry_delete BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END""",
-        """CREATE TRIGGER ledger_entry_replace BEFORE INSERT ON ledger_entry WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE community_id = NEW.community_id AND seq = NEW.seq) BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END""",
+        """CREATE TRIGGER ledger_entry_replace BEFORE INSERT ON ledger_entry WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE community_id = NEW.community_id AND seq = NEW.seq) OR EXISTS (SELECT 1 FROM ledger_entry WHERE community_id = NEW.community_id AND id = NEW.id) OR EXISTS (SELECT 1 FROM ledger_entry WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END""",
         """CREATE TRIGGER ledger_checkpoint_update BEFORE UPDATE ON ledger_checkpoint BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint is append-only'); END""",
         """CREATE TRIGGER ledger_checkpoint_delete BEFORE DELETE ON ledger_checkpoint BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint is append-only'); END""",
-        """CREATE TRIGGER ledger_checkpoint_replace BEFORE INSERT ON ledger_checkpoint WHEN EXISTS (SELECT 1 FROM ledger_checkpoint WHERE community_id = NEW.community_id AND size = NEW.size) BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint is append-only'); END""",
+        """CREATE TRIGGER ledger_checkpoint_replace BEFORE INSERT ON ledger_checkpoint WHEN EXISTS (SELECT 1 FROM ledger_checkpoint WHERE community_id = NEW.community_id AND size = NEW.size) OR EXISTS (SELECT 1 FROM ledger_checkpoint WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint is append-only'); END""",
         """CREATE TRIGGER ledger_tile_update BEFORE UPDATE ON ledger_tile BEGIN SELECT RAISE(ABORT, 'ledger_tile is append-only'); END""",
         """CREATE TRIGGER ledger_tile_delete BEFORE DELETE ON ledger_tile BEGIN SELECT RAISE(ABORT, 'ledger_tile is append-only'); END""",
-        """CREATE TRIGGER ledger_tile_replace BEFORE INSERT ON ledger_tile WHEN EXISTS (SELECT 1 FROM ledger_tile WHERE community_id = NEW.community_id AND level = NEW.level AND number = NEW.number) BEGIN SELECT RAISE(ABORT, 'ledger_tile is append-only'); END""",
+        """CREATE TRIGGER ledger_tile_replace BEFORE INSERT ON ledger_tile WHEN EXISTS (SELECT 1 FROM ledger_tile WHERE community_id = NEW.community_id AND level = NEW.level AND number = NEW.number) OR EXISTS (SELECT 1 FROM ledger_tile WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'ledger_tile is append-only'); END""",
         """CREATE TRIGGER IF NOT EXISTS visit_overlap_insert BEFORE INSERT ON visit
         WHEN NEW.state <> 'rejected' AND EXISTS (
     SELECT 1 FROM visit AS other
