@@ -114,23 +114,46 @@ def subject(kind: str, text: str) -> str:
 def check(typed: str, password: str) -> list[logins.Login]:
     """The logins that this number, phone or name and this password open; usually one.
 
+    Wrong tries are counted at each login that was tried, however its number or phone was typed, and only its own
+    password ends the counting: who shares a phone cannot try the others' passwords for ever. What nobody has is counted
+    as it was typed, so that it looks the same.
+
     Raises:
         Locked: too many wrong tries at this number.
         WrongPassword: with the number of tries left.
     """
     number, phone, name = fields.typed_number(typed), fields.typed_phone(typed), typed.casefold()
-    tried = subject("sign-in", number)
-    logins.refuse_if_locked(edge.read(), subject=tried, now=edge.now())
-    found = logins.candidates(edge.read(), number=number, phone=phone, name=name)
+    reading, now = edge.read(), edge.now()
+    found = logins.candidates(reading, number=number, phone=phone, name=name)
+    tried = [subject("sign-in", login.id.hex) for login in found] or [subject("sign-in", number.replace("-", ""))]
+    is_locked = [logins.is_locked(reading, subject=each, now=now) for each in tried]
+    if all(is_locked):
+        logins.refuse_if_locked(reading, subject=tried[0], now=now)
     edge.stop_reading()
-    matching = [login for login in found if logins.password_matches(login.password_hash, password)]
+    matching = [
+        login
+        for login, locked in zip(found, is_locked, strict=False)
+        if not locked and logins.password_matches(login.password_hash, password)
+    ]
     if not found:
         logins.spend_time_as_if(password)
     if not matching:
-        left = edge.submit_global(lambda written, now: logins.count_failure(written, subject=tried, now=now))
+        wrong = [each for each, locked in zip(tried, is_locked, strict=True) if not locked]
+        left = edge.submit_global(
+            lambda written, now: min(logins.count_failure(written, subject=each, now=now) for each in wrong)
+        )
         raise logins.WrongPassword(tries_left=left)
-    edge.submit_global(lambda written, now: logins.forget_failures(written, subject=tried))
+    edge.submit_global(
+        lambda written, now: end_counting(written, now, [subject("sign-in", login.id.hex) for login in matching])
+    )
     return matching
+
+
+def end_counting(written: Session, now: datetime, tried: list[str]) -> None:
+    """Forget the wrong tries, unless others, made at the same moment, have locked the login meanwhile."""
+    for each in tried:
+        logins.refuse_if_locked(written, subject=each, now=now)
+        logins.forget_failures(written, subject=each)
 
 
 def begin(login_id: Any, *, shared_device: bool) -> None:

@@ -38,7 +38,7 @@ CALM = {"already_checked_in", "already_checked_out", "just_checked_in"}
 def scanned(number: int, code: str) -> Any:
     """Somebody opened the code of a screen. Nothing is written: messengers open links by themselves."""
     try:
-        ticket = scans.ticket_of_code(
+        ticket = scans.ticket_of_link(
             edge.read(), community_id=edge.community().id, point_number=number, code=code, now=edge.now()
         )
     except Refused as refused:

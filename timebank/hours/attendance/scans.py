@@ -80,6 +80,16 @@ def ticket_of_code(session: Session, *, community_id: int, point_number: int, co
     return Ticket(community_id, point.number, now, "A", step)
 
 
+def ticket_of_link(session: Session, *, community_id: int, point_number: int, code: str, now: datetime) -> Ticket:
+    """What the code in a link proves.
+
+    All ten digits are needed: nobody counts how often links are tried, and six digits would be found within hours.
+    """
+    if len(code) != service_points.LINK_DIGITS:
+        raise service_points.WrongCode(point=service_points.by_number(session, community_id, point_number).name)
+    return ticket_of_code(session, community_id=community_id, point_number=point_number, code=code, now=now)
+
+
 def ticket_of_fixed_code(
     session: Session, *, community_id: int, point_number: int, token: str, now: datetime
 ) -> Ticket:

@@ -19,6 +19,7 @@ from timebank.people.logins.attempts import Attempt as Attempt
 from timebank.people.logins.attempts import Locked as Locked
 from timebank.people.logins.attempts import count_failure as count_failure
 from timebank.people.logins.attempts import forget_failures as forget_failures
+from timebank.people.logins.attempts import is_locked as is_locked
 from timebank.people.logins.attempts import refuse_if_locked as refuse_if_locked
 from timebank.people.logins.grants import RoleGrant as RoleGrant
 from timebank.people.logins.grants import grant as grant

@@ -31,6 +31,12 @@ class Locked(Refused):
     status = 403
 
 
+def is_locked(session: Session, *, subject: str, now: datetime) -> bool:
+    """Whether too many wrong tries were made at `subject` of late."""
+    attempt = session.get(Attempt, subject)
+    return attempt is not None and attempt.locked_until is not None and attempt.locked_until > now
+
+
 def refuse_if_locked(session: Session, *, subject: str, now: datetime) -> None:
     """Raises Locked while too many wrong tries were made at `subject`."""
     attempt = session.get(Attempt, subject)
