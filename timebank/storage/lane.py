@@ -39,31 +39,33 @@ class Lane:
         self._caches: dict[int, Cache] = {}
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._gate = threading.Lock()  # nothing is put behind the end of the queue, where nobody would answer it
         self._stopped = False
 
     def ask(self, waiting: Waiting) -> Any:
-        if self._thread is None:
-            self._start()
-        self._queue.put(waiting)
-        return waiting.answer.result()
-
-    def stop(self) -> None:
-        with self._starting:
-            self._stopped = True
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            self._queue.put(None)
-            thread.join()
-
-    def _start(self) -> None:
-        with self._starting:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside of a write would wait for itself")
+        with self._gate:
             if self._stopped:
                 raise RuntimeError("this storage is closed")
             if self._thread is None:
-                self._before_start()
-                self._thread = threading.Thread(target=self._run, name="timebank-lane", daemon=True)
-                self._thread.start()
+                self._start()
+            self._queue.put(waiting)
+        return waiting.answer.result()
+
+    def stop(self) -> None:
+        """Answer what was asked until now, and nothing more."""
+        with self._gate:
+            if self._thread is not None and not self._stopped:
+                self._queue.put(None)
+            self._stopped = True
+        if self._thread is not None:
+            self._thread.join()
+
+    def _start(self) -> None:
+        self._before_start()
+        self._thread = threading.Thread(target=self._run, name="timebank-lane", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         while True:
@@ -121,6 +123,9 @@ class Lane:
             # What the request itself met says more than what became of its transaction.
             if waiting.refused is None:
                 waiting.refused = _told(discarded.__cause__ or Unknown())
+        except BaseException as error:  # noqa: BLE001  # as in a batch
+            self._drop_connection()
+            waiting.refused = waiting.refused or error
 
     def _run_batch(self, batch: list[Waiting]) -> None:
         """Run the batch in one transaction and commit it.

@@ -286,3 +286,70 @@ def test_entries_of_one_request_are_numbered_from_its_key(village: Village) -> N
     with village.read() as session:
         found = [reading.entry(session, 1, seq) for seq in seqs]
     assert [one.id for one in found if one] == [f"{key.int + at:032x}" for at in range(3)]
+
+
+def test_the_lane_outlives_what_a_request_does_when_it_runs_alone(village: Village) -> None:
+    turns = iter(["end the transaction", "leave"])
+
+    def misbehave(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        if next(turns) == "leave":
+            raise SystemExit
+        driver: Any = session.connection().connection.dbapi_connection
+        driver.rollback()
+        return {}
+
+    told: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            village.write(misbehave)
+        except BaseException as error:  # noqa: BLE001  # the test looks at it
+            told.append(error)
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    asker.join(30)
+    assert [type(error) for error in told] == [SystemExit]
+    assert village.write(give(15))["voucher"] == 1
+
+
+def test_a_write_inside_of_a_write_is_a_mistake_that_is_told(village: Village) -> None:
+    def nest(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        return village.write(give(15))
+
+    told: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            village.write(nest)
+        except RuntimeError as error:
+            told.append(error)
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    asker.join(30)
+    assert ["inside of a write" in str(error) for error in told] == [True]
+
+
+def test_who_asks_while_the_storage_closes_is_answered_or_told(db: Database) -> None:
+    storage = Storage(db.owner_url, clock=db.clock.now, secret=b"x" * 32, lanes=1, exclusive=False)
+    answers: list[object] = []
+
+    def ask() -> None:
+        for _ in range(200):
+            try:
+                storage.write(99, new_key(db.clock.now()), give(15), actor="test", use_case="test", content={})
+            except (NotFound, RuntimeError) as error:
+                answers.append(type(error))
+                if isinstance(error, RuntimeError):
+                    return
+
+    askers = [threading.Thread(target=ask, daemon=True) for _ in range(8)]
+    for asker in askers:
+        asker.start()
+    while len(answers) < 8:
+        pass
+    storage.close()
+    for asker in askers:
+        asker.join(30)
+    assert not any(asker.is_alive() for asker in askers)
