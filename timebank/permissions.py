@@ -174,7 +174,9 @@ RULES: dict[str, Rule] = {
     "activities.plan": roles("community_manager", "desk_staff", "team_leader"),
     "activities.cancel": roles("community_manager", "desk_staff", "team_leader"),
     "activities.sign_up": roles("volunteer", anywhere=True),
-    "activities.coming": roles("resident", "volunteer", "team_leader", "desk_staff", "community_manager", anywhere=True),
+    "activities.coming": roles(
+        "resident", "volunteer", "team_leader", "desk_staff", "community_manager", anywhere=True
+    ),
     "multipliers.listed": roles("resident", "committee", "community_manager", "auditor", "supervision_committee"),
     "multipliers.adopt": roles("committee", "community_manager"),
     "attendance.check_in": roles("volunteer", anywhere=True),
@@ -205,9 +207,7 @@ RULES: dict[str, Rule] = {
     "publicity.decide": roles("supervision_committee"),
     "publicity.book_due": roles(),
     "publicity.correct": roles("committee", "community_manager"),
-    "points.read": roles(
-        "desk_staff", "committee", "community_manager", "supervision_committee", "auditor", own=True
-    ),
+    "points.read": roles("desk_staff", "committee", "community_manager", "supervision_committee", "auditor", own=True),
     "points.read_own": roles(own=True),
     "points.read_any": roles("desk_staff", "committee", "community_manager", "supervision_committee", "auditor"),
     "shop.open_merchant": roles("committee", "community_manager"),

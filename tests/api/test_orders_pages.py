@@ -220,7 +220,7 @@ def test_a_helper_orders_for_her_elder_after_review_and_confirmation(app, db, vi
     assert helping.get(placed.location).status_code == 404
 
 
-def test_cards_tell_strangers_nothing(app, db, village, client, orders, staff):
+def test_cards_tell_strangers_nothing(app, db, village, client, orders, staff):  # noqa: PLR0917  # fixtures and cases
     elder = make_elder(village)
     card, door = f"/k/TPL/{card_of(village, elder)}", f"/d/TPL/{door_of(village, elder)}"
     stranger = signed_in(app, db, village, make_person(village, "赵路人"))

@@ -77,7 +77,7 @@ def test_an_order_from_end_to_end_by_json(app, db, village, orders):
         ({"planned_minutes": 180, "poor": True}, 409, "not_enough"),
     ],
 )
-def test_refusals_have_one_shape(app, db, village, wrong, status, code):
+def test_refusals_have_one_shape(app, db, village, wrong, status, code):  # noqa: PLR0917  # fixtures and cases
     wrong = dict(wrong)
     elder = make_elder(village, 40 if wrong.pop("poor", False) else 600)
     desk = signed_in(app, db, village, make_person(village, "周前台"), ["desk_staff"])

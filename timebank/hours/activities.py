@@ -308,7 +308,8 @@ def _lines(
             ),
         )
         .outerjoin(
-            Person, and_(col(Person.community_id) == col(Activity.community_id), col(Person.id) == col(Activity.leader_id))
+            Person,
+            and_(col(Person.community_id) == col(Activity.community_id), col(Person.id) == col(Activity.leader_id)),
         )
         .where(col(Activity.community_id) == community_id, *conditions)
         .order_by(col(Activity.starts_at), col(Activity.id))

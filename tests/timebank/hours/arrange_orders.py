@@ -135,7 +135,7 @@ class Orders:
     def placed(
         self, elder: Someone, *, by: Actor | None = None, minutes: int = 120, hours_ahead: float = 2, **other: Any
     ) -> dict[str, Any]:
-        asked = {
+        asked: dict[str, Any] = {
             "recipient_id": elder.id,
             "service": "clinic_escort",
             "starts_at": self.village.now + datetime.timedelta(hours=hours_ahead),

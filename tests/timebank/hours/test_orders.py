@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_minutes_spent_between_order_and_claim_are_not_claimed(village, orders):
 def test_an_order_that_cannot_be_served_names_the_field(village, orders, wrong, field):
     with pytest.raises(BadInput) as refused:
         orders.place(make_elder(village), **wrong)
-    assert field in refused.value.facts["fields"]
+    assert field in str(refused.value.facts["fields"])
 
 
 def test_age_counts_on_the_day_of_the_service(village, orders):
@@ -728,12 +729,13 @@ def test_a_grid_worker_acts_in_her_grid_only(village, orders):
 def test_an_order_of_another_community_is_not_there(village, orders, other_village):
     order_id = orders.place(make_elder(village))
     theirs = Orders(other_village)
-    for verb, asked in [
+    cases: list[tuple[Any, dict[str, Any]]] = [
         (placing.accept, {}),
         (placing.cancel, {"reason": ""}),
         (settling.confirm_by_call, {"consents": False}),
         (follow_up.flag, {}),
-    ]:
+    ]
+    for verb, asked in cases:
         with pytest.raises(NotFound):
             theirs.do(verb, Actor.console(other_village.community_id, "test"), order_id=order_id, **asked)
     with pytest.raises(NotFound):

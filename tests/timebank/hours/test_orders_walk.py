@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger import reading
 from tests.timebank.hours.arrange_orders import Orders, door_of, make_elder, make_volunteer
@@ -124,7 +124,9 @@ def _check_timelines(village) -> None:
     """Every order's timeline can be walked through the table of states, and its entries are there."""
     with village.read() as session:
         for row in session.exec(select(ServiceOrder)).all():
-            events = session.exec(select(OrderEvent).where(OrderEvent.order_id == row.id).order_by(OrderEvent.n)).all()
+            events = session.exec(
+                select(OrderEvent).where(OrderEvent.order_id == row.id).order_by(col(OrderEvent.n))
+            ).all()
             assert [event.n for event in events] == list(range(1, len(events) + 1))
             assert events[-1].state == row.state
             state = "submitted"
