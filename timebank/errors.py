@@ -93,6 +93,13 @@ class Busy(Refused):
     status = 503
 
 
+class ClockWrong(Refused):
+    """The last entry is more than 5 minutes ahead of the server's clock; nothing is booked until that is put right."""
+
+    code = "clock"
+    status = 503
+
+
 class RefusedByLedger(Refused):
     """A refusal of the ledger; its code, such as `insufficient` or `ceiling`, takes the place of the class's."""
 

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from ledger import Book, LedgerRefused
 from ledger.book import Cache
-from timebank.errors import NotFound, Refused, RefusedByLedger, StorageFull, Unknown
+from timebank.errors import ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
 from timebank.storage.requests import Request, Waiting, answer_again, known_requests, record, refuse_late_or_early
 
 BATCH_MOST = 60  # PostgreSQL tracks 64 subtransactions of a transaction in memory
@@ -125,7 +125,7 @@ class Lane:
                 waiting.refused = _told(discarded.__cause__ or Unknown())
         except BaseException as error:  # noqa: BLE001  # as in a batch
             self._drop_connection()
-            waiting.refused = waiting.refused or error
+            waiting.refused = error
 
     def _run_batch(self, batch: list[Waiting]) -> None:
         """Run the batch in one transaction and commit it.
@@ -251,7 +251,7 @@ class Lane:
 def _told(error: BaseException) -> BaseException:
     """The refusal behind an error, where it is one."""
     if isinstance(error, LedgerRefused):
-        return RefusedByLedger(error.code, **error.facts)
+        return ClockWrong(**error.facts) if error.code == "clock" else RefusedByLedger(error.code, **error.facts)
     met: BaseException | None = error
     while met is not None:  # the error of a rollback hides the one before it
         if isinstance(met, DBAPIError) and _disk_is_full(met):
