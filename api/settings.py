@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         """What cookies, tickets and codes are made with; made on first use."""
         return kept_secret(self.data_dir / "secret")
 
+    def pass_on(self) -> None:
+        """Let processes that this one starts read the same settings from their environment."""
+        for name, value in self.model_dump(mode="json", exclude_none=True).items():
+            os.environ[f"TIMEBANK_{name.upper()}"] = str(value)
+
     def prepare(self) -> Self:
         """Make the folders that are missing, readable by their owner alone."""
         for folder in (self.data_dir, self.keys):

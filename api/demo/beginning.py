@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from api.demo import register
 from api.demo.cast import AUDITOR, CAST, OPERATOR, PASSWORD, homes_of_cast
 from api.demo.chance import stream
-from api.demo.places import COUNTY, PLACES, PROVINCE, CITY, VILLAGE, Place, area_rows
+from api.demo.places import CITY, COUNTY, PLACES, PROVINCE, VILLAGE, Place, area_rows
 from api.demo.tale import Someone, Tale, local
 from api.opening import Opening, open_community
 from timebank import spreadsheets
@@ -40,7 +40,11 @@ def begin(tale: Tale) -> None:
             actor=console,
             key=new_key(tale.clock.now()),
             asked=Opening(
-                code=place.code, name=place.name, area_code=place.area_code, profile=place.profile, officers=place.officers
+                code=place.code,
+                name=place.name,
+                area_code=place.area_code,
+                profile=place.profile,
+                officers=place.officers,
             ),
         )
         _say_of_officers(tale, place)
@@ -82,16 +86,28 @@ def _import_register(tale: Tale, place: Place) -> None:
     chance = stream(f"register {place.code}")
     on = tale.clock.now().date()
     homes = register.households(
-        place, chance, count=HOUSEHOLDS[place.community_id], on=on, book=f"{on.year - 1}年旧账",
+        place,
+        chance,
+        count=HOUSEHOLDS[place.community_id],
+        on=on,
+        book=f"{on.year - 1}年旧账",
         but={part.name for part in CAST} | set(place.officers),
     )
-    homes += _housed(place, homes_of_cast(chance, on)[place.community_id], book=f"{on.year - 1}年旧账", first=len(homes) + 1)
+    homes += _housed(
+        place, homes_of_cast(chance, on)[place.community_id], book=f"{on.year - 1}年旧账", first=len(homes) + 1
+    )
     content = register.spreadsheet(place, homes)
     sheet = spreadsheets.read(content, columns=imports.COLUMNS)
     clerk, vault = _clerk(place), Vault(tale.settings.secret)
     batch_id: uuid.UUID = tale.everywhere(
         lambda session, now: imports.stage(
-            session, actor=clerk, now=now, sheet=sheet, file_name=f"{place.name}居民花名册.xlsx", content=content, vault=vault
+            session,
+            actor=clerk,
+            now=now,
+            sheet=sheet,
+            file_name=f"{place.name}居民花名册.xlsx",
+            content=content,
+            vault=vault,
         )
     )
     with tale.storage.read() as session:
@@ -101,7 +117,9 @@ def _import_register(tale: Tale, place: Place) -> None:
     tale.do(imports.confirm, actor=clerk, batch_id=batch_id, with_doubtful=True)
 
 
-def _housed(place: Place, homes: list[list[register.Resident]], *, book: str, first: int) -> list[list[register.Resident]]:
+def _housed(
+    place: Place, homes: list[list[register.Resident]], *, book: str, first: int
+) -> list[list[register.Resident]]:
     """The households of the cast live in the first group, one door after the other."""
     building, part = place.buildings()[0]
     for at, home in enumerate(homes, first):
@@ -149,24 +167,10 @@ def _choose_volunteers(tale: Tale, place: Place) -> None:
 def _give_roles(tale: Tale) -> None:
     tale.clock.move_to(local(tale.first_day, 16))
     for place in PLACES:
-        officers = tale.people[place.community_id][:2]
-        for officer in officers:
-            officer.roles.append(("community_manager", place.path))
-        officers[1].roles.append(("committee", place.path))
-        if place is not VILLAGE:
-            officers[0].roles.append(("supervision_committee", place.path))
-            _first(tale, place, "volunteer").roles.append(("reviewer", place.path))
-            _last(tale, place, "volunteer").roles.append(("merchant", place.path))
+        _choose_staff(tale, place)
     for part in CAST:
         played = tale.of(part.community_id, part.name)
         played.roles.extend(role for role in part.roles if role not in played.roles)
-    helpers_of_desk = [one for one in tale.people[1] if ("volunteer", VILLAGE.path) in one.roles]
-    helpers_of_desk[0].roles.append(("merchant", VILLAGE.path))
-    helpers_of_desk[1].roles.append(("desk_staff", VILLAGE.path))
-    for grid, worker in enumerate(helpers_of_desk[2:5], 2):
-        worker.roles.append(("grid_worker", f"{VILLAGE.path}{VILLAGE.area_code}{grid:02}/"))
-    for leader in helpers_of_desk[5:7]:
-        leader.roles.append(("team_leader", VILLAGE.path))
 
     def give(session: Session, now: dt.datetime) -> None:
         for place in PLACES:
@@ -177,6 +181,25 @@ def _give_roles(tale: Tale) -> None:
                                    from_on=tale.first_day, until_on=None, person_id=one.id)  # fmt: skip
 
     tale.everywhere(give)
+
+
+def _choose_staff(tale: Tale, place: Place) -> None:
+    """Who else holds an office, beside those who can be played."""
+    officers = tale.people[place.community_id][:2]
+    for officer in officers:
+        officer.roles.append(("community_manager", place.path))
+    officers[1].roles.append(("committee", place.path))
+    others = [one for one in tale.people[place.community_id] if ("volunteer", place.path) in one.roles]
+    others[0].roles.append(("merchant", place.path))
+    if place is not VILLAGE:
+        officers[0].roles.append(("supervision_committee", place.path))
+        others[1].roles.append(("reviewer", place.path))
+        return
+    others[1].roles.append(("desk_staff", place.path))
+    for grid, worker in enumerate(others[2:5], 2):
+        worker.roles.append(("grid_worker", f"{place.path}{place.area_code}{grid:02}/"))
+    for leader in others[5:7]:
+        leader.roles.append(("team_leader", place.path))
 
 
 def _let_sign_in(tale: Tale) -> None:
@@ -191,12 +214,12 @@ def _let_sign_in(tale: Tale) -> None:
             assert card is not None
             card_ids[one.id] = card.id
     for one, hashed in zip(played, hashes, strict=False):
-        tale.everywhere(
-            partial(_activate, one=one, card_id=card_ids[one.id], password_hash=hashed)
-        )
+        tale.everywhere(partial(_activate, one=one, card_id=card_ids[one.id], password_hash=hashed))
     county = f"/{PROVINCE}/{CITY}/{COUNTY}/"
     for name, role, area, hashed in ((AUDITOR, "auditor", county, hashes[-1]), (OPERATOR, "operator", "/", hashes[-2])):
-        tale.everywhere(partial(_open_login, name=name, role=role, area_path=area, password_hash=hashed, on=tale.first_day))
+        tale.everywhere(
+            partial(_open_login, name=name, role=role, area_path=area, password_hash=hashed, on=tale.first_day)
+        )
 
 
 def _activate(session: Session, now: dt.datetime, *, one: Someone, card_id: uuid.UUID, password_hash: str) -> None:
@@ -230,11 +253,3 @@ def _bind_helper(tale: Tale) -> None:
     with tale.storage.read() as session:
         card = cards.current_card(session, 1, elder.id)
     tale.do(helpers.confirm, actor=desk.actor, binding_id=binding_id, card_token=card.token if card else None)
-
-
-def _first(tale: Tale, place: Place, role: str) -> Someone:
-    return next(one for one in tale.people[place.community_id] if (role, place.path) in one.roles)
-
-
-def _last(tale: Tale, place: Place, role: str) -> Someone:
-    return next(one for one in reversed(tale.people[place.community_id]) if (role, place.path) in one.roles)

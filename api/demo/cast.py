@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from api.demo.chance import Random
 from api.demo.places import URBAN, VILLAGE
@@ -39,8 +40,8 @@ CAST = (
          "order and confirm for her mother"),
     Part("desk", "李建芳", "服务台工作人员", "desk staff", "扫卡点单、派单、回访、补签、印卡",
          "scan cards, place and dispatch orders, call back, late entries, print cards", (("desk_staff", _V),)),
-    Part("grid", "吴国平", "网格员(桥东网格)", "grid worker (one grid)", "看桥东网格没人领的订单,录入积分",
-         "see the orders of his grid that nobody claimed, enter awards", (("grid_worker", _EAST),)),
+    Part("grid", "吴国平", "网格员(桥东网格)", "grid worker (one grid)", "看桥东网格的订单和住户,没人领的他来跟",
+         "see the orders and homes of his grid, follow up what nobody claimed", (("grid_worker", _EAST),)),
     Part("reviewer", "孙志明", "审核员", "reviewer", "审核忘记签退的服务记录、待审的积分,裁定一件争议",
          "review estimated visits and awards, decide a dispute", (("reviewer", _V),)),
     Part("committee", "许文斌", "村民委员会", "committee", "看公示中的一批,答复异议,看新积分表草案",
@@ -64,11 +65,11 @@ def homes_of_cast(chance: Random, on: dt.date) -> dict[int, list[list[Resident]]
     def phone(last: int) -> str:
         return f"1390000{made + last:04}"
 
-    def one(name: str, sex: str, years: int, relation: str = "户主", *, number: str = "", **more: object) -> Resident:
+    def one(name: str, sex: str, years: int, relation: str = "户主", *, number: str = "", **more: Any) -> Resident:
         born_on = dt.date(on.year - years, 3, 5) + dt.timedelta(days=chance.randrange(60))
-        return Resident("", name, relation, sex, born_on, phone=number, **more)  # type: ignore[arg-type]
+        return Resident("", name, relation, sex, born_on, phone=number, **more)
 
-    alone = {"flags": ["独居"], "evidence": f"{on.year}年入户登记表第7号"}
+    alone: dict[str, Any] = {"flags": ["独居"], "evidence": f"{on.year}年入户登记表第7号"}
     village = [
         [one("林晓燕", "f", 36, number=phone(1), opening_hours=12.5), one("林子涵", "f", 10, "子女")],
         [one("王秀英", "f", 74, number=phone(2), opening_hours=26, opening_points=32, **alone)],

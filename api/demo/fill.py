@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from api import schema, seals
+from api import seals
 from api.demo import beginning, ordering, scoring, serving, shopping
 from api.demo.places import PLACES, Place
 from api.demo.tale import StoryClock, Tale, days, local
@@ -47,5 +47,3 @@ def _sign_checkpoints(tale: Tale) -> None:
 
 def _sign(tale: Tale, place: Place) -> None:
     evidence.checkpoint(tale.storage, place.community_id, seals.seal_of(tale.keys, place.code))
-
-

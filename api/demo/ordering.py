@@ -103,18 +103,28 @@ class Ordering:
 
     def arrive(self, asked: Asked) -> None:
         if asked.volunteer is not None:
-            self._do(serving.arrive, asked, asked.volunteer.actor, door_token=self.doors.tokens[asked.elder.household_id])
+            self._do(
+                serving.arrive, asked, asked.volunteer.actor, door_token=self.doors.tokens[asked.elder.household_id]
+            )
 
     def leave(self, asked: Asked) -> None:
         if asked.volunteer is not None:
-            self._do(serving.leave, asked, asked.volunteer.actor, door_token=self.doors.tokens[asked.elder.household_id])
+            self._do(
+                serving.leave, asked, asked.volunteer.actor, door_token=self.doors.tokens[asked.elder.household_id]
+            )
 
     def confirm(self, asked: Asked) -> None:
         """On her own phone, or by the number that she tore off."""
         if asked.elder.phone:
             self._do(settling.confirm_own, asked, asked.elder.actor, consents=True)
         elif asked.volunteer is not None:
-            self._do(settling.confirm_with_number, asked, asked.volunteer.actor, number=asked.number, secret=self.tale.settings.secret)
+            self._do(
+                settling.confirm_with_number,
+                asked,
+                asked.volunteer.actor,
+                number=asked.number,
+                secret=self.tale.settings.secret,
+            )
 
     def call_back(self, asked: Asked) -> None:
         self._do(follow_up.record_call_back, asked, self.desk, way="call", is_reached=True, note="老人说服务得很好")
@@ -122,7 +132,9 @@ class Ordering:
     def rate(self, asked: Asked) -> None:
         stars = self.chance.choices((5, 4, 3, 2), weights=(14, 5, 2, 1))[0]
         by = asked.elder.actor if asked.elder.phone else self.desk
-        self._do(settling.rate, asked, by, stars=stars, comment=self.chance.choice(PRAISE) if stars > 3 else "来得晚了一些")
+        self._do(
+            settling.rate, asked, by, stars=stars, comment=self.chance.choice(PRAISE) if stars > 3 else "来得晚了一些"
+        )
 
     def cancel(self, asked: Asked) -> None:
         self._do(placing.cancel, asked, self.desk, reason="老人身体不适,改日再约")
@@ -140,7 +152,12 @@ class Ordering:
         self._do(claiming.no_show, asked, self.desk, is_excused=False, note="没有来,电话没人接")
 
     def dispute(self, asked: Asked) -> None:
-        self._do(settling.dispute, asked, asked.elder.actor if asked.elder.phone else self.desk, reason="只做了一半时间就走了")
+        self._do(
+            settling.dispute,
+            asked,
+            asked.elder.actor if asked.elder.phone else self.desk,
+            reason="只做了一半时间就走了",
+        )
 
     def resolve(self, asked: Asked) -> None:
         reviewer = self.tale.of(COMMUNITY, "孙志明").actor
@@ -188,12 +205,16 @@ def _doors(tale: Tale) -> Doors:
     with tale.storage.read() as session:
         rich = set(
             session.scalars(
-                select(AccountOwner.owner_id).where(
-                    col(AccountOwner.community_id) == COMMUNITY, col(AccountOwner.unit) == "min", col(AccountOwner.kind) == "person"
+                select(col(AccountOwner.owner_id)).where(
+                    col(AccountOwner.community_id) == COMMUNITY,
+                    col(AccountOwner.unit) == "min",
+                    col(AccountOwner.kind) == "person",
                 )
             )
         )
-        elders = [one for one in tale.people[COMMUNITY] if one.id in rich and one.born_on and one.age(tale.first_day) >= 66]
+        elders = [
+            one for one in tale.people[COMMUNITY] if one.id in rich and one.born_on and one.age(tale.first_day) >= 66
+        ]
         found = cards.working_cards(session, COMMUNITY, household_ids=[one.household_id for one in elders])
     return Doors(elders, {owner: card.token for owner, card in found.items()})
 
@@ -203,8 +224,15 @@ def _ordinary(told: Ordering, day: dt.date, turn: int) -> None:
     chance, played = told.chance, {"王秀英", "赵桂珍"}
     elder = chance.choice([one for one in told.doors.elders if one.name not in played or chance.random() < 0.5])
     free = [one for one in told.service.free(day, 3) if one.household_id != elder.household_id]
-    asked = Asked(elder, free[0] if free else None, local(day, chance.choice((8, 9, 9, 10, 14, 15)), chance.choice((0, 15, 30))), 0)
-    told.tale.at(asked.starts_at - dt.timedelta(hours=chance.uniform(18, 30)), partial(_placed_by_somebody, told, asked))
+    asked = Asked(
+        elder,
+        free[0] if free else None,
+        local(day, chance.choice((8, 9, 9, 10, 14, 15)), chance.choice((0, 15, 30))),
+        0,
+    )
+    told.tale.at(
+        asked.starts_at - dt.timedelta(hours=chance.uniform(18, 30)), partial(_placed_by_somebody, told, asked)
+    )
     aside = {7: told.cancel, 19: told.no_show}.get(turn % 29)
     if turn % 41 == 11:
         asked.volunteer = None
@@ -277,7 +305,15 @@ def _in_progress(told: Ordering) -> None:
     played = tale.of(COMMUNITY, "林晓燕")
     soon, tomorrow = _morning(now, 1), _morning(now, 2)
 
-    def asked(elder: Someone, starts_at: dt.datetime, *, ago: dt.timedelta, minutes: int = 60, volunteer: Someone | None = None, **how: Any) -> Asked:
+    def asked(
+        elder: Someone,
+        starts_at: dt.datetime,
+        *,
+        ago: dt.timedelta,
+        minutes: int = 60,
+        volunteer: Someone | None = None,
+        **how: Any,
+    ) -> Asked:
         made = Asked(elder, volunteer, starts_at, minutes)
         tale.at(now - ago, partial(told.place, made, **how))
         return made
@@ -303,7 +339,14 @@ def _in_progress(told: Ordering) -> None:
     other = asked(with_phones[2], soon + 2 * hour, ago=21 * hour, volunteer=helper(tale.today), service="chat_company")
     told.then(now - 11 * hour, told.claim, other)
     # Under way at this moment.
-    serving_now = asked(without_phones[3], now - 0.4 * hour, ago=16 * hour, volunteer=helper(tale.today), service="chat_company", minutes=90)
+    serving_now = asked(
+        without_phones[3],
+        now - 0.4 * hour,
+        ago=16 * hour,
+        volunteer=helper(tale.today),
+        service="chat_company",
+        minutes=90,
+    )
     told.then(now - 12 * hour, told.claim, serving_now)
     told.then(now - 0.45 * hour, told.arrive, serving_now)
     # Served, and waiting for a word: hers on her phone, one who has none, one that the volunteer played did.
@@ -313,7 +356,14 @@ def _in_progress(told: Ordering) -> None:
         (without_phones[4], helper(yesterday), "room_cleaning", 90, 14),
         (with_phones[3], played, "haircut", 45, 15),
     ):
-        made = asked(elder, local(yesterday, at), ago=now - local(yesterday, at) + 30 * hour, volunteer=volunteer, service=service, minutes=minutes)
+        made = asked(
+            elder,
+            local(yesterday, at),
+            ago=now - local(yesterday, at) + 30 * hour,
+            volunteer=volunteer,
+            service=service,
+            minutes=minutes,
+        )
         told.then(made.starts_at - 13 * hour, told.claim, made)
         _serve(told, made, stay=1.02)
     # Disputed, overdue, just done.

@@ -106,44 +106,52 @@ def _cells(person: Resident, place: Place) -> list[str | float]:
     ]
 
 
-def _household(kind: str, chance: Random, *, on: dt.date, taken: set[tuple[str, int]]) -> list[Resident]:
-    family = names.surname(chance)
+@dataclass
+class _Family:
+    """Draws the members of one household; `taken` are names with years that are somebody's already."""
 
-    def person(relation: str, sex: str, years: int, *, of_family: bool) -> Resident:
-        born_on = dt.date(on.year - years - 1, 1, 1) + dt.timedelta(days=chance.randrange(364))
+    chance: Random
+    on: dt.date
+    taken: set[tuple[str, int]]
+    surname: str
+
+    def member(self, relation: str, years: int, sex: str = "", *, of_family: bool = True) -> Resident:
+        sex = sex or ("f" if self.chance.random() < 0.5 else "m")
+        born_on = dt.date(self.on.year - years - 1, 1, 1) + dt.timedelta(days=self.chance.randrange(364))
         for _ in range(20):
-            last = family if of_family else names.surname(chance)
-            name = last + names.given(chance, sex=sex, born_in=born_on.year)
-            if chance.random() < 0.02 and last in RARE:
+            last = self.surname if of_family else names.surname(self.chance)
+            name = last + names.given(self.chance, sex=sex, born_in=born_on.year)
+            if self.chance.random() < 0.02 and last in RARE:
                 name = last + RARE[last]
-            if (name, born_on.year) not in taken:
+            if (name, born_on.year) not in self.taken:
                 break
-        taken.add((name, born_on.year))
+        self.taken.add((name, born_on.year))
         return Resident("", name, relation, sex, born_on)
 
+
+def _household(kind: str, chance: Random, *, on: dt.date, taken: set[tuple[str, int]]) -> list[Resident]:
+    of = _Family(chance, on, taken, names.surname(chance))
     old = chance.choices(range(66, 93), weights=range(30, 3, -1))[0]
     if kind == "alone":
-        return [person("户主", "f" if chance.random() < 0.7 else "m", max(old, 70), of_family=True)]
+        return [of.member("户主", max(old, 70), "f" if chance.random() < 0.7 else "m")]
     if kind == "single":
-        return [person("户主", "m" if chance.random() < 0.7 else "f", chance.randrange(38, 64), of_family=True)]
+        return [of.member("户主", chance.randrange(38, 64), "m" if chance.random() < 0.7 else "f")]
     if kind == "couple":
-        return [
-            person("户主", "m", old, of_family=True),
-            person("配偶", "f", max(old - chance.randrange(5), 60), of_family=False),
-        ]
+        wife = max(old - chance.randrange(5), 60)
+        return [of.member("户主", old, "m"), of.member("配偶", wife, "f", of_family=False)]
     if kind == "with_grandchild":
-        child = person("孙辈", "f" if chance.random() < 0.5 else "m", chance.randrange(6, 15), of_family=True)
-        return [person("户主", "m", old - 4, of_family=True), person("配偶", "f", old - 6, of_family=False), child]
+        child = of.member("孙辈", chance.randrange(6, 15))
+        return [of.member("户主", old - 4, "m"), of.member("配偶", old - 6, "f", of_family=False), child]
     head = chance.randrange(40, 59)
     home = [
-        person("户主", "m", head, of_family=True),
-        person("配偶", "f", head - chance.randrange(4), of_family=False),
-        person("子女", "f" if chance.random() < 0.5 else "m", max(head - 26, 8), of_family=True),
+        of.member("户主", head, "m"),
+        of.member("配偶", head - chance.randrange(4), "f", of_family=False),
+        of.member("子女", max(head - 26, 8)),
     ]
     if kind == "three_generations":
-        home.append(person("父母", "f", head + chance.randrange(22, 28), of_family=False))
+        home.append(of.member("父母", head + chance.randrange(22, 28), "f", of_family=False))
         if chance.random() < 0.5:
-            home.append(person("父母", "m", head + chance.randrange(23, 29), of_family=True))
+            home.append(of.member("父母", head + chance.randrange(23, 29), "m"))
     return home
 
 

@@ -6,7 +6,6 @@ import io
 import uuid
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import xlsxwriter
 from sqlalchemy import select
@@ -31,7 +30,12 @@ CLEANING, PATROL, SPEAKER, WORK = (
 HARMONY, FEES, BASE, UNTIDY = "家庭和睦、邻里团结", "按时交纳物业管理费", "每户基础分", "房前屋后不整洁"
 # What somebody who came to an activity is awarded, per place.
 EARNED = {
-    VILLAGE.community_id: {"周末环境整治": CLEANING, "夜间平安巡逻": PATROL, "文明实践讲堂": SPEAKER, "冬日送温暖": WORK},
+    VILLAGE.community_id: {
+        "周末环境整治": CLEANING,
+        "夜间平安巡逻": PATROL,
+        "文明实践讲堂": SPEAKER,
+        "冬日送温暖": WORK,
+    },
     URBAN.community_id: {"楼道清洁日": "参加社区环境卫生整治", "智能手机课堂": "参加社区夜校、宣讲等活动"},
 }
 TABLES = {
@@ -99,7 +103,9 @@ def _draft_and_adopt(told: Scoring) -> None:
 def _draft(told: Scoring, name: str, content: bytes, title: str) -> uuid.UUID:
     found = reading.read_file(content)
     staged = told.tale.do(adoption.stage, actor=told.committee, name=name, reading=found)
-    drafted = told.tale.do(adoption.draft, actor=told.committee, staging_id=uuid.UUID(staged["staging_id"]), title=title)
+    drafted = told.tale.do(
+        adoption.draft, actor=told.committee, staging_id=uuid.UUID(staged["staging_id"]), title=title
+    )
     return uuid.UUID(drafted["table_id"])
 
 
@@ -122,8 +128,14 @@ def _adopt(told: Scoring, table_id: uuid.UUID, title: str) -> None:
     told.in_force_on = dt.date.fromisoformat(done["in_force_from"])
     told.tale.at(local(told.in_force_on, 0, 20), partial(_bring_into_force, told))
     if told.place is VILLAGE:
-        told.tale.at(local(told.in_force_on + dt.timedelta(days=5), 18), partial(_switch_on, told, table_id, BASE, "村民代表会议决定:每户60分基础分,不参与兑换"))
-        told.tale.at(local(told.in_force_on + dt.timedelta(days=120), 18), partial(_switch_on, told, table_id, UNTIDY, "村民代表会议决定试行,扣分前先听本户意见"))
+        told.tale.at(
+            local(told.in_force_on + dt.timedelta(days=5), 18),
+            partial(_switch_on, told, table_id, BASE, "村民代表会议决定:每户60分基础分,不参与兑换"),
+        )
+        told.tale.at(
+            local(told.in_force_on + dt.timedelta(days=120), 18),
+            partial(_switch_on, told, table_id, UNTIDY, "村民代表会议决定试行,扣分前先听本户意见"),
+        )
 
 
 def _bring_into_force(told: Scoring) -> None:
@@ -200,13 +212,21 @@ def _once_in_the_year(told: Scoring, turn: int, today: dt.date) -> list[Line]:
     """Base points when the table was young, fees in one month, harmony and a deduction now and then."""
     if told.place is not VILLAGE:
         return []
-    heads = {one.household_number: one for one in reversed(told.tale.people[1]) if one.household_id != told.reviewer.household_id}
+    heads = {
+        one.household_number: one
+        for one in reversed(told.tale.people[1])
+        if one.household_id != told.reviewer.household_id
+    }
     homes = sorted(heads)
     day = today - dt.timedelta(days=1)
     found: list[Line] = [
         (str(home), "", HARMONY, day, "", "网格员入户走访记录", "") for home in told.chance.sample(homes, 2)
     ]
-    if not any(item == BASE for _, item, _ in told.awarded) and told.in_force_on and (today - told.in_force_on).days > 7:
+    if (
+        not any(item == BASE for _, item, _ in told.awarded)
+        and told.in_force_on
+        and (today - told.in_force_on).days > 7
+    ):
         found += [(str(home), "", BASE, day, "", "村民代表会议决定", "") for home in homes]
     elif turn == 5:
         found += [(str(home), "", FEES, day, "", "物业收费台账", "") for home in told.chance.sample(homes, 40)]
@@ -233,13 +253,15 @@ def _review_entered(told: Scoring) -> None:
     """The reviewer looks at the list: two are sent back, the others may go on the board."""
     with told.tale.storage.read() as session:
         entered = session.scalars(
-            select(Award.id)
+            select(col(Award.id))
             .where(col(Award.community_id) == told.place.community_id, col(Award.state) == "entered")
             .order_by(col(Award.on_day), col(Award.id))
         ).all()
     if len(entered) > 20:
         odd = [told.chance.choice(entered)]
-        told.tale.do(entering.review, actor=told.reviewer.actor, award_ids=odd, approved=False, remark="没有存证照片,退回补充")
+        told.tale.do(
+            entering.review, actor=told.reviewer.actor, award_ids=odd, approved=False, remark="没有存证照片,退回补充"
+        )
         entered = [award_id for award_id in entered if award_id not in odd]
     if entered:
         told.tale.do(entering.review, actor=told.reviewer.actor, award_ids=entered, approved=True)
@@ -248,7 +270,9 @@ def _review_entered(told: Scoring) -> None:
 def _publish(told: Scoring, turn: int) -> None:
     with told.tale.storage.read() as session:
         ready = session.scalars(
-            select(Award.id).where(col(Award.community_id) == told.place.community_id, col(Award.state) == "approved").limit(1)
+            select(col(Award.id))
+            .where(col(Award.community_id) == told.place.community_id, col(Award.state) == "approved")
+            .limit(1)
         ).first()
     if ready is None:
         return
@@ -256,7 +280,9 @@ def _publish(told: Scoring, turn: int) -> None:
     number, until = int(done["batch"]), dt.datetime.fromisoformat(done["objections_until"])
     told.tale.at(until + dt.timedelta(minutes=20), partial(_book, told))
     if told.place is VILLAGE and done["lines"] > 6:
-        said = {0: "open and appealed", 2: "appeal upheld", 4: "appeal rejected", 6: "rejected", 8: "upheld"}.get(turn, "")
+        said = {0: "open and appealed", 2: "appeal upheld", 4: "appeal rejected", 6: "rejected", 8: "upheld"}.get(
+            turn, ""
+        )
         if said:
             told.tale.at(told.tale.clock.now() + dt.timedelta(hours=3), partial(_object, told, number, said))
         if turn == 3:
@@ -315,7 +341,9 @@ def _appeal(told: Scoring, objection_id: uuid.UUID) -> None:
 
 def _decide(told: Scoring, objection_id: uuid.UUID, *, upheld: bool) -> None:
     text = "调看监控,当日未到场,撤下该行" if upheld else "走访三名在场村民,情况属实,维持"
-    told.tale.do(objections.decide, actor=told.tale.of(1, "朱德明").actor, objection_id=objection_id, upheld=upheld, text=text)
+    told.tale.do(
+        objections.decide, actor=told.tale.of(1, "朱德明").actor, objection_id=objection_id, upheld=upheld, text=text
+    )
 
 
 def _correct(told: Scoring, batch: int) -> None:
@@ -331,7 +359,9 @@ def _correct(told: Scoring, batch: int) -> None:
             .limit(1)
         ).first()  # fmt: skip
     if award is not None:
-        told.tale.do(objections.ask_correction, actor=told.committee, award_id=award.id, reason="录错了户,应记到同名的另一户")
+        told.tale.do(
+            objections.ask_correction, actor=told.committee, award_id=award.id, reason="录错了户,应记到同名的另一户"
+        )
         officer = told.tale.people[told.place.community_id][1].actor
         told.tale.do(objections.confirm_correction, actor=officer, award_id=award.id)
 
@@ -359,5 +389,3 @@ def _draft_next(told: Scoring) -> None:
     text = text.replace("参加义务劳动,5", "参加义务劳动,8") + "\n邻里互助,教老人用手机,3,一次,,人,村民代表提议新增\n"
     year = told.tale.today.year + 1
     _draft(told, f"积分细则{year}修订.csv", text.encode(), f"白果村积分制管理细则({year}年修订草案)")
-
-

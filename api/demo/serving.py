@@ -5,6 +5,7 @@ import hashlib
 import itertools
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -223,7 +224,14 @@ def _desk_duty(service: Service, began: dt.date) -> None:
     for day in days(began, service.tale.today - dt.timedelta(days=1)):
         if day.weekday() < 5 and service.chance.random() < 0.75:
             begins = local(day, 8, service.chance.randint(25, 50))
-            _visits(service, service.free(day, 1), begins, begins + dt.timedelta(minutes=service.chance.randint(70, 115)), point=1, title="")
+            _visits(
+                service,
+                service.free(day, 1),
+                begins,
+                begins + dt.timedelta(minutes=service.chance.randint(70, 115)),
+                point=1,
+                title="",
+            )
 
 
 def _visits(
@@ -332,7 +340,10 @@ def _late_entries(service: Service, began: dt.date) -> None:
     for week, day in enumerate(itertools.islice(days(began, tale.today - dt.timedelta(days=2)), 9, None, 16)):
         who = service.free(day, 1)
         if who:
-            tale.at(local(day + dt.timedelta(days=1), 16, chance.randint(0, 50)), partial(_enter_late, service, who[0], day, week))
+            tale.at(
+                local(day + dt.timedelta(days=1), 16, chance.randint(0, 50)),
+                partial(_enter_late, service, who[0], day, week),
+            )
     for back in (2, 3):
         day = tale.today - dt.timedelta(days=back)
         who = service.free(day, 1)
@@ -344,7 +355,7 @@ def _enter_late(service: Service, one: Someone, day: dt.date, turn: int) -> None
     begins = local(day, 15, service.chance.randint(0, 40))
     ends = begins + dt.timedelta(minutes=service.chance.choice((60, 75, 95, 120)))
     if turn % 2:
-        said = {"actor": one.actor, "place": "陪邻居去镇卫生院", "witness": "吴国平", "service_class": "medical_escort"}
+        said: dict[str, Any] = {"actor": one.actor, "place": "陪邻居去镇卫生院", "witness": "吴国平", "service_class": "medical_escort"}
     else:
         desk = service.desk.actor
         said = {"actor": desk, "place": "幸福食堂", "source": f"纸质签到簿第{turn + 2}页", "service_class": "meals"}

@@ -58,7 +58,10 @@ def sell(tale: Tale, services: dict[int, Service]) -> None:
 
 def _open(shop: Shop) -> None:
     tale = shop.tale
-    known = [(row["商品"], row["单价积分"], row["单位"]) for row in csv.DictReader(io.StringIO(samples.sample(samples.GOODS).decode("utf-8-sig")))]
+    known = [
+        (row["商品"], row["单价积分"], row["单位"])
+        for row in csv.DictReader(io.StringIO(samples.sample(samples.GOODS).decode("utf-8-sig")))
+    ]
     if shop.place is VILLAGE:
         other = next(one for one in shop.service.with_role("merchant") if one.name != "徐建军")
         plan = [("徐记便民超市", "村口文化礼堂对面", "1234567", tale.of(1, "徐建军"), [*known, *MORE]),
@@ -66,11 +69,22 @@ def _open(shop: Shop) -> None:
     else:
         plan = [("柳溪积分超市", "2幢底层", "135", shop.service.with_role("merchant")[0], known)]
     for name, where, weekdays, staff, offers in plan:
-        merchant_id = uuid.UUID(tale.do(goods.open_merchant, actor=shop.committee, name=name, place=where, opening_weekdays=weekdays)["merchant_id"])
+        merchant_id = uuid.UUID(
+            tale.do(goods.open_merchant, actor=shop.committee, name=name, place=where, opening_weekdays=weekdays)[
+                "merchant_id"
+            ]
+        )
         tale.do(goods.add_staff, actor=shop.committee, merchant_id=merchant_id, person_id=staff.id)
         shop.staff[merchant_id] = staff
         for item, price, piece in offers:
-            offered = tale.do(goods.offer, actor=staff.actor, merchant_id=merchant_id, name=item, piece=piece, price_steps=int(Decimal(price) * 10))
+            offered = tale.do(
+                goods.offer,
+                actor=staff.actor,
+                merchant_id=merchant_id,
+                name=item,
+                piece=piece,
+                price_steps=int(Decimal(price) * 10),
+            )
             shop.items.append((uuid.UUID(offered["item_id"]), merchant_id))
     _deliver(shop, 40)
 
@@ -83,7 +97,9 @@ def _deliver(shop: Shop, pieces: int) -> None:
 def _order(shop: Shop, who: Someone | None, *, fetched: bool = True, item: int | None = None) -> None:
     """A household orders, and mostly comes for it the next day; who has too few points is told so."""
     chance, tale = shop.chance, shop.tale
-    who = who or chance.choice([one for one in tale.people[shop.place.community_id] if one.age(tale.today) >= 20 and one.name != "王秀英"])
+    who = who or chance.choice(
+        [one for one in tale.people[shop.place.community_id] if one.age(tale.today) >= 20 and one.name != "王秀英"]
+    )
     item_id, merchant_id = shop.items[item if item is not None else chance.randrange(len(shop.items))]
     by = who.actor if who.phone else shop.service.desk.actor
     try:
@@ -103,7 +119,9 @@ def _order(shop: Shop, who: Someone | None, *, fetched: bool = True, item: int |
     elif what < 0.11:
         tale.at(tale.clock.now() + dt.timedelta(days=9), partial(_expire, shop))
     else:
-        tale.at(local(day, chance.randint(8, 18), chance.randint(0, 59)), partial(_hand_over, shop, order_id, merchant_id))
+        tale.at(
+            local(day, chance.randint(8, 18), chance.randint(0, 59)), partial(_hand_over, shop, order_id, merchant_id)
+        )
 
 
 def _cancel(shop: Shop, order_id: uuid.UUID, by: Actor) -> None:

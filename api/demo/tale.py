@@ -137,7 +137,10 @@ class Tale:
         community_id = communities.community_of(actor)
 
         def run(session: Session, now: dt.datetime) -> dict[str, Any]:
-            held = [communities.community(session, community_id), *residents.persons_of(session, community_id, those).values()]
+            held = [
+                communities.community(session, community_id),
+                *residents.persons_of(session, community_id, those).values(),
+            ]
             facts = change(session, now)
             del held
             return facts if isinstance(facts, dict) else {}
