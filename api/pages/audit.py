@@ -344,7 +344,8 @@ def newest_checkpoint() -> Response:
     newest = log.newest(edge.read(), edge.community().id)
     if newest is None:
         raise NotFound(what="checkpoint")
-    return Response(newest.note, mimetype="text/plain")
+    headers = {"Content-Disposition": f'attachment; filename="{edge.community().code}-{newest.size}-checkpoint.txt"'}
+    return Response(newest.note, mimetype="text/plain", headers=headers)
 
 
 @blueprint.get("/verify.py")

@@ -204,8 +204,9 @@ def test_anybody_takes_todays_plain_bundle_and_it_is_made_once_a_day(village, au
     maker_of(auditor.app).finish()
     assert auditor.get("/c/TPL/proof/bundle.zip").data == first
     assert "details.jsonl" not in str(first)
-    checkpoint = auditor.get("/c/TPL/proof/checkpoint").text
-    assert verify(io.BytesIO(first), checkpoints=[checkpoint]).ok
+    kept = auditor.get("/c/TPL/proof/checkpoint")
+    assert "attachment" in kept.headers["Content-Disposition"]
+    assert verify(io.BytesIO(first), checkpoints=[kept.text]).ok
 
 
 @on_sqlite
