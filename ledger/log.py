@@ -18,7 +18,7 @@ from ledger.entries import decode
 from ledger.errors import LogBroken
 from ledger.note import Checkpoint, verifier_key
 from ledger.note import sign as sign_note
-from ledger.tables import checkpoint, entry, tail, tile
+from ledger.tables import IS_KEY, checkpoint, entry, tail, tile
 from ledger.tree import TILE_WIDTH, leaf_hash, tile_hashes
 
 DAY_MS = 86_400_000
@@ -63,7 +63,7 @@ def sign(session: Session, community_id: int, signer: Signer, *, at: int) -> Sig
         LogBroken: the signer is not the key that the log names for its present size.
     """
     where = end(session, community_id)
-    if key_in_force(session, community_id, signer.public_key, where.size) != signer.public_key:
+    if key_in_force(session, community_id, where.size) != signer.public_key:
         raise LogBroken(f"{where.origin}: the key at hand is not the key that the log names")
     return Signed(where.size, where.root, at, sign_note(where, signer.public_key, signer.signature_of))
 
@@ -135,19 +135,21 @@ def vkey(session: Session, community_id: int) -> str:
     return verifier_key(end(session, community_id).origin, first_key(session, community_id))
 
 
-def key_in_force(session: Session, community_id: int, expected: bytes, size: int) -> bytes:
-    """The key that signs checkpoints of this size. Logs seldom change their key: the first is tried before all are searched."""
-    first = first_key(session, community_id)
-    if first == expected:
-        return first
-    wanted = select(entry.c.seq, entry.c.leaf).where(
-        entry.c.community_id == community_id, entry.c.kind == "key", entry.c.seq < size
-    )
+def key_in_force(session: Session, community_id: int, size: int) -> bytes:
+    """The key that signs checkpoints of this size.
+
+    Raises:
+        LogBroken: the log names none yet.
+    """
+    wanted = select(entry.c.seq, entry.c.leaf).where(entry.c.community_id == community_id, entry.c.seq < size, IS_KEY)
     named = [
         (fields["from"], seq, fields["key"])
         for seq, fields in ((row.seq, decode(bytes(row.leaf))) for row in session.execute(wanted))
+        if fields["from"] <= size
     ]
-    return bytes.fromhex(max(key for key in named if key[0] <= size)[2])
+    if not named:
+        raise LogBroken(f"community {community_id} has no key")
+    return bytes.fromhex(max(named)[2])
 
 
 def widths(size: int) -> list[int]:

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from ledger import log, tables, tree
+from ledger import book_of, log, tables, tree
 from ledger.bundle import Wanted, write_bundle
 from ledger.entries import decode, encode
 from ledger.verify import verify
@@ -89,6 +89,25 @@ def test_a_checkpoint_is_signed_once_while_the_log_stands_still(village):
 def test_a_strange_seed_signs_nothing(village, other_village):
     with pytest.raises(evidence.KeyNotOfThisLog):
         evidence.checkpoint(village.storage, village.community_id, seal_of(village, seed=other_village.seed))
+
+
+def test_a_key_that_was_exchanged_signs_no_more(village, other_village):
+    volunteer = make_volunteer(village)
+    credit(village, volunteer)
+    evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+
+    def exchange(session, now):
+        book = book_of(session)
+        new = other_village.seed.public_key().public_bytes_raw()
+        return {"seq": book.set_key(new, from_size=book.size + 3)}
+
+    village.write(exchange)
+    credit(village, volunteer)
+    evidence.checkpoint(village.storage, village.community_id, seal_of(village))  # the first key's last
+    credit(village, volunteer)
+    with pytest.raises(evidence.KeyNotOfThisLog):
+        evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+    assert verify(io.BytesIO(bundle_of(village, seal=seal_of(village, seed=other_village.seed)))).ok
 
 
 def test_a_database_older_than_its_newest_checkpoint_signs_nothing(village):

@@ -129,6 +129,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community_id", "seq", name="pk_ledger_entry"),
         sa.UniqueConstraint("community_id", "id", name="uq_ledger_entry_id"),
     )
+    op.create_index(
+        "ix_ledger_entry_key",
+        "ledger_entry",
+        ["community_id", "seq"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'key'"),
+        postgresql_where=sa.text("kind = 'key'"),
+    )
     op.create_table(
         "ledger_hold",
         sa.Column("community_id", sa.BigInteger(), autoincrement=False, nullable=False),
