@@ -5,6 +5,7 @@ The signing seeds are not in it: they belong into a backup of their own, elsewhe
 """
 
 import hashlib
+import itertools
 import json
 import shutil
 import sqlite3
@@ -112,14 +113,21 @@ def restore(settings: Settings, folder: Path) -> list[Held]:
     try:
         draft = target.with_name(f"{target.name}.restoring")
         shutil.copyfile(folder / DATABASE, draft)
-        for suffix in ("-wal", "-shm"):
-            target.with_name(target.name + suffix).unlink(missing_ok=True)
-        if target.exists():
-            target.replace(target.with_name(f"{target.name}.before-restore"))
+        _put_aside(target)
         draft.replace(target)
     finally:
         lock.release()
     return held_logs(settings, target)
+
+
+def _put_aside(database: Path) -> None:
+    """Keep a database beside its place, with what only its write-ahead log holds; what was kept before stays."""
+    names = (database.with_name(f"{database.name}.before-restore-{number}") for number in itertools.count(1))
+    kept = next(name for name in names if not name.exists())
+    for suffix in ("", "-wal", "-shm"):
+        found = database.with_name(database.name + suffix)
+        if found.exists():
+            found.replace(kept.with_name(kept.name + suffix))
 
 
 def _database(settings: Settings, *, must_exist: bool = True) -> Path:

@@ -170,6 +170,25 @@ def test_a_backup_older_than_a_signed_checkpoint_is_never_signed(opened, tmp_pat
     assert "older than checkpoint" in opened("doctor")[1]
 
 
+def test_a_restore_keeps_what_it_takes_the_place_of(opened, tmp_path):
+    opened("backup", tmp_path / "backup")
+    database = opened.data / "timebank.sqlite"
+    with closing(
+        sqlite3.connect(database)
+    ) as left_open:  # as after a crash: what was committed is in the -wal file only
+        left_open.execute("INSERT INTO counter (community_id, name, last) VALUES (1, 'late', 7)")
+        left_open.commit()
+        for _ in range(2):
+            opened("restore", tmp_path / "backup", "--yes")
+    kept = [database.with_name(f"{database.name}.before-restore-{number}") for number in (1, 2)]
+    late = "SELECT count(*) FROM counter WHERE name = 'late'"
+    found = []
+    for path in [*kept, database]:
+        with closing(sqlite3.connect(path)) as copy:
+            found += copy.execute(late).fetchone()
+    assert found == [1, 0, 0]
+
+
 def test_a_changed_backup_is_refused(opened, tmp_path):
     opened("backup", tmp_path / "backup")
     with (tmp_path / "backup" / "timebank.sqlite").open("r+b") as file:
