@@ -210,7 +210,8 @@ def settle_visit(
     session.flush()
     left = credited
     for share in reckoning.shares:
-        minutes = min(left, share.credited_minutes)
+        # A decision may credit more than the caps leave: the last day takes it, so that later caps count all of it.
+        minutes = left if share is reckoning.shares[-1] else min(left, share.credited_minutes)
         left -= minutes
         session.add(
             VisitDay(

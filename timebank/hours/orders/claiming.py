@@ -10,7 +10,7 @@ from ledger import LedgerRefused, book_of
 from timebank import accounts, policy
 from timebank.columns import new_id
 from timebank.errors import NotEnough, Refused
-from timebank.hours.orders import states
+from timebank.hours.orders import states, tear_off
 from timebank.hours.orders.parties import purse, volunteer_account
 from timebank.hours.orders.placing import release, require_staff
 from timebank.hours.orders.rows import (
@@ -109,7 +109,7 @@ def claim(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> d
     Raises:
         AlreadyClaimed: somebody was first; the second may stand by (`stand_by`).
         NotEnough: the recipient's minutes were spent meanwhile.
-        OwnOrder, SameHousehold, VolunteerTooYoung, ClaimingBlocked, VolunteerBusy, NotOffered, WrongState.
+        OwnOrder, SameHousehold, HasLeft, VolunteerTooYoung, ClaimingBlocked, VolunteerBusy, NotOffered, WrongState.
     """
     require(actor, "orders.claim", community_id=actor.community_id)
     row = order(session, community_of(actor), order_id)
@@ -269,6 +269,7 @@ def _hold(session: Session, row: ServiceOrder, volunteer: Person, now: datetime)
         "service": row.service,
         "held": row.planned_minutes,
     }
+    tear_off.void_if_known_to(session, row, volunteer.id)
     row.hold_seq = book.hold(legs, detail=detail)
     row.held_minutes = row.planned_minutes
     row.volunteer_id = volunteer.id
@@ -304,6 +305,8 @@ def _check_volunteer(session: Session, row: ServiceOrder, volunteer: Person, now
         raise OwnOrder
     if volunteer.household_id == recipient.household_id:
         raise SameHousehold
+    if residents.has_left(volunteer):
+        raise residents.HasLeft(person=volunteer.number, left_on=str(volunteer.left_on))
     if row.starts_at + timedelta(minutes=row.planned_minutes) <= now:
         raise StartsAlready(order_number=row.number)
     day = communities.local_day(communities.community(session, row.community_id), row.starts_at)

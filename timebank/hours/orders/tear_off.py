@@ -16,7 +16,7 @@ from timebank import policy
 from timebank.errors import Refused
 from timebank.hours.orders.parties import require_for
 from timebank.hours.orders.placing import require_staff
-from timebank.hours.orders.rows import OrderCallBack, ServiceOrder, identity, order, write_down
+from timebank.hours.orders.rows import OrderCallBack, OrderEvent, ServiceOrder, identity, order, write_down
 from timebank.hours.orders.states import OPEN, WrongState
 from timebank.people import communities, residents
 from timebank.people.communities import community_of
@@ -97,6 +97,22 @@ def is_current(session: Session, *, community_id: int, order_id: UUID, secret: b
     """Whether the slip of this request is still the valid one."""
     row = order(session, community_id, order_id)
     return row.tear_off_hash == hash_of(secret, row.id, number_of(secret, row.id, nonce))
+
+
+def void_if_known_to(session: Session, row: ServiceOrder, person_id: UUID) -> None:
+    """Void the number if this person printed it: she becomes the order's volunteer, who never knows it."""
+    printed_by = session.exec(
+        select(OrderEvent.actor_id)
+        .where(
+            OrderEvent.community_id == row.community_id,
+            OrderEvent.order_id == row.id,
+            OrderEvent.verb == "issue_tear_off",
+        )
+        .order_by(col(OrderEvent.n).desc())
+        .limit(1)
+    ).first()
+    if printed_by == person_id:
+        row.tear_off_hash = None
 
 
 def try_number(
