@@ -14,6 +14,7 @@ from timebank.people import residents
 from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
+from timebank.points.awards.entering import OwnHousehold
 from timebank.points.awards.tables import BOOKED, FROZEN, PUBLISHED, REVERSED, Award
 from timebank.points.publicity.batches import batch_of, withdraw_line
 from timebank.points.publicity.tables import (
@@ -71,6 +72,13 @@ class NeedsAnotherOfficer(Refused):
     """A correction is confirmed by somebody else than who asked for it."""
 
     code = "needs_another_officer"
+    status = 403
+
+
+class OwnObjection(Refused):
+    """Nobody answers the own objection, nor decides about the own answer."""
+
+    code = "own_objection"
     status = 403
 
 
@@ -139,9 +147,14 @@ def object_to(
 def answer(
     session: Session, *, actor: Actor, now: dt.datetime, objection_id: uuid.UUID, upheld: bool, text: str
 ) -> dict[str, Any]:
-    """Answer an objection: upheld, the line is withdrawn; rejected, it waits seven days for an appeal."""
+    """Answer an objection: upheld, the line is withdrawn; rejected, it waits seven days for an appeal.
+
+    Raises:
+        OwnHousehold, OwnObjection: who answers is too near.
+    """
     require(actor, "publicity.answer", community_id=actor.community_id)
     objection, award = _objection(session, actor, objection_id)
+    _refuse_own(actor, objection, award)
     if objection.state != OPEN:
         raise ObjectionWrongState(state=objection.state)
     if not text.strip():
@@ -181,6 +194,7 @@ def decide(
     """The supervision committee's word on an appeal; it is final."""
     require(actor, "publicity.decide", community_id=actor.community_id)
     objection, award = _objection(session, actor, objection_id)
+    _refuse_own(actor, objection, award)
     if objection.state != APPEALED:
         raise ObjectionWrongState(state=objection.state)
     if not text.strip():
@@ -283,6 +297,15 @@ def objections_of(
 def line_of(session: Session, *, actor: Actor, batch_number: int, line_number: int) -> tuple[PublicityLine, Award]:
     """One line of the board with its award."""
     return _line(session, actor, batch_number, line_number)
+
+
+def _refuse_own(actor: Actor, objection: Objection, award: Award) -> None:
+    if actor.household_id is not None and award.household_id == actor.household_id:
+        raise OwnHousehold
+    if actor.number == objection.answered_by or (
+        actor.person_id is not None and objection.person_id == actor.person_id
+    ):
+        raise OwnObjection
 
 
 def _withdraw(award: Award, *, now: dt.datetime, by: str, reason: str) -> None:

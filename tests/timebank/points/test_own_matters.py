@@ -1,0 +1,50 @@
+"""Nobody judges the own matter: objections are answered and decided by somebody else's household."""
+
+import uuid
+
+import pytest
+
+from tests.timebank.points import make
+from tests.timebank.points.test_publicity import CLEAN, answer, object_to
+from timebank.points.awards.entering import OwnHousehold
+from timebank.points.publicity import objections
+
+pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
+
+def appeal(village, raised, person):
+    village.write(
+        lambda s, now: objections.appeal(
+            s, actor=village.actor(person=person), now=now, objection_id=uuid.UUID(raised["objection_id"]), text="不服"
+        )
+    )
+
+
+def decide(village, raised, actor):
+    return village.write(
+        lambda s, now: objections.decide(
+            s, actor=actor, now=now, objection_id=uuid.UUID(raised["objection_id"]), upheld=False, text="维持"
+        )
+    )
+
+
+def test_an_objection_is_answered_and_decided_by_somebody_else(village):
+    make.table_in_force(village)
+    awarded, objector, member = village.make_person(), village.make_person(), village.make_person()
+    batch = make.published(village, (awarded, CLEAN))
+    raised = object_to(village, batch, 1, objector)
+    with pytest.raises(OwnHousehold):
+        answer(village, raised, upheld=False, actor=village.actor("committee", person=awarded))
+    with pytest.raises(objections.OwnObjection):
+        answer(village, raised, upheld=True, actor=village.actor("committee", person=objector))
+    both = village.actor("committee", "supervision_committee", person=member)
+    answer(village, raised, upheld=False, actor=both)
+    appeal(village, raised, objector)
+    for near, reason in (
+        (both, objections.OwnObjection),
+        (village.actor("supervision_committee", person=objector), objections.OwnObjection),
+        (village.actor("supervision_committee", person=awarded), OwnHousehold),
+    ):
+        with pytest.raises(reason):
+            decide(village, raised, near)
+    assert decide(village, raised, village.actor("supervision_committee"))["code"] == "appeal_rejected"
