@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, current_app, url_for
 from flask_babel import gettext as _
 
-from api import edge, errors, fields
+from api import edge, errors, fields, presence
 from api.look import minutes
 from api.messages import orders as words
 from api.schemas import orders as asked
@@ -485,11 +485,14 @@ def _entry_url() -> Callable[[int], str] | None:
 
 
 def carry_out_at_door(verb: str, order_id: UUID, token: str) -> dict[str, Any]:
-    """Submit an arrival or a leaving; doors and JSON alike."""
+    """Submit an arrival or a leaving, with the claim that its volunteer is in one place; doors and JSON alike."""
     asks = edge.actor()
     fn = {"arrive": serving.arrive, "leave": serving.leave}[verb]
-    return edge.submit(
-        f"orders.{verb}",
-        lambda session, now: fn(session, actor=asks, now=now, order_id=order_id, door_token=token),
-        content={"order_id": order_id, "door": token},
+    permissions.require(asks, f"orders.{verb}", community_id=asks.community_id)
+    return presence.serving(
+        lambda: edge.submit(
+            f"orders.{verb}",
+            lambda session, now: fn(session, actor=asks, now=now, order_id=order_id, door_token=token),
+            content={"order_id": order_id, "door": token},
+        )
     )

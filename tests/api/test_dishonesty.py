@@ -1,0 +1,45 @@
+"""What pages give to who tries too much: names, codes of the shop, pictures that unpack without end, two places at once."""
+
+import pytest
+
+from tests.api.test_orders_pages import signed_in
+from tests.timebank.hours.arrange_orders import Orders, door_of, make_elder, make_volunteer
+from timebank.people import logins
+
+pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
+
+def test_a_volunteer_at_a_door_is_nowhere_else(app, db, village, other_village):
+    orders, elder, volunteer = Orders(village), make_elder(village), make_volunteer(village)
+    order_id = orders.place(elder)
+    orders.claim(order_id, volunteer)
+    door = door_of(village, elder)
+    village.pass_time(hours=2)
+    browser = signed_in(app, db, village, volunteer, ["volunteer"])
+    with village.read() as session:
+        login_id = logins.login_of(session, village.community_id, volunteer.person_id)
+
+    def be_elsewhere() -> None:
+        village.storage.write_global(
+            lambda session, now: logins.arrive(
+                session,
+                now=now,
+                login_id=login_id,
+                community_id=other_village.community_id,
+                until=village.now.replace(hour=23),
+            )
+        )
+
+    be_elsewhere()
+    act = {"verb": "arrive", "order_id": order_id.hex}
+    assert "您在另一个社区已经签到" in browser.post(f"/d/TPL/{door}", act).text
+    assert orders.state(order_id) == "claimed"
+    village.storage.write_global(
+        lambda session, now: logins.leave(session, login_id=login_id, community_id=other_village.community_id)
+    )
+    assert browser.post(f"/d/TPL/{door}", act).status_code == 303
+    with pytest.raises(logins.PresentElsewhere):
+        be_elsewhere()
+    village.pass_time(minutes=60)
+    assert browser.post(f"/d/TPL/{door}", {**act, "verb": "leave"}).status_code == 303
+    be_elsewhere()
