@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.test_orders_pages import signed_in
-from tests.timebank.hours.arrange_orders import Orders, door_of, make_elder, make_volunteer
+from tests.timebank.hours.arrange_orders import Orders, door_of, make_elder, make_person, make_volunteer
 from timebank.people import logins
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -43,3 +43,13 @@ def test_a_volunteer_at_a_door_is_nowhere_else(app, db, village, other_village):
     village.pass_time(minutes=60)
     assert browser.post(f"/d/TPL/{door}", {**act, "verb": "leave"}).status_code == 303
     be_elsewhere()
+
+
+def test_naming_a_stranger_as_helper_tells_no_name(app, db, village):
+    stranger = make_person(village, "诸葛明亮")
+    browser = signed_in(app, db, village, make_person(village))
+    browser.post("/c/TPL/helpers", {"number": stranger.number, "relation": "neighbour"})
+    page = browser.get("/c/TPL/helpers").text
+    assert stranger.number in page
+    assert "诸葛*" in page
+    assert "诸葛明亮" not in page
