@@ -1,12 +1,13 @@
 """The points shop: what a household has and may redeem, the merchant's counter, and the desk for who has no phone."""
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
-from api import codes, edge, qr
+from api import codes, edge, qr, sign_in
 from api.messages import points as words
 from api.points_words import in_words
 from api.schemas.points import (
@@ -22,14 +23,17 @@ from api.schemas.points import (
 )
 from timebank import permissions
 from timebank.errors import Forbidden, Refused
-from timebank.people import households, residents
+from timebank.people import households, logins, residents
 from timebank.people.residents import Person
 from timebank.points import statement
 from timebank.points.shop import goods, orders
 
 blueprint = Blueprint("shop", __name__)
+Found = TypeVar("Found")
 
 LINES_A_PAGE = 40
+# A code of eight digits could be guessed by who stands behind the counter; typing badly all day stays below this.
+CODE_TRIES = 20
 
 
 @blueprint.get("/c/<community_code>/my/points")
@@ -146,13 +150,7 @@ def counter() -> Any:
 def look_up() -> Any:
     """What the code stands for. Writes nothing; it is a POST because the code is not for addresses."""
     try:
-        found = orders.order_of_code(
-            edge.read(),
-            actor=edge.actor(),
-            now=edge.now(),
-            secret=edge.settings().secret,
-            typed=edge.load(CodeTyped)["code"],
-        )
+        found = _counted(lambda: _order_of(edge.load(CodeTyped)["code"]))
     except Forbidden:
         raise
     except Refused as refused:
@@ -168,9 +166,7 @@ def photo() -> Any:
     permissions.require(edge.actor(), "shop.hand_over", community_id=edge.community().id)
     try:
         typed = codes.in_photograph(request.files.get("photo"))
-        found = orders.order_of_code(
-            edge.read(), actor=edge.actor(), now=edge.now(), secret=edge.settings().secret, typed=typed
-        )
+        found = _counted(lambda: _order_of(typed))
     except Refused as refused:
         return edge.again("shop/counter.html", refused, words=words, **_counter())
     digits = orders.code_of(edge.settings().secret, found.order)
@@ -184,10 +180,12 @@ def hand_over() -> Any:
     permissions.require(edge.actor(), "shop.hand_over", community_id=edge.community().id)
     try:
         typed, secret = edge.load(CodeTyped)["code"], edge.settings().secret
-        made = edge.submit(
-            "shop.hand_over",
-            lambda session, now: orders.hand_over(session, actor=edge.actor(), now=now, secret=secret, typed=typed),
-            content={"code": typed},
+        made = _counted(
+            lambda: edge.submit(
+                "shop.hand_over",
+                lambda session, now: orders.hand_over(session, actor=edge.actor(), now=now, secret=secret, typed=typed),
+                content={"code": typed},
+            )
         )
     except Refused as refused:
         return edge.again("shop/counter.html", refused, words=words, **_counter())
@@ -349,6 +347,24 @@ def _redeem(household_id: uuid.UUID, person_id: uuid.UUID | None) -> dict[str, A
         ),
         content={"household": household_id, **asked},
     )
+
+
+def _order_of(typed: str) -> orders.Ordered:
+    return orders.order_of_code(
+        edge.read(), actor=edge.actor(), now=edge.now(), secret=edge.settings().secret, typed=typed
+    )
+
+
+def _counted(look_up: Callable[[], Found]) -> Found:
+    """Do something with a code, with unknown ones counted by login; after too many of them the login waits."""
+    signed_in = sign_in.current()
+    tried = sign_in.subject("shop-code", f"{edge.community().id}:{signed_in.login_id if signed_in else ''}")
+    logins.refuse_if_locked(edge.read(), subject=tried, now=edge.now())
+    try:
+        return look_up()
+    except orders.UnknownCode:
+        edge.submit_global(lambda session, now: logins.count_failure(session, subject=tried, now=now, tries=CODE_TRIES))
+        raise
 
 
 def _counter() -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 import pytest
 
+from api.pages.shop import CODE_TRIES
 from tests.api.test_orders_pages import signed_in
+from tests.client import Client
 from tests.timebank.hours.arrange_orders import Orders, door_of, make_elder, make_person, make_volunteer
-from timebank.people import logins
+from tests.timebank.points import make
+from timebank.people import logins, residents
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
@@ -53,3 +56,16 @@ def test_naming_a_stranger_as_helper_tells_no_name(app, db, village):
     assert stranger.number in page
     assert "诸葛*" in page
     assert "诸葛明亮" not in page
+
+
+def test_codes_of_the_shop_are_not_guessed(client: Client, village):
+    _item, _merchant, seller = make.shop(village)
+    with village.read() as session:
+        person = residents.person(session, village.community_id, seller.person_id)
+    client.sign_in(person, roles=["merchant"])
+    for guess in range(CODE_TRIES):
+        assert client.post("/c/TPL/merchant", {"code": f"{guess:08}"}).status_code == 404
+    for address in ("/c/TPL/merchant", "/c/TPL/merchant/hand-over"):
+        answer = client.post(address, {"code": "12345678"})
+        assert answer.status_code == 403
+        assert "分钟后再试" in answer.text

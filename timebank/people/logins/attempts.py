@@ -44,7 +44,7 @@ def refuse_if_locked(session: Session, *, subject: str, now: datetime) -> None:
         raise Locked(minutes=-(-int((attempt.locked_until - now).total_seconds()) // 60))
 
 
-def count_failure(session: Session, *, subject: str, now: datetime) -> int:
+def count_failure(session: Session, *, subject: str, now: datetime, tries: int = TRIES) -> int:
     """Count one wrong try and return how many are left; at 0 the subject is locked for a quarter of an hour."""
     attempt = session.get(Attempt, subject)
     if attempt is None:
@@ -52,11 +52,11 @@ def count_failure(session: Session, *, subject: str, now: datetime) -> int:
     elif attempt.first_at + TRIES_WITHIN <= now:
         attempt.failures, attempt.first_at, attempt.locked_until = 0, now, None
     attempt.failures += 1
-    if attempt.failures >= TRIES:
+    if attempt.failures >= tries:
         attempt.locked_until = now + LOCKED_FOR
     session.add(attempt)
     session.flush()
-    return max(0, TRIES - attempt.failures)
+    return max(0, tries - attempt.failures)
 
 
 def forget_failures(session: Session, *, subject: str) -> None:
