@@ -17,6 +17,10 @@ from timebank.people.communities import Community
 from timebank.people.residents import Person
 
 LONGEST_SIDE = 2400  # pixels; a phone's photograph is shrunk to this before it is read
+# What phones make. Other formats are read by programs beside us, or not at all.
+PICTURES = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+# Of what must be unpacked whole; a JPEG shrinks while it is read, so that larger ones are no harm.
+MOST_PIXELS = 50_000_000
 
 
 class CodeNotRead(Refused):
@@ -71,11 +75,13 @@ def in_photograph(photo: FileStorage | None) -> str:
         BadInput: no picture, or no code in it.
     """
     try:
-        with Image.open(io.BytesIO(photo.read() if photo else b"")) as opened:
+        with Image.open(io.BytesIO(photo.read() if photo else b""), formats=PICTURES) as opened:
             opened.draft("L", (LONGEST_SIDE, LONGEST_SIDE))
+            if opened.width * opened.height > MOST_PIXELS:
+                raise edge.bad("photo", FIELDS["not_a_picture"])
             opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             picture: Any = ImageOps.exif_transpose(opened).convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise edge.bad("photo", FIELDS["not_a_picture"]) from None
     found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     if not found:

@@ -1,5 +1,9 @@
 """What pages give to who tries too much: names, codes of the shop, pictures that unpack without end, two places at once."""
 
+import io
+import struct
+import zlib
+
 import pytest
 
 from api.pages.shop import CODE_TRIES
@@ -69,3 +73,17 @@ def test_codes_of_the_shop_are_not_guessed(client: Client, village):
         answer = client.post(address, {"code": "12345678"})
         assert answer.status_code == 403
         assert "分钟后再试" in answer.text
+
+
+def test_a_picture_that_unpacks_without_end_is_refused(app, db, village):
+    staff = signed_in(app, db, village, make_person(village, "周前台"), ["desk_staff"])
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    size = struct.pack(">IIBBBBB", 9_000, 9_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n%%EOF\n"
+    for content in (bomb, postscript, b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size[:8]), b""):
+        answer = staff.post("/c/TPL/desk/photo", {"photo": (io.BytesIO(content), "card.png")})
+        assert answer.status_code == 422
