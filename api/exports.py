@@ -19,8 +19,8 @@ from flask_babel import gettext
 Kind = Literal["text", "whole", "minutes", "points", "day", "instant"]
 Cell = str | int | dt.date | dt.datetime | None
 
-# A text that a spreadsheet would take for a formula, once it is read from CSV.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A text that a spreadsheet would take for a formula, once it is read from CSV; a Chinese one takes full-width signs too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 NUMBER_FORMATS: dict[str, str] = {
     "whole": "0",

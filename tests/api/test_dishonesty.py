@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from api import exports
 from api.pages.shop import CODE_TRIES
 from tests.api.test_orders_pages import signed_in
 from tests.client import Client
@@ -87,3 +88,8 @@ def test_a_picture_that_unpacks_without_end_is_refused(app, db, village):
     for content in (bomb, postscript, b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size[:8]), b""):
         answer = staff.post("/c/TPL/desk/photo", {"photo": (io.BytesIO(content), "card.png")})
         assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("start", ["=", "＝", "＋", "－", "＠", "@", "\t="])
+def test_no_name_becomes_a_formula(db, start):
+    assert exports.csv_cell("text", f"{start}SUM(A1)", "Asia/Shanghai").startswith("'")
