@@ -59,6 +59,9 @@ def give() -> Any:
         asked = edge.load(RoleToGive)
         place = edge.community()
         holder = _holder(asked["who"])
+        from_on = asked["from_on"] or communities.local_day(place, edge.now())
+        if asked["until_on"] is not None and asked["until_on"] < from_on:
+            raise edge.bad("until_on", _("截止日期早于开始日期。"))
         edge.submit_global(
             lambda session, now: roles.give(
                 session,
@@ -66,7 +69,7 @@ def give() -> Any:
                 now=now,
                 role=asked["role"],
                 area_path=asked["area_path"] or place.area_path,
-                from_on=asked["from_on"] or communities.local_day(place, now),
+                from_on=from_on,
                 until_on=asked["until_on"],
                 **holder,
             )

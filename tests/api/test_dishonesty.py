@@ -93,3 +93,12 @@ def test_a_picture_that_unpacks_without_end_is_refused(app, db, village):
 @pytest.mark.parametrize("start", ["=", "＝", "＋", "－", "＠", "@", "\t="])
 def test_no_name_becomes_a_formula(db, start):
     assert exports.csv_cell("text", f"{start}SUM(A1)", "Asia/Shanghai").startswith("'")
+
+
+def test_a_role_that_ends_before_it_begins_is_told(client: Client, village):
+    manager, other = village.make_person(), village.make_person()
+    client.sign_in(manager, roles=["community_manager"])
+    told = {"who": other.number, "role": "volunteer", "from_on": "2026-11-20", "until_on": "2026-11-19"}
+    answer = client.post("/c/TPL/roles", told)
+    assert answer.status_code == 422
+    assert "截止日期早于开始日期" in answer.text
