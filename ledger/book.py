@@ -408,14 +408,13 @@ class Book:
             [accounts[number] for number in sorted(self._dirty - opened) if number in accounts],
         )
         rows.insert_holds(connection, community_id, [self._state.holds[seq] for seq in self._holds])
+        new_holds, new_notes = set(self._holds), set(self._notes)
         rows.resolve_holds(
-            connection, community_id, [self._state.holds[seq] for seq in self._resolved if seq not in set(self._holds)]
+            connection, community_id, [self._state.holds[seq] for seq in self._resolved if seq not in new_holds]
         )
         rows.insert_notes(connection, community_id, [self._state.notes[seq] for seq in self._notes])
         rows.use_notes(
-            connection,
-            community_id,
-            [self._state.notes[seq] for seq in self._used_notes if seq not in set(self._notes)],
+            connection, community_id, [self._state.notes[seq] for seq in self._used_notes if seq not in new_notes]
         )
         rows.insert(connection, "ledger_reversal", self._reversals)
         self._flush_tiles()

@@ -10,6 +10,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from ledger.entries import ISSUING, SINKS, SPECIAL, Fields, digest_of
@@ -20,6 +21,12 @@ Thing = TypeVar("Thing")
 
 DAY_MS = 86_400_000
 _EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> str:
+    """The day of this number, counted from 1970; entries come by the thousand for each."""
+    return datetime.date.fromordinal(_EPOCH_ORDINAL + number).isoformat()
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Rule:
 
     def local_day(self, at: int) -> str:
         """The day of an instant (ms) in the community's zone."""
-        return datetime.date.fromordinal(_EPOCH_ORDINAL + (at + self.offset_ms) // DAY_MS).isoformat()
+        return _day((at + self.offset_ms) // DAY_MS)
 
 
 @dataclass(slots=True, eq=False)
