@@ -12,7 +12,9 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 import templates
 from api import edge, errors, look, pages, sign_in, static_files, v1
@@ -91,6 +93,7 @@ def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
     app.extensions["timebank_storage"] = storage or open_storage(settings)
     if settings.https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = SmallNumber
     _community_in_addresses(app)
     CSRFProtect(app)
     look.init_app(app)
@@ -109,6 +112,12 @@ def open_storage(settings: Settings) -> Storage:
     """The installation's database, with the clock that a demo may move."""
     settings.prepare()
     return Storage(settings.url, clock=settings.clock.now, secret=settings.secret)
+
+
+class SmallNumber(IntegerConverter):
+    """`<int:number>` in addresses: a number that no database is too small for; others are no address of ours."""
+
+    regex = r"[0-9]{1,15}"
 
 
 def _community_in_addresses(app: Flask) -> None:
@@ -151,6 +160,8 @@ def _every_request(app: Flask) -> None:
     def begin() -> None:
         g.began = time.perf_counter()
         g.request_id = secrets.token_hex(8)
+        if "\0" in request.path or any("\0" in text for _name, text in request.args.items(multi=True)):
+            raise NotFound  # PostgreSQL holds no such text, and answers as if we had a bug
 
     @app.after_request
     def finish(response: Response) -> Response:

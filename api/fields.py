@@ -281,7 +281,8 @@ class Between:
 
     def __call__(self, value: int) -> int:
         if not self.least <= value <= self.most:
-            raise ValidationError(_("请填写 %(least)s 到 %(most)s 之间的数。", least=self.least, most=self.most))
+            # A list of one: a sentence that is translated later would be taken apart into its letters.
+            raise ValidationError([_("请填写 %(least)s 到 %(most)s 之间的数。", least=self.least, most=self.most)])
         return value
 
 
