@@ -16,7 +16,7 @@ from api.print_runs import PrintRun, PrintRuns
 from api.schemas import people as schemas
 from timebank import permissions
 from timebank.errors import NotFound, Refused
-from timebank.people import cards, households, imports, residents
+from timebank.people import cards, communities, households, imports, residents, roles
 from timebank.people.households import Household
 from timebank.people.residents import Person
 
@@ -134,13 +134,18 @@ def _print_people(asked: dict[str, Any]) -> PrintRun:
     _refuse_unprintable([(person.name, person.number) for person in people], asked)
     _issue(person_ids=[person.id for person in people])
     made = cards.working_cards(edge.read(), place.id, person_ids=[person.id for person in people])
+    today = communities.local_day(place, edge.now())
+    officers = roles.not_to_sign_in_for(edge.read(), actor=edge.actor(), on=today)
+    with_code = {person.id for person in people if asked["with_codes"] and person.id not in officers}
+    if asked["with_codes"] and len(with_code) < len(people):
+        edge.flash_note(_("有 %(count)s 人担任职务,激活条由社区管理员打印。", count=len(people) - len(with_code)))
     faces = [
         CardFace(
             kind="personal",
             name=person.name,
             number=person.number,
             payload=_payload(made[person.id]),
-            code=sign_in.activation_code(place.id, person.id, made[person.id].id) if asked["with_codes"] else "",
+            code=sign_in.activation_code(place.id, person.id, made[person.id].id) if person.id in with_code else "",
         )
         for person in people
     ]

@@ -7,13 +7,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from timebank import permissions
 from timebank.errors import NotFound, Refused
 from timebank.people import areas, logins, residents
-from timebank.people.logins import Login, RoleGrant
+from timebank.people.logins import Login, LoginPerson, RoleGrant
 from timebank.permissions import ROLES, Actor
 
 # Staff who keep the register take volunteers in; who answers for a community names its officers; what reaches beyond
@@ -164,6 +165,39 @@ def holders(session: Session, *, actor: Actor, on: date) -> list[Holder]:
             )
         )
     return found
+
+
+def not_to_sign_in_for(session: Session, *, actor: Actor, on: date) -> set[uuid.UUID]:
+    """Whose one-time code the actor never sees: people of this community with more power than staff of the desk give.
+
+    A code is the way into a sign-in, with all its roles, here and elsewhere; who answers for the community hands out
+    those of its officers.
+    """
+    if actor.trusted or actor.has(frozenset({"community_manager", "operator"})):
+        return set()
+    holds = (
+        col(RoleGrant.role).not_in(GIVEN_BY_DESK),
+        col(RoleGrant.revoked_at).is_(None),
+        or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= on),
+    )
+    here, anywhere = aliased(LoginPerson), aliased(LoginPerson)
+    of_persons = select(col(RoleGrant.person_id)).where(*holds, col(RoleGrant.community_id) == _community(actor))
+    of_logins = (
+        select(col(here.person_id))
+        .outerjoin(anywhere, col(anywhere.login_id) == col(here.login_id))
+        .join(
+            RoleGrant,
+            or_(
+                col(RoleGrant.login_id) == col(here.login_id),
+                and_(
+                    col(RoleGrant.community_id) == col(anywhere.community_id),
+                    col(RoleGrant.person_id) == col(anywhere.person_id),
+                ),
+            ),
+        )
+        .where(*holds, col(here.community_id) == _community(actor))
+    )
+    return {person_id for query in (of_persons, of_logins) for person_id in session.scalars(query) if person_id}
 
 
 def _community(actor: Actor) -> int:
