@@ -174,3 +174,7 @@ tile = Table(
 
 # What nobody may change or take away.
 RECORD = (entry, checkpoint, tile)
+
+# Projections that the writer only adds to, and those whose rows it changes too; none is ever taken away but by a rebuild.
+ADDED_TO = (posting, reversal)
+CHANGED = (tail, account, hold, note)
