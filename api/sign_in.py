@@ -59,26 +59,27 @@ def actor_for(
     if signed_in is None:
         return Actor(community.id, VISITOR, area_path=community.area_path)
     today = communities.local_day(community, now)
-    grants = tuple(
-        Grant(held.role, held.area_path) for held in logins.grants_of(read, login_id=signed_in.login_id, on=today)
-    )
+    held = logins.grants_of(read, login_id=signed_in.login_id, on=today)
     linked = logins.person_in(read, signed_in.login_id, community.id)
     if linked is None:
         return Actor(
             community.id,
             signed_in.name or VISITOR,
             login_id=signed_in.login_id,
-            grants=grants,
+            grants=tuple(Grant(each.role, each.area_path) for each in held),
             area_path=community.area_path,
         )
     person = residents.person(read, community.id, linked.person_id)
+    if residents.has_left(person):
+        # The roles that were given to a resident end with that; what is one's own may still be read.
+        held = [each for each in held if each.person_id != person.id]
     return Actor(
         community.id,
         person.number,
         login_id=signed_in.login_id,
         person_id=person.id,
         household_id=person.household_id,
-        grants=grants,
+        grants=tuple(Grant(each.role, each.area_path) for each in held),
         area_path=community.area_path,
     )
 
