@@ -1,6 +1,7 @@
 """What no database holds: in an address it leads nowhere, in a field the limits are told."""
 
 import pytest
+from flask import Flask
 
 from api import fields
 from tests.client import Client
@@ -18,7 +19,7 @@ def test_a_number_in_an_address_that_no_database_holds_is_not_found(
     assert client.get(path.format(village.community_id + 40)).status_code == 404
 
 
-def test_limits_are_told_in_one_sentence(app_without_database) -> None:  # type: ignore[no-untyped-def]
+def test_limits_are_told_in_one_sentence(app_without_database: Flask) -> None:
     class Form(fields.Schema):
         pieces = fields.Whole(most=20)
 
