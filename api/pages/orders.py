@@ -1,7 +1,7 @@
 """Orders: the staff's board, the volunteer's and the elder's lists, one order with its timeline, and every deed with it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -153,9 +153,16 @@ def placing_facts(person: Person, way: str) -> dict[str, Any]:
         ],
         "minutes_choices": [choice for choice in MINUTES if choice <= rules.visit_cap_minutes],
         "first_day": today,
+        "proposed_at": _next_morning(edge.now().astimezone(ZoneInfo(edge.community().zone))),
         "last_day": today + placing.LONGEST_AHEAD - timedelta(days=1),
         "usual_place": board.usual_place(reading, person.community_id, person.id),
     }
+
+
+def _next_morning(local: datetime) -> datetime:
+    """Nine o'clock of today, or of tomorrow when that is past: what the form proposes can be ordered."""
+    nine = local.replace(hour=9, minute=0, second=0, microsecond=0)
+    return nine if nine > local else nine + timedelta(days=1)
 
 
 def place_from_form(person: Person, way: str) -> Any:

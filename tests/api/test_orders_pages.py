@@ -83,6 +83,15 @@ def test_a_photograph_without_a_code_or_no_picture_at_all_is_told(village, staff
         assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("hours, day", [(0, "2026-11-21"), (22, "2026-11-21"), (26, "2026-11-22")])
+def test_a_new_order_is_proposed_for_a_time_that_is_still_to_come(village, staff, hours, day):
+    village.pass_time(hours=hours)
+    elder = make_elder(village)
+    page = staff.get(f"/c/TPL/desk/people/{elder.number}/order").text
+    assert f'name="day" value="{day}"' in " ".join(page.split())
+    assert 'name="time" value="09:00"' in " ".join(page.split())
+
+
 def test_the_story_from_the_desk_to_the_rating(app, db, village, orders, staff):
     elder, person = make_elder(village), make_person(village, "李志愿")
     page = staff.get(f"/c/TPL/desk/people/{elder.number}")
