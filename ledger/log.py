@@ -19,7 +19,7 @@ from ledger.errors import LogBroken
 from ledger.note import Checkpoint, verifier_key
 from ledger.note import sign as sign_note
 from ledger.tables import IS_KEY, checkpoint, entry, tail, tile
-from ledger.tree import TILE_WIDTH, leaf_hash, tile_hashes
+from ledger.tree import TILE_WIDTH, Edge, leaf_hash, tile_hashes
 
 DAY_MS = 86_400_000
 
@@ -189,6 +189,20 @@ def hashes(session: Session, community_id: int, level: int, number: int, width: 
     below = select(tile.c.root).where(tile.c.community_id == community_id, tile.c.level == level - 1)
     below = below.where(tile.c.number >= start, tile.c.number < start + width).order_by(tile.c.number)
     return b"".join(bytes(root) for root in session.scalars(below))
+
+
+def root_at(session: Session, community_id: int, size: int) -> bytes:
+    """The root that the log had at an earlier size, from its full tiles and the leaves after them."""
+    full, rest = divmod(size, TILE_WIDTH)
+    high = Edge()
+    chosen = tile.c.community_id == community_id, tile.c.level == 0, tile.c.number < full
+    for root in session.scalars(select(tile.c.root).where(*chosen).order_by(tile.c.number)):
+        high.append(bytes(root))
+    low = Edge()
+    for leaf in leaves(session, community_id, full, rest) if rest else ():
+        low.append(leaf_hash(leaf))
+    # A full tile is a perfect subtree eight levels high: its root stands in the edge where a leaf of level 8 would.
+    return Edge(size, [*low.levels, *[None] * (8 - len(low.levels)), *high.levels]).root()
 
 
 def hash_of(session: Session, community_id: int, seq: int) -> bytes | None:
