@@ -20,7 +20,11 @@ def the_committee_enters_a_batch_from_excel_after_its_errors_were_told(story: St
         ["A04", None, LECTURE, f"{today:%Y.%m.%d}", "２", "签到表第 2 页"],
         ["A10", "欧阳明", LECTURE, today.isoformat(), None, "照片"],
     ]
-    wrong = [*rows, ["A99", None, CLEANING, today.isoformat(), None, "照片"], ["A01", None, "拔河", today, None, None]]
+    wrong: list[list[object]] = [
+        *rows,
+        ["A99", None, CLEANING, today.isoformat(), None, "照片"],
+        ["A01", None, "拔河", today, None, None],
+    ]
     committee = story.person(ENTERS).opens("/~/points/awards/imports")
     committee.gives("file", files.workbook([header, *wrong]), "加分.xlsx").presses("上传并预览")
     committee.reads("有 2 行不能登记", "没有户号“A99”。", "请说明凭什么加分", "第 1 版积分表里没有“拔河”。")

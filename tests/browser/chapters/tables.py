@@ -14,14 +14,16 @@ MINUTES = "居民会议纪要:到会 45 人,赞成 41 票,反对 2 票。".encod
 
 def the_city_community_imports_the_residents_table_from_excel(story: Story) -> None:
     committee = story.person("吴委")
-    content = files.workbook(files.points_table("points-table-residents.csv"))
-    _draft(committee, content, "居民积分表.xlsx", items=17)
+    table = files.points_table("points-table-residents.csv")
+    _preview(committee, files.gb18030_csv(table), "居民积分表.csv", items=17)
+    _draft(committee, files.workbook(table), "居民积分表.xlsx", items=17)
 
 
 def the_village_imports_the_mixed_table_from_a_csv_of_china(story: Story) -> None:
     chief = story.person("马支书")
-    content = files.gb18030_csv(files.points_table("points-table-mixed.csv"))
-    _draft(chief, content, "积分表.csv", items=11)
+    table = files.points_table("points-table-mixed.csv")
+    _preview(chief, files.workbook(table), "积分表.xlsx", items=11)
+    _draft(chief, files.gb18030_csv(table), "积分表.csv", items=11)
     # Deductions and base points wait for a decision of their own.
     assert "未启用" in chief.row_says("房前屋后不整洁")
     assert "未启用" in chief.row_says("每户基础分")
@@ -63,9 +65,13 @@ def its_digest_is_a_note_in_the_ledger(story: Story) -> None:
 
 
 def _draft(committee: Someone, content: bytes, name: str, *, items: int) -> None:
+    _preview(committee, content, name, items=items)
+    committee.presses("存为草案").reads(f"草案已存,{items} 个项目。", "登记通过")
+
+
+def _preview(committee: Someone, content: bytes, name: str, *, items: int) -> None:
     committee.opens("/~/points/tables").gives("file", content, name).presses("上传并预览")
-    committee.reads(f"{items} 个项目都读懂了").presses("存为草案")
-    committee.reads(f"草案已存,{items} 个项目。", "登记通过")
+    committee.reads(f"{items} 个项目都读懂了")
 
 
 def _day_of(text: str) -> dt.date:
