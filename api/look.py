@@ -119,12 +119,23 @@ def _facts() -> dict[str, Any]:
         "elder": bool(size),
         "text_size": size,
         "demo": edge.settings().demo,
+        "clock_ahead": _clock_ahead(),
         "signed_in": sign_in.current,
         "here": _here,
         "actor": edge.actor,
         "now": edge.now,
         "this_page": lambda: request.full_path.rstrip("?") if request.method == "GET" else request.path,
     }
+
+
+def _clock_ahead() -> str:
+    """How far a demo's clock was moved, in words; empty where it was not."""
+    ahead = edge.settings().clock.offset()
+    if not ahead:
+        return ""
+    if ahead.days:
+        return gettext("%(days)s 天", days=ahead.days)
+    return minutes(ahead.seconds // 60)
 
 
 def _here() -> Any:

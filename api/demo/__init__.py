@@ -11,6 +11,7 @@ fill, sign_ins          all of it together, and the table that is printed
 import datetime as dt
 import re
 import shutil
+import socket
 from pathlib import Path
 
 import click
@@ -65,6 +66,7 @@ def demo(*, no_serve: bool, advance: dt.timedelta | None, folder: Path, port: in
         return 0
     from api import serving
 
+    _refuse_taken_port(port)
     settings.pass_on()
     click.echo(f"\n{address}  (Ctrl-C 结束 / ends)")
     serving.serve(settings)
@@ -116,6 +118,16 @@ def _make_role(owner_url: str, url: str) -> None:
                 sql.Identifier(wanted.username or ""), sql.Literal(wanted.password or "")
             )
             connection.exec_driver_sql(made.as_string(connection.connection.dbapi_connection))  # type: ignore[arg-type]
+
+
+def _refuse_taken_port(port: int) -> None:
+    """The server would share the port with whoever listens there, and answer every other request."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise click.ClickException(f"port {port} is taken: name another with --port") from None
 
 
 def _advance(settings: Settings, by: dt.timedelta) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from sqlalchemy import select
@@ -205,18 +204,17 @@ def _choose_staff(tale: Tale, place: Place) -> None:
 def _let_sign_in(tale: Tale) -> None:
     """The demo people activate their cards; auditor and operator are no residents."""
     played = [tale.of(part.community_id, part.name) for part in CAST if part.signs_in]
-    with ThreadPoolExecutor(2) as hashing:  # an eighth of a second each
-        hashes = list(hashing.map(lambda _: logins.hash_password(PASSWORD, also_not=[]), range(len(played) + 2)))
+    hashed = logins.hash_password(PASSWORD, also_not=[])  # one for all: the password is the same, and printed
     with tale.storage.read() as session:
         card_ids = {}
         for one in played:
             card = cards.current_card(session, one.community_id, one.id)
             assert card is not None
             card_ids[one.id] = card.id
-    for one, hashed in zip(played, hashes, strict=False):
+    for one in played:
         tale.everywhere(partial(_activate, one=one, card_id=card_ids[one.id], password_hash=hashed))
     county = f"/{PROVINCE}/{CITY}/{COUNTY}/"
-    for name, role, area, hashed in ((AUDITOR, "auditor", county, hashes[-1]), (OPERATOR, "operator", "/", hashes[-2])):
+    for name, role, area in ((AUDITOR, "auditor", county), (OPERATOR, "operator", "/")):
         tale.everywhere(
             partial(_open_login, name=name, role=role, area_path=area, password_hash=hashed, on=tale.first_day)
         )

@@ -14,7 +14,7 @@ from sqlmodel import col
 from api.demo.chance import Random, stream
 from api.demo.places import VILLAGE
 from api.demo.serving import Service
-from api.demo.tale import ZONE, Someone, Tale, days, local
+from api.demo.tale import ZONE, Someone, Tale, awake, days, local
 from timebank import upkeep
 from timebank.accounts import AccountOwner
 from timebank.errors import Refused
@@ -183,6 +183,10 @@ class Ordering:
 
         self.tale.at(when, happen)
 
+    def lately(self, hours: float) -> dt.datetime:
+        """So many hours ago, when people are up."""
+        return awake(self.tale.end - dt.timedelta(hours=hours))
+
     def _do(self, use_case: Callable[..., dict[str, Any]], asked: Asked, actor: Actor, **more: Any) -> None:
         self.tale.do(use_case, actor=actor, order_id=asked.order_id, **more)
 
@@ -231,14 +235,14 @@ def _ordinary(told: Ordering, day: dt.date, turn: int) -> None:
         0,
     )
     told.tale.at(
-        asked.starts_at - dt.timedelta(hours=chance.uniform(18, 30)), partial(_placed_by_somebody, told, asked)
+        awake(asked.starts_at - dt.timedelta(hours=chance.uniform(18, 30))), partial(_placed_by_somebody, told, asked)
     )
     aside = {7: told.cancel, 19: told.no_show}.get(turn % 29)
     if turn % 41 == 11:
         asked.volunteer = None
         told.tale.at(asked.starts_at - dt.timedelta(hours=17), partial(_send_back, told, asked))
         return
-    told.then(asked.starts_at - dt.timedelta(hours=chance.uniform(4, 16)), told.claim, asked)
+    told.then(awake(asked.starts_at - dt.timedelta(hours=chance.uniform(4, 16))), told.claim, asked)
     if aside is not None:
         told.then(asked.starts_at + dt.timedelta(minutes=-90 if aside == told.cancel else 40), aside, asked)
         if aside == told.no_show:
@@ -261,8 +265,8 @@ def _placed_by_somebody(told: Ordering, asked: Asked) -> None:
     """At the desk mostly; some do it on their own phone, and the desk takes it in and dispatches it."""
     if asked.elder.phone and told.chance.random() < 0.3:
         told.place(asked, by=asked.elder.actor)
-        told.then(told.tale.clock.now() + dt.timedelta(minutes=35), told.accept, asked)
-        told.then(told.tale.clock.now() + dt.timedelta(minutes=38), told.dispatch, asked)
+        told.then(told.tale.clock.now() + dt.timedelta(minutes=2), told.accept, asked)
+        told.then(told.tale.clock.now() + dt.timedelta(minutes=4), told.dispatch, asked)
     else:
         told.place(asked)
 
@@ -315,7 +319,7 @@ def _in_progress(told: Ordering) -> None:
         **how: Any,
     ) -> Asked:
         made = Asked(elder, volunteer, starts_at, minutes)
-        tale.at(now - ago, partial(told.place, made, **how))
+        tale.at(awake(now - ago), partial(told.place, made, **how))
         return made
 
     def helper(day: dt.date) -> Someone:
@@ -324,20 +328,20 @@ def _in_progress(told: Ordering) -> None:
     # Waiting for the desk, for dispatch, for a volunteer (one of them since yesterday, so that the grid worker is told).
     asked(with_phones[0], tomorrow, ago=3 * hour, by=with_phones[0].actor, service="small_repair")
     taken_in = asked(with_phones[1], tomorrow + hour, ago=5 * hour, by=with_phones[1].actor, service="phone_lesson")
-    told.then(now - 4 * hour, told.accept, taken_in)
+    told.then(told.lately(4), told.accept, taken_in)
     helper_of = tale.of(COMMUNITY, "赵美玲")
     by_helper = asked(without, soon + 5 * hour, ago=7 * hour, by=helper_of.actor, service="room_cleaning", minutes=90)
-    told.then(now - 6.5 * hour, told.accept, by_helper)
-    told.then(now - 6.4 * hour, told.dispatch, by_helper)
+    told.then(told.lately(6.5), told.accept, by_helper)
+    told.then(told.lately(6.4), told.dispatch, by_helper)
     asked(without_phones[0], soon + hour, ago=28 * hour, service="medicine_pick_up", minutes=45)
     asked(without_phones[1], soon, ago=8 * hour, service="clinic_escort", minutes=120)
     asked(with_phone, tomorrow, ago=9 * hour, service="shopping")
     tale.at(now - 2 * hour, told.jobs)
     # Claimed: one by whoever plays the volunteer, for tomorrow morning.
     own = asked(without_phones[2], soon, ago=20 * hour, volunteer=played, service="walk_company")
-    told.then(now - 10 * hour, told.claim, own)
+    told.then(told.lately(10), told.claim, own)
     other = asked(with_phones[2], soon + 2 * hour, ago=21 * hour, volunteer=helper(tale.today), service="chat_company")
-    told.then(now - 11 * hour, told.claim, other)
+    told.then(told.lately(11), told.claim, other)
     # Under way at this moment.
     serving_now = asked(
         without_phones[3],
@@ -347,7 +351,7 @@ def _in_progress(told: Ordering) -> None:
         service="chat_company",
         minutes=90,
     )
-    told.then(now - 12 * hour, told.claim, serving_now)
+    told.then(told.lately(12), told.claim, serving_now)
     told.then(now - 0.45 * hour, told.arrive, serving_now)
     # Served, and waiting for a word: hers on her phone, one who has none, one that the volunteer played did.
     yesterday = now.astimezone(ZONE).date() - dt.timedelta(days=1)
@@ -382,7 +386,7 @@ def _in_progress(told: Ordering) -> None:
     asked(without_phones[6], local(before, 9), ago=now - local(before, 9) + 24 * hour, service="laundry")
     tale.at(local(before, 20), told.jobs)
     cancelled = asked(with_phones[7], soon + 3 * hour, ago=15 * hour)
-    told.then(now - 9 * hour, told.cancel, cancelled)
+    told.then(told.lately(9), told.cancel, cancelled)
 
 
 def _morning(now: dt.datetime, ahead: int) -> dt.datetime:

@@ -14,7 +14,7 @@ from sqlmodel import col
 from api.demo.chance import Random, stream
 from api.demo.places import URBAN, VILLAGE, Place
 from api.demo.serving import Service
-from api.demo.tale import ZONE, Someone, Tale, local
+from api.demo.tale import ZONE, Someone, Tale, awake, local
 from timebank import samples
 from timebank.permissions import Actor
 from timebank.points.awards import entering, rows
@@ -74,7 +74,7 @@ def score(tale: Tale, services: dict[int, Service]) -> None:
         told = Scoring(tale, place, services[place.community_id], stream(f"points {place.code}"))
         drafted = local(tale.first_day + dt.timedelta(days=draft_after), 15)
         tale.at(drafted, partial(_draft_and_adopt, told))
-        published = tale.end - dt.timedelta(days=2)
+        published = local(tale.today - dt.timedelta(days=2), 10, 15)
         turn = 0
         while published > drafted + dt.timedelta(days=50):
             day = published.astimezone(ZONE).date()
@@ -284,7 +284,7 @@ def _publish(told: Scoring, turn: int) -> None:
             turn, ""
         )
         if said:
-            told.tale.at(told.tale.clock.now() + dt.timedelta(hours=3), partial(_object, told, number, said))
+            told.tale.at(told.tale.clock.now() + dt.timedelta(hours=5), partial(_object, told, number, said))
         if turn == 3:
             told.tale.at(until + dt.timedelta(days=4), partial(_correct, told, number))
 
@@ -300,24 +300,25 @@ def _book(told: Scoring) -> None:
 
 def _object(told: Scoring, batch: int, said: str) -> None:
     """A resident objects to a line; what becomes of it is told by its name."""
-    chance, tale, hour = told.chance, told.tale, dt.timedelta(hours=1)
+    chance, tale = told.chance, told.tale
     residents = [one for one in tale.people[1] if one.phone and 30 <= one.age(tale.today) <= 75 and not one.roles]
     lines = chance.sample(range(1, 7), 2)
     first = _raise(told, chance.choice(residents), batch, lines[0])
-    now = tale.clock.now()
-    if said == "upheld":
-        tale.at(now + 26 * hour, partial(_answer, told, first, upheld=True))
+    today = tale.clock.now().astimezone(ZONE).date()
+
+    def after(days: int, hour: int) -> dt.datetime:
+        return local(today + dt.timedelta(days=days), hour, chance.randint(0, 59))
+
+    tale.at(after(1, 9), partial(_answer, told, first, upheld=said == "upheld"))
+    if said in ("upheld", "rejected"):
+        tale.at(after(12, 0), partial(_book, told))
         return
-    tale.at(now + 16 * hour, partial(_answer, told, first, upheld=False))
-    if said == "rejected":
-        tale.at(now + dt.timedelta(days=12), partial(_book, told))
-        return
-    tale.at(now + 22 * hour, partial(_appeal, told, first))
+    tale.at(after(1, 16), partial(_appeal, told, first))
     if said == "open and appealed":
         _raise(told, chance.choice(residents), batch, lines[1])
         return
-    tale.at(now + 70 * hour, partial(_decide, told, first, upheld=said == "appeal upheld"))
-    tale.at(now + dt.timedelta(days=12), partial(_book, told))
+    tale.at(after(4, 10), partial(_decide, told, first, upheld=said == "appeal upheld"))
+    tale.at(after(12, 0), partial(_book, told))
 
 
 def _raise(told: Scoring, who: Someone, batch: int, line: int) -> uuid.UUID:
@@ -371,8 +372,8 @@ def _correct(told: Scoring, batch: int) -> None:
 
 def _this_week(told: Scoring) -> None:
     """Awards that wait for the reviewer, and the draft of next year's table."""
-    told.tale.at(told.tale.end - dt.timedelta(hours=7), partial(_enter_today, told))
-    told.tale.at(told.tale.end - dt.timedelta(hours=30), partial(_draft_next, told))
+    told.tale.at(awake(told.tale.end - dt.timedelta(hours=7)), partial(_enter_today, told))
+    told.tale.at(awake(told.tale.end - dt.timedelta(hours=30)), partial(_draft_next, told))
 
 
 def _enter_today(told: Scoring) -> None:

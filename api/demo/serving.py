@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from api.demo.chance import Random, stream
 from api.demo.places import PLACES, URBAN, VILLAGE, Place
-from api.demo.tale import ZONE, Someone, Tale, days, local
+from api.demo.tale import ZONE, Someone, Tale, awake, days, local
 from timebank.hours import activities, multipliers, service_points
 from timebank.hours.attendance import check_in, check_out, close_forgotten, enter_late, review
 from timebank.hours.attendance.tables import Visit
@@ -20,7 +20,7 @@ from timebank.hours.attendance.tickets import Ticket
 from timebank.permissions import Actor
 
 WINTER, SUMMER, ALL_YEAR = (12, 1, 2), (7, 8), tuple(range(1, 13))
-TOGETHER = dt.timedelta(minutes=3)  # scans of one place so near to each other are told in one write
+TOGETHER = dt.timedelta(minutes=9)  # scans of one place so near to each other are told in one write: a ticket's time
 FORGETS = 0.03
 
 
@@ -177,12 +177,13 @@ def _plan(service: Service, began: dt.date) -> None:
         last = after - dt.timedelta(days=1) if after <= tale.today else tale.today + dt.timedelta(days=14)
         tale.at(local(first - dt.timedelta(days=1), 19), partial(_announce, service, first, last))
         first = last + dt.timedelta(days=1)
-    tale.at(tale.end - dt.timedelta(hours=5), partial(_sign_up, service))
+    tale.at(awake(tale.end - dt.timedelta(hours=5)), partial(_sign_up, service))
 
 
 def _announce(service: Service, first: dt.date, last: dt.date) -> None:
     desk = service.desk.actor
     leaders = service.with_role("team_leader")
+    has_room = last >= service.tale.today - dt.timedelta(days=20)  # sign-up with places is new in the village
 
     def plan(session: Session, now: dt.datetime) -> None:
         for habit, day in _occasions(service, first, last):
@@ -191,7 +192,7 @@ def _announce(service: Service, first: dt.date, last: dt.date) -> None:
             planned = activities.plan(
                 session, actor=desk, now=now, point_number=habit.point, title=habit.title,
                 service_class=habit.service_class, starts_at=begins,
-                ends_at=begins + dt.timedelta(minutes=habit.minutes), capacity=habit.come[1] + 4,
+                ends_at=begins + dt.timedelta(minutes=habit.minutes), capacity=habit.come[1] + 4 if has_room else None,
                 leader_id=leader.id if leader else None,
             )  # fmt: skip
             service.numbers[habit.title, day] = int(str(planned["number"]))
@@ -222,7 +223,7 @@ def _habits(service: Service, began: dt.date) -> None:
 def _desk_duty(service: Service, began: dt.date) -> None:
     """On working days somebody sits at the hall in the morning; no activity, just a scan at the point."""
     for day in days(began, service.tale.today - dt.timedelta(days=1)):
-        if day.weekday() < 5 and service.chance.random() < 0.75:
+        if day.weekday() < 5 and service.chance.random() < 0.65:
             begins = local(day, 8, service.chance.randint(25, 50))
             _visits(
                 service,
@@ -355,7 +356,12 @@ def _enter_late(service: Service, one: Someone, day: dt.date, turn: int) -> None
     begins = local(day, 15, service.chance.randint(0, 40))
     ends = begins + dt.timedelta(minutes=service.chance.choice((60, 75, 95, 120)))
     if turn % 2:
-        said: dict[str, Any] = {"actor": one.actor, "place": "陪邻居去镇卫生院", "witness": "吴国平", "service_class": "medical_escort"}
+        said: dict[str, Any] = {
+            "actor": one.actor,
+            "place": "陪邻居去镇卫生院",
+            "witness": "吴国平",
+            "service_class": "medical_escort",
+        }
     else:
         desk = service.desk.actor
         said = {"actor": desk, "place": "幸福食堂", "source": f"纸质签到簿第{turn + 2}页", "service_class": "meals"}
@@ -376,7 +382,7 @@ def _now(service: Service) -> None:
                        ends_at=tale.end + dt.timedelta(minutes=95), capacity=20, leader_id=people[0].id)  # fmt: skip
         service.numbers[title, begins.astimezone(ZONE).date()] = int(str(done["number"]))
 
-    tale.at(tale.end - dt.timedelta(hours=6), plan)
+    tale.at(awake(tale.end - dt.timedelta(hours=6)), plan)
     for one, ago in zip(people, (52, 48, 41, 17), strict=False):
         at = tale.end - dt.timedelta(minutes=ago)
         tale.at(at, partial(_come, service, [(at, one.serial, one)], 1, title))

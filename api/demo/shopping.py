@@ -11,7 +11,7 @@ from functools import partial
 from api.demo.chance import Random, stream
 from api.demo.places import URBAN, VILLAGE, Place
 from api.demo.serving import Service
-from api.demo.tale import ZONE, Someone, Tale, local
+from api.demo.tale import ZONE, Someone, Tale, awake, local
 from timebank import samples
 from timebank.errors import Refused
 from timebank.permissions import Actor
@@ -46,7 +46,7 @@ def sell(tale: Tale, services: dict[int, Service]) -> None:
         opened = tale.first_day + dt.timedelta(days=opens_after)
         tale.at(local(opened, 10), partial(_open, shop))
         for ahead in range(60, 330, 60):
-            tale.at(local(opened + dt.timedelta(days=ahead), 9), partial(_deliver, shop, 25))
+            tale.at(local(opened + dt.timedelta(days=ahead), 9), partial(_deliver, shop, 10))
         day = opened + dt.timedelta(days=3)
         while day < tale.today - dt.timedelta(days=3):
             for _ in range(shop.chance.randint(1, 3)):
@@ -86,7 +86,7 @@ def _open(shop: Shop) -> None:
                 price_steps=int(Decimal(price) * 10),
             )
             shop.items.append((uuid.UUID(offered["item_id"]), merchant_id))
-    _deliver(shop, 40)
+    _deliver(shop, 24)
 
 
 def _deliver(shop: Shop, pieces: int) -> None:
@@ -147,5 +147,5 @@ def _waiting_now(shop: Shop) -> None:
     people = [one for one in tale.people[1] if one.phone and one.relation == "户主" and one.name != "王秀英"]
     chosen = [tale.of(1, "王秀英"), tale.of(1, "赵桂珍"), *shop.chance.sample(people, 6)]
     for turn, who in enumerate(chosen):
-        at = tale.end - dt.timedelta(hours=26 - 3 * turn)
+        at = awake(tale.end - dt.timedelta(hours=26 - 3 * turn))
         tale.at(at, partial(_order, shop, who, fetched=False, item=turn % 3))

@@ -164,6 +164,17 @@ def local(day: dt.date, hour: int, minute: float = 0) -> dt.datetime:
     return (began + dt.timedelta(seconds=round(minute * 60))).astimezone(dt.UTC)
 
 
+def awake(when: dt.datetime) -> dt.datetime:
+    """That instant, or the evening before where it lies in the night; what comes earlier stays earlier."""
+    at = when.astimezone(ZONE)
+    evening = local((at - dt.timedelta(hours=7)).date(), 20)
+    late = (when - evening) / dt.timedelta(hours=1)  # 0 at eight in the evening, 11 at seven in the morning
+    if late <= 0:
+        return when
+    minutes = 30 * late if late <= 1 else 30 + 3 * (late - 1)
+    return evening + dt.timedelta(minutes=minutes)
+
+
 def days(first: dt.date, last: dt.date) -> Iterable[dt.date]:
     """Every day from the first to the last."""
     for ahead in range((last - first).days + 1):
