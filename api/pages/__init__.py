@@ -41,7 +41,7 @@ class Task:
 
     `elder`: shown in elder mode too, where few choices are left. `icon` is a name in static/img/icons.svg.
     `group` is a heading of the home page: mine, desk, points, books, setting; or `installation`: shown where one chooses
-    a community, for what lies in none.
+    a community, for what lies in none. `whole`: a role at a single grid or building is not enough.
     """
 
     endpoint: str
@@ -51,6 +51,7 @@ class Task:
     elder: bool = False
     hint: Any = ""
     group: str = "mine"
+    whole: bool = False
 
 
 # In the order of the home page; an endpoint that is not there is left out.
@@ -84,6 +85,7 @@ TASKS: list[Task] = [
         roles={"desk_staff", "grid_worker", "community_manager"},
         icon="scan",
         group="desk",
+        whole=True,
     ),
     Task(
         endpoint="orders.listed",
@@ -100,6 +102,7 @@ TASKS: list[Task] = [
         roles={"desk_staff", "grid_worker", "community_manager"},
         icon="people",
         group="desk",
+        whole=True,
     ),
     Task(
         endpoint="helpers.mine",
@@ -254,6 +257,7 @@ TASKS: list[Task] = [
         roles={"committee", "reviewer", "community_manager", "grid_worker", "supervision_committee", "auditor"},
         icon="edit",
         group="points",
+        whole=True,
     ),
     Task(
         endpoint="points.tables",

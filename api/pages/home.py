@@ -186,7 +186,11 @@ def change_look() -> Any:
 def community() -> Any:
     """Home in a community: what this person can do here, one card a task."""
     asks = edge.actor()
-    offered = [task for task in TASKS if _offered(task, held=asks.has_anywhere(frozenset(task.roles)))]
+    offered = [
+        task
+        for task in TASKS
+        if _offered(task, held=(asks.has if task.whole else asks.has_anywhere)(frozenset(task.roles)))
+    ]
     if look.text_size():
         offered = [task for task in offered if task.elder] or offered
     return edge.page("home/community.html", groups=_grouped(offered), person=_own_person())
