@@ -24,6 +24,7 @@ from timebank.permissions import Actor, require
 from timebank.storage import new_id, next_number
 
 PERCENTS = (100, 120, 150, 200)
+_KNOWN = "multipliers"  # what a session has read, in its `info`
 
 
 class MultiplierTable(SQLModel, table=True):
@@ -126,6 +127,7 @@ def adopt(
         raise TableNotAhead(today=today.isoformat(), in_force_from=in_force_from.isoformat())
     if any(table.in_force_from == in_force_from for table in adopted_tables(session, community_id)):
         raise TableDayTaken(in_force_from=in_force_from.isoformat())
+    session.info.pop(_KNOWN, None)
     digest = _table_digest(adopted, in_force_from)
     number = next_number(session, community_id, "multiplier_table")
     table = MultiplierTable(
@@ -148,7 +150,14 @@ def adopt(
 
 
 def table_in_force(session: Session, community_id: int, day: date) -> TableInForce:
-    """The multipliers that hold on a local day."""
+    """The multipliers that hold on a local day. Read once a session: a check-out asks several times."""
+    known: dict[tuple[int, date], TableInForce] = session.info.setdefault(_KNOWN, {})
+    if (community_id, day) not in known:
+        known[community_id, day] = _read_table(session, community_id, day)
+    return known[community_id, day]
+
+
+def _read_table(session: Session, community_id: int, day: date) -> TableInForce:
     table = session.scalars(
         select(MultiplierTable)
         .where(col(MultiplierTable.community_id) == community_id)
