@@ -102,8 +102,9 @@ def with_asked_correction(world: Any) -> dict[str, Any]:
     return made
 
 
-def with_objection(world: Any) -> dict[str, Any]:
-    made, person = with_batch(world), world.residents[0]
+def with_objection(world: Any, by: Any = None) -> dict[str, Any]:
+    """Somebody's, since nobody answers the own one."""
+    made, person = with_batch(world), by or world.village.make_person()
     raised = world.village.write(
         lambda s, now: objections.object_to(
             s,
@@ -114,11 +115,15 @@ def with_objection(world: Any) -> dict[str, Any]:
             reason="不对",
         )
     )
-    return {**made, "objection_id": uuid.UUID(raised["objection_id"])}
+    return {**made, "objection_id": uuid.UUID(raised["objection_id"]), "objector": person}
 
 
-def with_rejected(world: Any) -> dict[str, Any]:
-    made, actor = with_objection(world), world.village.actor("committee")
+def with_own_rejected(world: Any) -> dict[str, Any]:
+    return with_rejected(world, by=world.residents[0])
+
+
+def with_rejected(world: Any, by: Any = None) -> dict[str, Any]:
+    made, actor = with_objection(world, by), world.village.actor("committee")
     world.village.write(
         lambda s, now: objections.answer(
             s, actor=actor, now=now, objection_id=made["objection_id"], upheld=False, text="已核实"
@@ -128,7 +133,8 @@ def with_rejected(world: Any) -> dict[str, Any]:
 
 
 def with_appeal(world: Any) -> dict[str, Any]:
-    made, actor = with_rejected(world), world.village.actor(person=world.residents[0])
+    made = with_rejected(world)
+    actor = world.village.actor(person=made["objector"])
     world.village.write(
         lambda s, now: objections.appeal(s, actor=actor, now=now, objection_id=made["objection_id"], text="请复核")
     )
@@ -310,7 +316,7 @@ ROWS = {
     },
     "board.my_objections": {"roles": MEMBERS},
     "board.appeal": {
-        **POST, "roles": MEMBERS, "arrange": with_rejected, "values": OBJECTION,
+        **POST, "roles": MEMBERS, "arrange": with_own_rejected, "values": OBJECTION,
         "data": lambda world, made: {"text": "请复核"},
     },
     "shop.mine": {"roles": MEMBERS},
