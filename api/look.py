@@ -1,6 +1,6 @@
 """How things look to the reader: language, elder mode, and how minutes, points and days are written."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -130,12 +130,10 @@ def _facts() -> dict[str, Any]:
 
 def _clock_ahead() -> str:
     """How far a demo's clock was moved, in words; empty where it was not."""
-    ahead = edge.settings().clock.offset()
-    if not ahead:
+    hours = round(edge.settings().clock.offset() / timedelta(hours=1))
+    if not hours:
         return ""
-    if ahead.days:
-        return gettext("%(days)s 天", days=ahead.days)
-    return minutes(ahead.seconds // 60)
+    return minutes(hours * 60) if hours % 24 else gettext("%(days)s 天", days=hours // 24)
 
 
 def _here() -> Any:

@@ -132,10 +132,11 @@ def _refuse_taken_port(port: int) -> None:
 
 def _advance(settings: Settings, by: dt.timedelta) -> None:
     """Move the clock, stopping wherever a job comes due; pages tell how far it is ahead."""
-    from api import jobs
+    from api import jobs, serving
     from api.app import open_storage
     from api.keys import SigningKeys
 
+    serving.write_logs()
     clock = settings.clock
     storage = open_storage(settings)
     try:
@@ -143,4 +144,4 @@ def _advance(settings: Settings, by: dt.timedelta) -> None:
         run = jobs.run_due(jobs.Installation(storage, SigningKeys(settings.keys)), clock, until=clock.now() + by)
     finally:
         storage.close()
-    click.echo(f"演示时钟 the clock is {clock.offset()} ahead; {run} jobs ran", err=True)
+    click.echo(f"演示时钟 the clock is {round(clock.offset() / dt.timedelta(hours=1))} h ahead; {run} jobs ran", err=True)

@@ -37,8 +37,8 @@ class Filled:
     settings: Settings
     storage: Storage
     seconds: float
-    told: tuple[dt.datetime, dt.datetime] = field(default=())  # the first and the last instant of the story
-    filled_at: dt.datetime = field(default=None)
+    told: tuple[dt.datetime, dt.datetime] | None = None  # the first and the last instant of the story
+    filled_at: dt.datetime | None = None
     was: dict[str, dict[str, int]] = field(
         default_factory=dict
     )  # the counts when it was filled: a test moves the clock
