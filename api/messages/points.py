@@ -39,7 +39,7 @@ AWARD_KINDS = {
 OBJECTION_STATES = {
     "open": _("待答复"),
     "upheld": _("异议成立"),
-    "rejected": _("异议不成立,可申诉"),
+    "rejected": _("异议不成立"),
     "appealed": _("申诉中"),
     "appeal_upheld": _("申诉成立"),
     "appeal_rejected": _("申诉不成立"),
