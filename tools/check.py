@@ -60,7 +60,7 @@ CHECKS = (
 # Together these marks name every test exactly once.
 TESTS = (
     Suite("unit", pytest("not postgres and not slow and not browser"), 600, is_pytest=True),
-    Suite("postgres", pytest("postgres and not slow and not browser"), 420, is_pytest=True),
+    Suite("postgres", pytest("postgres and not slow and not browser"), 720, is_pytest=True),
     Suite("slow", pytest("slow and not browser"), 420, is_pytest=True),
     Suite("browser", pytest("browser"), 420, is_pytest=True),
 )
