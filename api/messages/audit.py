@@ -106,6 +106,17 @@ FIELDS = {
     "zone": _("时区"),
 }
 
+# What outside facts are noted in the log.
+TOPICS = {
+    "limit": _("额度或上下限"),
+    "multipliers": _("系数表"),
+    "points_item": _("细则启用或停用"),
+    "points_table": _("积分表"),
+    "policy": _("规则参数"),
+    "publicity_batch": _("公示批次"),
+    "rule": _("账本规则"),
+}
+
 ORIGINS = {
     "visit": _("签到签退"),
     "review": _("审核"),
