@@ -144,4 +144,6 @@ def _advance(settings: Settings, by: dt.timedelta) -> None:
         run = jobs.run_due(jobs.Installation(storage, SigningKeys(settings.keys)), clock, until=clock.now() + by)
     finally:
         storage.close()
-    click.echo(f"演示时钟 the clock is {round(clock.offset() / dt.timedelta(hours=1))} h ahead; {run} jobs ran", err=True)
+    click.echo(
+        f"演示时钟 the clock is {round(clock.offset() / dt.timedelta(hours=1))} h ahead; {run} jobs ran", err=True
+    )

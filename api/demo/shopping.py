@@ -41,7 +41,7 @@ class Shop:
 
 def sell(tale: Tale, services: dict[int, Service]) -> None:
     """Put the shop's year on the agenda."""
-    for place, opens_after, every in ((VILLAGE, 45, 4), (URBAN, 260, 13)):
+    for place, opens_after, every in ((VILLAGE, 45, 6), (URBAN, 260, 13)):
         shop = Shop(tale, place, services[place.community_id], stream(f"shop {place.code}"))
         opened = tale.first_day + dt.timedelta(days=opens_after)
         tale.at(local(opened, 10), partial(_open, shop))

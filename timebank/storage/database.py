@@ -27,17 +27,25 @@ class Storage:
 
     `clock` gives the instant at which a request runs (aware, UTC), `secret` keys the digests of what was asked. On SQLite the process that writes holds `<database>.lane`, so that a second one refuses
     instead of starving; `exclusive=False` leaves that out.
+    `durable=False` waits for no disk: for a database that nobody relies on before it is whole, as the demo's while it is filled.
     """
 
     def __init__(
-        self, url: str, *, clock: Callable[[], datetime], secret: bytes, lanes: int = 4, exclusive: bool = True
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        secret: bytes,
+        lanes: int = 4,
+        exclusive: bool = True,
+        durable: bool = True,
     ) -> None:
         self.url = make_url(url)
         self.clock = clock
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._secret = secret
         self._engine = make_engine(url, sqlite=self.sqlite)
-        self._writer = make_engine(url, sqlite=self.sqlite, writes=True)
+        self._writer = make_engine(url, sqlite=self.sqlite, writes=True, durable=durable)
         self._lock = LaneLock(Path(self.url.database or "")) if self.sqlite and exclusive else None
         self._lanes = [
             Lane(self._writer, clock, before_start=self.hold_lane) for _ in range(1 if self.sqlite else lanes)

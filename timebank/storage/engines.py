@@ -13,12 +13,13 @@ from sqlalchemy.pool import NullPool
 from timebank.errors import Busy
 
 
-def make_engine(url: str, *, sqlite: bool, writes: bool = False) -> Engine:
+def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool = True) -> Engine:
     if not sqlite:
         return create_engine(
             url,
             isolation_level="READ COMMITTED",
             pool_pre_ping=not writes,
+            connect_args={} if durable else {"options": "-c synchronous_commit=off"},
             **({"poolclass": NullPool} if writes else {}),
         )
     engine = create_engine(
@@ -31,7 +32,7 @@ def make_engine(url: str, *, sqlite: bool, writes: bool = False) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",
+            f"synchronous = {'FULL' if durable else 'OFF'}",
             "foreign_keys = ON",
             "recursive_triggers = ON",
             "busy_timeout = 30000",
