@@ -37,7 +37,7 @@ def with_table(world: Any) -> dict[str, Any]:
 
 def with_draft(world: Any) -> dict[str, Any]:
     """A draft of its own each time: one item differs."""
-    text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex},5\n".encode()
+    text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex[:7]},5\n".encode()
     return {"table_id": make.draft_table(world.village, text)}
 
 
@@ -59,7 +59,7 @@ def with_customer(world: Any) -> dict[str, Any]:
 
 
 def with_staged_table(world: Any) -> dict[str, Any]:
-    text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex},5\n".encode()
+    text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex[:7]},5\n".encode()
     reading, actor = read_file(text), world.village.actor("committee")
     made = world.village.write(lambda s, now: adoption.stage(s, actor=actor, now=now, name="表.csv", reading=reading))
     return {"staging_id": uuid.UUID(made["staging_id"])}
