@@ -185,7 +185,9 @@ RULES: dict[str, Rule] = {
     "attendance.enter_late": roles("desk_staff", "community_manager"),
     "attendance.review": roles("reviewer", "community_manager"),
     "attendance.here_now": roles("desk_staff", "team_leader", "reviewer", "community_manager", anywhere=True),
-    "attendance.statement": roles("desk_staff", "reviewer", "community_manager", "auditor", own=True),
+    "attendance.statement": roles(
+        "desk_staff", "reviewer", "community_manager", "supervision_committee", "auditor", own=True
+    ),
     "attendance.close_forgotten": roles(),
     # points
     "table.draft": roles("committee", "community_manager"),

@@ -18,7 +18,7 @@ POINT_STAFF = {"community_manager", "desk_staff"}
 POINT_READERS = {"community_manager", "desk_staff", "team_leader", "auditor"}
 PLANNERS = {"community_manager", "desk_staff", "team_leader"}
 REVIEWERS = {"reviewer", "community_manager"}
-STATEMENT_READERS = {"desk_staff", "reviewer", "community_manager", "auditor"}
+STATEMENT_READERS = {"desk_staff", "reviewer", "community_manager", "supervision_committee", "auditor"}
 
 
 def with_point(world: Any) -> dict[str, Any]:
