@@ -117,7 +117,8 @@ def _make_role(owner_url: str, url: str) -> None:
             made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
                 sql.Identifier(wanted.username or ""), sql.Literal(wanted.password or "")
             )
-            connection.exec_driver_sql(made.as_string(connection.connection.dbapi_connection))  # type: ignore[arg-type]
+            statement = made.as_string(connection.connection.dbapi_connection)  # type: ignore[arg-type]
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _refuse_taken_port(port: int) -> None:

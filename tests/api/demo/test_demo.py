@@ -219,3 +219,21 @@ def test_every_demo_person_finds_pages_that_open(filled):
             assert home.status_code == 200
             for address in set(re.findall(rf'href="(/c/{code}/[^"#]*)"', home.text)):
                 assert browser.get(address).status_code == 200, f"{who}: {address}"
+
+
+@pytest.mark.postgres
+def test_the_role_of_the_application_is_made_where_the_owner_may(postgres_server, tmp_path):
+    urls = postgres_server.new_database()
+    database = urls.app_url.rpartition("/")[2]
+    settings = Settings(
+        data_dir=tmp_path,
+        demo=True,
+        database_url=f"postgresql+psycopg://demo_newcomer:it's%25made@127.0.0.1:{postgres_server.port}/{database}",
+        owner_url=postgres_server.url("postgres", database),
+    )
+    demo.prepare_database(settings)
+    storage = open_storage(settings)
+    with storage.read() as session:
+        assert session.execute(text("SELECT current_user")).scalar_one() == "demo_newcomer"
+        assert communities.communities(session) == []
+    storage.close()
