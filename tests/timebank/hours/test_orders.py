@@ -316,6 +316,8 @@ def test_an_excused_absence_blocks_nobody(village, orders):
         orders.do(claiming.no_show, orders.desk, order_id=order_id, is_excused=True, note="生病")
         orders.cancel(order_id)
     orders.claim(orders.place(elder), volunteer)
+    _, held_minutes = orders.minutes(elder)
+    assert held_minutes == 120
 
 
 def test_lots_that_end_first_are_held_first(village, orders):
