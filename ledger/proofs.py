@@ -67,7 +67,7 @@ def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: S
     Raises:
         BadProof: it does not, or the proof has too few or too many hashes.
     """
-    if old == 0 or old == size:
+    if old in (0, size):
         if path or (old == size and old_root != root) or (old == 0 and old_root != EMPTY_ROOT):
             raise BadProof("the roots differ" if not path else "a proof where none is needed")
         return
