@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMPS = VENV / "setup"
+GO_LOG_PACKAGES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb")  # where Debian puts Go sources
 PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
@@ -94,6 +95,13 @@ DEBIAN_PACKAGES = (
     DebianPackage("chromium", has_command("chromium"), "the browser tests cannot run", dev_only=True),
     DebianPackage(
         "strace", has_command("strace"), "the test that sees fsync before an answer cannot run", dev_only=True
+    ),
+    DebianPackage("golang-go", has_command("go"), "Go's own log packages check no log of ours", dev_only=True),
+    DebianPackage(
+        "golang-golang-x-mod-dev",
+        GO_LOG_PACKAGES.is_dir,
+        "Go's own log packages check no log of ours",
+        dev_only=True,
     ),
 )
 
