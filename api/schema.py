@@ -1,7 +1,7 @@
 """The database's schema: brought up to date by Alembic as the owner, then opened to the role that the application signs in as.
 
-The application's role owns nothing. It may read and write rows, but entries, checkpoints, tiles and postings it may only
-add, and accounts, holds, notes and the ends of logs it may not take away.
+The application's role owns nothing. It may read and write rows, but entries, checkpoints, cosignatures, tiles and postings
+it may only add, and accounts, holds, notes, the ends of logs and what it witnessed it may not take away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel.sql.sqltypes import AutoString
 
-from ledger.tables import ADDED_TO, CHANGED, RECORD
+from ledger.tables import ADDED_TO, CHANGED, RECORD, REMEMBERED
 from timebank import columns, modules
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -89,5 +89,5 @@ def _open_to(connection: Connection, role: str) -> None:
     connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}")
     for table in (*RECORD, *ADDED_TO):
         connection.exec_driver_sql(f"REVOKE UPDATE, DELETE ON {table.name} FROM {quoted}")
-    for table in CHANGED:
+    for table in (*CHANGED, *REMEMBERED):
         connection.exec_driver_sql(f"REVOKE DELETE ON {table.name} FROM {quoted}")

@@ -1,4 +1,4 @@
-"""Triggers that stop a slip of the hand: entries, checkpoints and full tiles cannot be changed, deleted or written over.
+"""Triggers that stop a slip of the hand: entries, checkpoints, cosignatures and full tiles cannot be changed, deleted or written over.
 
 They deter; whoever owns the database can drop them. What exposes him is the log (docs/log-format.md), not these.
 """

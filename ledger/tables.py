@@ -172,8 +172,40 @@ tile = Table(
     PrimaryKeyConstraint("community_id", "level", "number", name="pk_ledger_tile"),
 )
 
+# What witnesses signed to a checkpoint: one row each time that a witness did. `key` is its public key, `at` its own time
+# (ms), `line` the signature line as it stands under the checkpoint.
+cosignature = Table(
+    "ledger_cosignature",
+    metadata,
+    _number("community_id"),
+    _number("size"),
+    _bytes("key"),
+    _number("at"),
+    _text("line"),
+    PrimaryKeyConstraint("community_id", "size", "key", "at", name="pk_ledger_cosignature"),
+)
+
+# Logs of others that this installation witnesses, and the newest checkpoint that it cosigned of each; of no community.
+# `keys` are the verifier keys that the operator lists for it, one a line: none if it was taken off the list. The row
+# stays then, since what was cosigned once must never be forgotten.
+witnessed = Table(
+    "ledger_witnessed",
+    metadata,
+    _text("origin"),
+    _text("keys"),
+    _number("size"),
+    _number("at", null=True),
+    _text("note"),
+    PrimaryKeyConstraint("origin", name="pk_ledger_witnessed"),
+    CheckConstraint("size >= 0", name="ck_ledger_witnessed_size"),
+    CheckConstraint("(size = 0) = (note = '')", name="ck_ledger_witnessed_note"),
+)
+
 # What nobody may change or take away.
-RECORD = (entry, checkpoint, tile)
+RECORD = (entry, checkpoint, tile, cosignature)
+
+# What grows and is never taken away.
+REMEMBERED = (witnessed,)
 
 # Projections that the writer only adds to, and those whose rows it changes too; none is ever taken away but by a rebuild.
 ADDED_TO = (posting, reversal)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from api import schema
-from ledger.tables import ADDED_TO, CHANGED, RECORD
+from ledger.tables import ADDED_TO, CHANGED, RECORD, REMEMBERED
 from tests.postgres import APP_ROLE, PostgresServer
 from timebank import modules
 
@@ -67,6 +67,7 @@ def test_every_table_leads_with_its_community_or_belongs_to_none(migrated: Engin
         "area",
         "area_upload",
         "community",
+        "ledger_witnessed",
         "login",
         "login_person",
         "login_session",
@@ -99,11 +100,11 @@ def test_the_application_owns_nothing_and_only_adds_to_the_record(postgres_serve
                 for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
                 if connection.execute(text(f"SELECT has_table_privilege('{table.name}', '{right}')")).scalar_one()
             ]
-            for table in (*RECORD, *ADDED_TO, *CHANGED)
+            for table in (*RECORD, *ADDED_TO, *CHANGED, *REMEMBERED)
         }
     postgres_server.drop_database(urls)
     assert owned == 0
     assert may == {
         **{table.name: ["SELECT", "INSERT"] for table in (*RECORD, *ADDED_TO)},
-        **{table.name: ["SELECT", "INSERT", "UPDATE"] for table in CHANGED},
+        **{table.name: ["SELECT", "INSERT", "UPDATE"] for table in (*CHANGED, *REMEMBERED)},
     }
