@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ledger import log, receipt
+from ledger.errors import LogBroken
 from ledger.note import sign
 from ledger.receipt import BadReceipt, Proved, Receipt
 from tests.ledger.books import attack, credit, make_volunteer, seal_of
@@ -90,7 +91,7 @@ def test_a_changed_leaf_in_the_database_gets_no_receipt(village: Village, seq: i
             (changed, village.community_id, seq),
         ),
     )
-    with village.read() as session, pytest.raises(log.LogBroken, match="does not lead"):
+    with village.read() as session, pytest.raises(LogBroken, match="does not lead"):
         receipt.make(session, village.community_id, seq)
 
 
