@@ -19,6 +19,15 @@ LOCKS: tuple[tuple[str, list[str], list[str]], ...] = (
     ("run.txt", ["pyproject.toml", "--group", "source"], []),
     ("dev.txt", ["pyproject.toml", "--group", "source", "--group", "dev"], ["--constraints", "requirements/run.txt"]),
     ("node.txt", ["--group", "node"], []),
+    ("bench-hordak.txt", ["--group", "bench-hordak"], []),
+    # Its drivers for MySQL and PostgreSQL want C libraries, and it is measured on SQLite.
+    (
+        "bench-python-accounting.txt",
+        ["--group", "bench-python-accounting", "--no-emit-package", "mysqlclient", "--no-emit-package", "psycopg2"],
+        [],
+    ),
+    ("bench-beancount.txt", ["--group", "bench-beancount"], []),
+    ("bench-pymerkle.txt", ["--group", "bench-pymerkle"], []),
 )
 
 
