@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from ledger import rows, rules, tree
+from ledger import erasing, rows, rules, tree
 from ledger.entries import LEGS_MOST, Fields, Legs, canonical, check, decode, encode, encode_post, is_day, reference
 from ledger.errors import BadEntry, LedgerRefused, LogBroken
 from ledger.rules import Account, Booked, Hold, Note, Rule, State
@@ -99,6 +99,7 @@ class Book:
         self._notes: list[int] = []
         self._used_notes: list[int] = []
         self._reversals: list[tuple[int, int, int]] = []
+        self._forgotten: list[int] = []
         self._dirty: set[int] = set()  # may name accounts of refused requests: writing them again is harmless
         self._lists: tuple[list[Any], ...] = (
             self._entries,
@@ -111,6 +112,7 @@ class Book:
             self._notes,
             self._used_notes,
             self._reversals,
+            self._forgotten,
         )
         self._state = State(_Stored(connection, community_id, self._entries, found.size))
         self._state.size, self._state.at = found.size, found.at
@@ -323,6 +325,21 @@ class Book:
         self._dirty.update(numbers)
         return seq
 
+    def forget(self, accounts: Iterable[int]) -> int:
+        """Take away salt and detail of every entry that names one of these accounts; the entries and their hashes stay.
+
+        Call it before their `erase`. What this batch buffered is covered too; `undo` takes it back. Returns how many
+        entries name them.
+        """
+        wanted = frozenset(accounts)
+        found = erasing.naming(self._connection, self.community_id, wanted)
+        found.update(seq for _, account, seq, *_ in self._postings if account in wanted)
+        for hold in (self._state.holds[seq] for seq in (*self._holds, *self._resolved)):
+            if not wanted.isdisjoint(number for number, _ in hold.legs):
+                found.update(seq for seq in (hold.seq, hold.resolved) if seq is not None)
+        self._forgotten.extend(sorted(found))
+        return len(found)
+
     # Reading, with what is buffered
 
     def account(self, number: int) -> Account:
@@ -399,6 +416,8 @@ class Book:
         rows.insert(connection, "ledger_entry", self._entries)
         rows.insert(connection, "ledger_posting", self._postings)
         rows.insert(connection, "ledger_detail", self._details)
+        if self._forgotten:
+            erasing.forget(connection, community_id, self._forgotten)
         opened = set(self._opened)
         accounts = self._state.accounts
         rows.insert_accounts(connection, community_id, [accounts[number] for number in self._opened])
