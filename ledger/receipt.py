@@ -25,7 +25,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ledger import log, proofs
+from ledger import log, proofs, witness
 from ledger.entries import LEAF_BYTES_MOST, canonical, decode, reference
 from ledger.errors import BadEntry, LogBroken
 from ledger.log import Signed
@@ -89,12 +89,14 @@ class Proved:
 
 
 def make(session: Session, community_id: int, seq: int, *, signed: Signed | None = None) -> Receipt | None:
-    """The receipt of an entry against `signed`, or the newest checkpoint kept; None while no checkpoint commits to it.
+    """The receipt of an entry against `signed`, with all cosignatures; None while no checkpoint commits to the entry.
+
+    Where none is named: the newest checkpoint that a witness put its name to, else the newest.
 
     Raises:
         LogBroken: there is no such entry, or what is stored does not lead to the root that was signed.
     """
-    signed = signed or log.newest(session, community_id)
+    signed = signed or _best(session, community_id, seq)
     if signed is None or signed.size <= seq:
         return None
     own = entry.c.community_id == community_id, entry.c.seq == seq
@@ -112,7 +114,7 @@ def make(session: Session, community_id: int, seq: int, *, signed: Signed | None
         salt=None if told is None else bytes(told.salt),
         detail=None if told is None else told.detail,
         path=tuple(path),
-        note=signed.note,
+        note=witness.cosigned(session, community_id, signed),
     )
 
 
@@ -171,6 +173,13 @@ def check(receipt: Receipt, *, origin: str, public_key: bytes) -> Proved:
     if root != checkpoint.root:
         raise BadReceipt("proof", "the entry does not lead to the root that was signed")
     return Proved(checkpoint, fields, _detail(receipt, fields))
+
+
+def _best(session: Session, community_id: int, seq: int) -> Signed | None:
+    """A checkpoint that others saw says more than a newer one that only we did."""
+    seen = next(witness.newest_first(session, community_id), None)
+    signed = None if seen is None or seen.size <= seq else log.at_size(session, community_id, seen.size)
+    return signed or log.newest(session, community_id)
 
 
 def _extra(content: bytes) -> tuple[bytes, bytes | None, str | None]:

@@ -224,6 +224,7 @@ RULES: dict[str, Rule] = {
     "reports.trial_balance": roles("auditor", "committee", "supervision_committee", "community_manager"),
     "reports.journal": roles("auditor", "supervision_committee", "community_manager"),
     "reports.statement": roles("auditor", "desk_staff", "supervision_committee", "community_manager", own=True),
+    "receipts.make": roles("auditor", "desk_staff", "supervision_committee", "community_manager", own=True),
     "checks.find": roles("auditor", "supervision_committee", "community_manager"),
     "evidence.checkpoint": roles("auditor", "supervision_committee", "community_manager"),
     "evidence.bundle": roles("auditor", "committee", "supervision_committee", "community_manager"),
