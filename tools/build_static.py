@@ -7,6 +7,8 @@ htmx.min.js             swaps parts of a page without a reload; pages work witho
 pico.min.css            the style sheet under our own
 barcode-detector.js     an ES module that reads QR codes from the camera, where the browser has no BarcodeDetector
                         of its own: `import { BarcodeDetector } from "./vendor/barcode-detector.js"`
+noble-ed25519.js        an ES module that checks Ed25519 signatures, where the browser has no WebCrypto for it: on plain
+                        http, in WeChat, on older phones
 zxing_reader.wasm       the reader inside it; fetched when the first frame is read
 LICENSES.txt            their licences
 
@@ -23,12 +25,14 @@ VENDOR = ROOT / "api" / "static" / "vendor"
 
 COPIED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "noble-ed25519.js": "@noble/ed25519/index.js",
     "pico.min.css": "@picocss/pico/css/pico.min.css",
     "zxing_reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
 }
 
 LICENCES = {
     "htmx": "htmx.org/LICENSE",
+    "noble-ed25519": "@noble/ed25519/LICENSE",
     "Pico CSS": "@picocss/pico/LICENSE.md",
     "barcode-detector": "barcode-detector/LICENSE",
     "zxing-wasm": "zxing-wasm/LICENSE",
