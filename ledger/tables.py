@@ -46,6 +46,8 @@ tail = Table(
     _bytes("root"),
     _bytes("edge"),
     _number("rule_seq", null=True),
+    # How often the projections were made again: lanes of other processes must forget what they cached.
+    _number("epoch", default="0"),
     PrimaryKeyConstraint("community_id", name="pk_ledger_tail"),
     UniqueConstraint("origin", name="uq_ledger_tail_origin"),
     CheckConstraint("size >= 0", name="ck_ledger_tail_size"),

@@ -33,6 +33,7 @@ MODULES = [
     "timebank.points.awards",
     "timebank.points.publicity",
     "timebank.points.shop",
+    "timebank.erasure",
 ]
 
 

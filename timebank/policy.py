@@ -91,6 +91,9 @@ class Policy:
     # Proofs
     public_bundle: int = 1  # 1: anybody may download the evidence bundle without details; 0: auditors only (own)
 
+    # Privacy
+    erasure_notice_days: int = 7  # between the second officer's word and the erasing; can be cancelled until then (own)
+
     # Jobs
     sign_every_seconds: int = 60
 

@@ -18,7 +18,7 @@ from timebank import accounts
 
 
 def test_every_entry_that_names_an_erased_account_loses_its_detail(village: Village, tmp_path: Any) -> None:
-    first, second = books.fill(village, posts=3)
+    _first, second = books.fill(village, posts=3)
     village.write(lambda session, now: {"seq": book_of(session).release(_open_hold(session, village))})
     with village.read() as session:
         naming = erasing.naming(session, village.community_id, {second})

@@ -1,0 +1,286 @@
+"""What the database holds of a person, table by table: the one list that erasing, exporting and the tests go by.
+
+Every column of text or bytes stands here once: in a rule of `HERS` (rows that are a person's, and what becomes of
+them), in `TEXTS` (free text, where anybody may be mentioned), or in `FREE` (nothing personal). A test reads every table
+and fails when a new column stands nowhere. Ids and numbers of people stay: without the rows named here they lead to
+nobody.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, MetaData, Select, Table, and_, select, tuple_
+from sqlmodel import SQLModel
+
+# What stands where a name stood: in rows that need one, and in other people's texts a star for each character.
+ERASED = "已删除 / erased"
+STAR = "*"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose data it is. `home`: her household, if nobody else lives there; `login`: her sign-in, if it is nobody else's."""
+
+    community_id: int
+    person_id: uuid.UUID
+    home: uuid.UUID | None = None
+    login: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Without:
+    """A JSON object that loses these keys."""
+
+    keys: tuple[str, ...]
+
+    def __call__(self, value: Any) -> Any:
+        return (
+            {name: told for name, told in value.items() if name not in self.keys} if isinstance(value, dict) else value
+        )
+
+
+Where = Callable[[Table, Subject], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows of a table that are a person's: `becomes` says what its columns get, None that the rows go.
+
+    `topic` is the word that the preview counts them under; `secret` columns are left out of what she is given.
+    """
+
+    table: str
+    where: Where
+    becomes: Mapping[str, Any] | None = None
+    topic: str = ""
+    secret: tuple[str, ...] = field(default=())
+
+
+def table(name: str) -> Table:
+    """A table of the domain by its name; its module must have been loaded."""
+    metadata: MetaData = SQLModel.metadata
+    return metadata.tables[name]
+
+
+def hers(column: str = "person_id") -> Where:
+    """Rows that name her in this column."""
+    return lambda one, subject: and_(_own(one, subject), one.c[column] == subject.person_id)
+
+
+def of_hers(column: str, parent: str, *people: str) -> Where:
+    """Rows below such rows of `parent` as name her in one of `people`."""
+
+    def where(one: Table, subject: Subject) -> ColumnElement[bool]:
+        return and_(_own(one, subject), one.c[column].in_(_parents(parent, people, subject)))
+
+    return where
+
+
+def of_her_home(column: str = "household_id") -> Where:
+    """Rows of her household, if nobody else lives in it."""
+    return lambda one, subject: and_(_own(one, subject), one.c[column] == subject.home, one.c[column].is_not(None))
+
+
+def of_her_login(column: str = "login_id") -> Where:
+    """Rows of her sign-in, if it is nobody else's."""
+    return lambda one, subject: and_(one.c[column] == subject.login, one.c[column].is_not(None))
+
+
+def about_her_lines(one: Table, subject: Subject) -> ColumnElement[bool]:
+    """Objections to lines about her."""
+    line, award = table("publicity_line"), table("award")
+    named = (
+        select(line.c.batch_number, line.c.number)
+        .join(award, and_(award.c.community_id == line.c.community_id, award.c.id == line.c.award_id))
+        .where(line.c.community_id == subject.community_id, award.c.person_id == subject.person_id)
+    )
+    return and_(_own(one, subject), tuple_(one.c.batch_number, one.c.line_number).in_(named))
+
+
+def _parents(parent: str, people: tuple[str, ...], subject: Subject) -> Select[Any]:
+    above = table(parent)
+    matches = [above.c[column] == subject.person_id for column in people]
+    named = matches[0]
+    for more in matches[1:]:
+        named = named | more
+    return select(above.c.id).where(above.c.community_id == subject.community_id, named)
+
+
+def _own(one: Table, subject: Subject) -> ColumnElement[bool]:
+    return one.c.community_id == subject.community_id
+
+
+# In this order: what hangs below another row first.
+HERS: tuple[Rule, ...] = (
+    Rule("login_session", of_her_login(), secret=("token_digest",), topic="sign_in"),
+    Rule("presence", of_her_login()),
+    Rule("login_person", hers(), topic="sign_in"),
+    Rule("role_grant", hers(), topic="roles"),
+    Rule("role_grant", of_her_login(), topic="roles"),
+    Rule("login", of_her_login("id"), secret=("password_hash",), topic="sign_in"),
+    Rule("used_code", hers()),
+    Rule("card", hers(), secret=("token",), topic="cards"),
+    Rule("card", of_her_home(), secret=("token",), topic="cards"),
+    Rule("helper_binding", hers("elder_id"), topic="helpers"),
+    Rule("helper_binding", hers("helper_id"), topic="helpers"),
+    Rule("person_flag", hers(), topic="register"),
+    Rule("person_change", hers(), topic="register"),
+    Rule("merchant_staff", hers()),
+    Rule("order_offer", hers(), topic="orders"),
+    Rule(
+        "order_event",
+        of_hers("order_id", "service_order", "recipient_id", "volunteer_id"),
+        {"facts": Without(("reason", "note"))},
+    ),
+    Rule("order_call_back", of_hers("order_id", "service_order", "recipient_id", "volunteer_id"), {"note": ""}),
+    Rule(
+        "service_order",
+        hers("recipient_id"),
+        {"place": "", "note": "", "rating_comment": "", "tear_off_hash": None},
+        topic="orders",
+        secret=("tear_off_hash",),
+    ),
+    Rule("service_order", hers("volunteer_id"), {"rating_comment": ""}, topic="orders", secret=("tear_off_hash",)),
+    Rule("visit_review", of_hers("visit_id", "visit", "person_id"), {"note": ""}),
+    Rule("visit", hers(), {"place": "", "witness": None, "source": None, "note": None}, topic="visits"),
+    Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}),
+    Rule("objection", hers(), {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, topic="objections"),
+    Rule("award_correction", of_hers("award_id", "award", "person_id"), {"reason": ""}),
+    Rule(
+        "publicity_line",
+        of_hers("award_id", "award", "person_id"),
+        {"masked_name": STAR, "grid": "", "household_tail": "", "suffix": ""},
+    ),
+    Rule(
+        "award",
+        hers(),
+        {"evidence": "", "source": "", "review_remark": "", "closed_reason": ""},
+        topic="awards",
+    ),
+    Rule(
+        "shop_order", hers(), {"code_salt": "", "code_tag": ""}, topic="shop_orders", secret=("code_salt", "code_tag")
+    ),
+    Rule("household", of_her_home("id"), {"name": "", "address": "", "book_code": None}, topic="register"),
+    Rule(
+        "person",
+        hers("id"),
+        {
+            "name": ERASED,
+            "search_key": "",
+            "sex": "",
+            "born_on": None,
+            "phone": None,
+            "relation": "",
+            "identity_cipher": None,
+            "identity_index": None,
+            "identity_last4": None,
+            "import_id": None,
+            "import_row": None,
+        },
+        topic="register",
+        secret=("identity_cipher", "identity_index", "search_key"),
+    ),
+)
+
+# Free text of everybody's rows: whoever writes it may mention her, so her name and phone are looked for in all of it.
+TEXTS: Mapping[str, tuple[str, ...]] = {
+    "activity": ("title", "cancel_reason"),
+    "award": ("evidence", "source", "review_remark", "closed_reason"),
+    "award_correction": ("reason",),
+    "calendar_day": ("reason",),
+    "card": ("revoked_reason",),
+    "erasure": ("reason",),
+    "household": ("name", "address"),
+    "import_batch": ("file_name",),
+    "merchant": ("name", "place"),
+    "objection": ("reason", "answer", "appeal", "decision"),
+    "order_call_back": ("note",),
+    "order_event": ("facts",),
+    "person_change": ("changes", "reason"),
+    "person_flag": ("evidence",),
+    "points_switch": ("reason",),
+    "points_table": ("title", "source", "minutes_name"),
+    "service_order": ("place", "note", "rating_comment"),
+    "service_point": ("name", "place"),
+    "shop_item": ("name", "piece"),
+    "stock_movement": ("reason",),
+    "visit": ("place", "witness", "source", "note"),
+    "visit_review": ("note",),
+}
+
+# Files on their way in: a row that names her goes, and a file that still waits goes as a whole, to be uploaded again.
+STAGED: Mapping[str, tuple[str, ...]] = {
+    "import_row": ("entry", "problems", "notes"),
+    "points_staging": ("name", "content"),
+}
+
+# Answers that are kept so that asking again gives the first one.
+ANSWERS: Mapping[str, tuple[str, ...]] = {"request": ("facts",)}
+
+# Whose accounts were whose: taken away with the accounts.
+OWNERS = "account_owner"
+
+# Salt and detail of the entries that name her accounts: taken away by the book.
+DETAILS = "ledger_detail"
+
+# Nothing personal: codes, states and kinds; numbers of people (`..._by`); digests; adopted tables; the ledger.
+FREE: Mapping[str, tuple[str, ...]] = {
+    "account_owner": ("kind", "unit", "class"),
+    "activity": ("service_class", "planned_by"),
+    "area": ("code", "name", "level", "parent_code", "path"),
+    "area_upload": ("file_name", "rows", "uploaded_by"),
+    "attempt": ("subject",),  # a keyed digest
+    "award": ("limited_by", "state", "entered_by", "reviewed_by", "closed_by"),
+    "award_correction": ("asked_by", "confirmed_by"),
+    "calendar_day": ("entered_by",),
+    "card": ("kind", "token", "issued_by", "revoked_by"),
+    "community": ("code", "name", "area_code", "area_path", "zone", "origin", "profile", "opened_by"),
+    "counter": ("name",),
+    "erasure": ("number", "state", "asked_by", "approved_by", "ended_by", "accounts", "counts"),
+    "helper_binding": ("relation", "state", "asked_by", "reviewed_by", "confirmed_how", "ended_by"),
+    "household": ("book_code", "area_path"),
+    "import_batch": ("file_digest", "state", "sheet", "staged_by", "applied_by", "facts"),
+    "import_row": ("verdict",),
+    "ledger_account": ("unit", "class", "to_classes"),
+    "ledger_checkpoint": ("root", "note"),
+    "ledger_cosignature": ("key", "line"),
+    "ledger_detail": ("salt", "detail"),
+    "ledger_entry": ("kind", "id", "leaf"),  # account numbers and digests
+    "ledger_hold": ("legs",),
+    "ledger_note": ("topic", "subject", "digest"),
+    "ledger_tail": ("origin", "root", "edge"),
+    "ledger_tile": ("root", "hashes"),
+    "ledger_witnessed": ("origin", "note", "keys"),
+    "login": ("name", "phone", "password_hash"),
+    "login_person": ("number",),
+    "login_session": ("token_digest",),
+    "merchant": ("opening_weekdays",),
+    "multiplier_table": ("body", "minutes_digest", "digest", "recorded_by"),
+    "multiplier_window": ("service_class",),
+    "objection": ("channel", "raised_by", "state", "answered_by", "decided_by"),
+    "order_call_back": ("way", "actor"),
+    "order_claim": ("place", "outcome"),
+    "order_event": ("verb", "state", "actor"),
+    "person": ("number", "area_path", "left_reason"),
+    "person_change": ("changed_by",),
+    "person_flag": ("flag", "recorded_by"),
+    "points_item": ("category", "title", "kind", "per", "subject", "remark", "clause", "evidence"),
+    "points_staging": ("kind", "staged_by"),
+    "points_switch": ("switched_by",),
+    "points_table": ("state", "digest", "drafted_by", "body", "minutes_digest", "adopted_by"),
+    "policy_version": ("profile", "numbers"),
+    "publicity_batch": ("month", "published_by", "digest"),
+    "request": ("actor", "use_case", "content", "outcome"),  # content: a keyed digest
+    "role_grant": ("role", "area_path", "given_by"),
+    "service_order": ("service", "state", "placed_by", "placed_how", "settled_how"),
+    "service_point": ("area_path", "secret", "screen_token", "fixed_token"),
+    "shop_order": ("state", "ordered_by", "closed_by"),
+    "stock_movement": ("kind", "moved_by"),
+    "visit": ("service_class", "state", "evidence", "start_evidence", "started_by", "ended_by", "review_reasons",
+              "spans", "reasons", "table_digest"),
+    "visit_review": ("verdict", "reviewed_by"),
+}  # fmt: skip
