@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import text
@@ -17,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 import templates
-from api import edge, errors, look, pages, sign_in, static_files, v1
+from api import edge, errors, log_service, look, pages, sign_in, static_files, v1
 from api.keys import SigningKeys
 from api.settings import Settings
 from timebank.storage import Storage
@@ -62,6 +63,14 @@ class StrictJson(DefaultJSONProvider):
             raise ValueError("nested too deep") from None
 
 
+class PrivateCookies(SecureCookieSessionInterface):
+    """The session's cookie; what is public is the same for everybody, and does not make caches ask for it."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.modified or not response.cache_control.public:
+            super().save_session(app, session, response)
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
@@ -85,6 +94,7 @@ def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=settings.https,
     )
     app.json = StrictJson(app)
+    app.session_interface = PrivateCookies()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -103,6 +113,7 @@ def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
     for blueprint in pages.blueprints():
         app.register_blueprint(blueprint)
     v1.init_app(app)
+    log_service.init_app(app)
     _health(app)
     _every_request(app)
     return app
@@ -171,7 +182,8 @@ def _every_request(app: Flask) -> None:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = g.get("request_id", "")
-        response.vary.update(["Cookie", "Accept-Language"])
+        if not response.cache_control.public:  # what is public is the same for everybody
+            response.vary.update(["Cookie", "Accept-Language"])
         # No address, no number, no token: paths hold cards' tokens, so only the endpoint is written.
         log.info(
             "request",

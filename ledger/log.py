@@ -178,17 +178,20 @@ def hashes(session: Session, community_id: int, level: int, number: int, width: 
 
     A full tile is never made again from the leaves: should they differ, the difference names the entry.
     """
-    if width == TILE_WIDTH:
-        chosen = tile.c.community_id == community_id, tile.c.level == level, tile.c.number == number
-        stored = session.scalar(select(tile.c.hashes).where(*chosen))
-        if stored is not None:
-            return bytes(stored)
+    if width == TILE_WIDTH and (stored := stored_hashes(session, community_id, level, number)):
+        return stored
     if level == 0:
         return b"".join(map(leaf_hash, leaves(session, community_id, number, width)))
     start = number * TILE_WIDTH
     below = select(tile.c.root).where(tile.c.community_id == community_id, tile.c.level == level - 1)
     below = below.where(tile.c.number >= start, tile.c.number < start + width).order_by(tile.c.number)
     return b"".join(bytes(root) for root in session.scalars(below))
+
+
+def stored_hashes(session: Session, community_id: int, level: int, number: int) -> bytes:
+    """The hashes of a tile that is full by now; empty if it is not."""
+    chosen = tile.c.community_id == community_id, tile.c.level == level, tile.c.number == number
+    return bytes(session.scalar(select(tile.c.hashes).where(*chosen)) or b"")
 
 
 def root_at(session: Session, community_id: int, size: int) -> bytes:

@@ -187,20 +187,17 @@ cosignature = Table(
     PrimaryKeyConstraint("community_id", "size", "key", "at", name="pk_ledger_cosignature"),
 )
 
-# Logs of others that this installation witnesses, and the newest checkpoint that it cosigned of each; of no community.
-# `keys` are the verifier keys that the operator lists for it, one a line: none if it was taken off the list. The row
-# stays then, since what was cosigned once must never be forgotten.
+# The newest checkpoint that this installation cosigned of each log of others that it witnesses; of no community, and never
+# forgotten, also when the log is taken off the operator's list.
 witnessed = Table(
     "ledger_witnessed",
     metadata,
     _text("origin"),
-    _text("keys"),
     _number("size"),
-    _number("at", null=True),
+    _number("at"),
     _text("note"),
     PrimaryKeyConstraint("origin", name="pk_ledger_witnessed"),
-    CheckConstraint("size >= 0", name="ck_ledger_witnessed_size"),
-    CheckConstraint("(size = 0) = (note = '')", name="ck_ledger_witnessed_note"),
+    CheckConstraint("size > 0", name="ck_ledger_witnessed_size"),
 )
 
 # What nobody may change or take away.

@@ -36,12 +36,10 @@ def upgrade() -> None:
     op.create_table(
         "ledger_witnessed",
         sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("keys", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.CheckConstraint("size >= 0", name="ck_ledger_witnessed_size"),
-        sa.CheckConstraint("(size = 0) = (note = '')", name="ck_ledger_witnessed_note"),
+        sa.CheckConstraint("size > 0", name="ck_ledger_witnessed_size"),
         sa.PrimaryKeyConstraint("origin", name="pk_ledger_witnessed"),
     )
     connection = op.get_bind()
