@@ -1,13 +1,12 @@
 """A community's signing seed as the domain wants it, with the newest checkpoint that it signed remembered beside it."""
 
-import os
-import secrets
 from pathlib import Path
 
+from api import newest
 from api.keys import SigningKeys
 from ledger.log import Signer
 from timebank.errors import Refused
-from timebank.evidence import Seal
+from timebank.evidence import Seal, WouldForkTheLog
 
 
 class SeedMissing(Refused):
@@ -26,7 +25,7 @@ def seal_of(keys: SigningKeys, community_code: str) -> Seal:
         raise SeedMissing(community=community_code)
     signer = Signer(keys.public_key(community_code), lambda message: keys.sign(community_code, message))
     path = newest_path(keys, community_code)
-    return Seal(signer=signer, newest=lambda: _read(path), remember=lambda note: _remember(path, note))
+    return Seal(signer=signer, newest=lambda: newest.read(path), remember=lambda note: _remember(path, note))
 
 
 def newest_path(keys: SigningKeys, community_code: str) -> Path:
@@ -39,18 +38,8 @@ def size_of(note: str) -> int:
     return int(note.split("\n")[1])
 
 
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
 def _remember(path: Path, note: str) -> None:
-    """Two processes may sign at once: the greater size stays."""
-    known = _read(path)
-    if known is not None and size_of(known) >= size_of(note):
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(note)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        newest.remember(path, note)
+    except newest.TwoRoots as forked:
+        raise WouldForkTheLog(newest_size=size_of(note), size=size_of(note)) from forked
