@@ -11,6 +11,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -27,6 +28,8 @@ AHEAD_MOST_MS = (
 )  # a tail further ahead than this means a clock that jumped: refuse, rather than date entries wrongly
 ENTRIES_OF_A_KEY_MOST = 65_536
 ACCOUNTS_CACHED_MOST = 50_000
+SALT_BYTES = 32
+SALTS_MOST = 256  # drawn at once
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MS = datetime.timedelta(milliseconds=1)
 
@@ -35,7 +38,6 @@ class Mark(NamedTuple):
     """Where a request began, to come back to."""
 
     state: tuple[int, int]
-    edge: tree.Edge
     counts: tuple[int, ...]
 
 
@@ -90,7 +92,6 @@ class Book:
         if self._edge.root() != found.root:
             raise LogBroken(f"{found.origin}: the stored edge does not hash to the stored root at size {found.size}")
         self._entries: list[EntryRow] = []
-        self._hashes: list[bytes] = []
         self._postings: list[tuple[int, int, int, int, int]] = []
         self._details: list[tuple[int, int, bytes, str]] = []
         self._opened: list[int] = []
@@ -100,10 +101,10 @@ class Book:
         self._used_notes: list[int] = []
         self._reversals: list[tuple[int, int, int]] = []
         self._forgotten: list[int] = []
+        self._salts: list[bytes] = []
         self._dirty: set[int] = set()  # may name accounts of refused requests: writing them again is harmless
         self._lists: tuple[list[Any], ...] = (
             self._entries,
-            self._hashes,
             self._postings,
             self._details,
             self._opened,
@@ -151,7 +152,7 @@ class Book:
         now_ms = to_ms(now)
         if self._state.at > now_ms + AHEAD_MOST_MS:
             raise LedgerRefused("clock", at=now_ms, last=self._state.at)
-        mark = Mark(self._state.mark(), self._edge.copy(), tuple(map(len, self._lists)))
+        mark = Mark(self._state.mark(), tuple(map(len, self._lists)))
         self._at = max(now_ms, self._state.at)
         self._key = key.int
         self._key_entries = 0
@@ -160,7 +161,6 @@ class Book:
     def undo(self, mark: Mark) -> None:
         """Take back everything since `mark`."""
         self._state.undo(mark.state)
-        self._edge = mark.edge
         for buffered, count in zip(self._lists, mark.counts, strict=True):
             del buffered[count:]
 
@@ -189,18 +189,17 @@ class Book:
             BadEntry: the legs are not legs, or the detail is not plain JSON.
         """
         written = _legs(legs)
-        day = on.isoformat()
-        if not is_day(day):
-            raise BadEntry(f"post: on cannot be {day!r}")
-        salt, text, ref = _detail(detail)
-        state = self._state
+        day = _day(on)
+        salt, text, ref = self._detail(detail)
+        state, at = self._state, self._at
         if state.size < 2:
             raise LedgerRefused("first_entries", kind="post")
         entry_id = self._next_id()
-        rules.post(state, written, day, cites, self._at)
+        if not rules.post_plainly(state, written, day, cites, at):
+            rules.post(state, written, day, cites, at)
         seq = state.size
-        leaf = encode_post(written, on=day, ref=ref, cites=cites, seq=seq, at=self._at, id=entry_id.hex())
-        state.size, state.at = seq + 1, self._at
+        leaf = encode_post(written, on=day, ref=ref, cites=cites, seq=seq, at=at, id=entry_id.hex())
+        state.size, state.at = seq + 1, at
         self._buffer("post", leaf, seq, entry_id, written)
         self._details.append((self.community_id, seq, salt, text))
         return seq
@@ -436,7 +435,7 @@ class Book:
             connection, community_id, [self._state.notes[seq] for seq in self._used_notes if seq not in new_notes]
         )
         rows.insert(connection, "ledger_reversal", self._reversals)
-        self._flush_tiles()
+        self._grow_tree()
         rule = self._state.rule
         moved = rows.move_tail(
             connection,
@@ -458,28 +457,23 @@ class Book:
         for account in self._state.accounts.values():
             account.touched = -1
 
-    def _flush_tiles(self) -> None:
+    def _grow_tree(self) -> None:
+        """Take the batch's leaves into the edge, all at once, and store the tiles that they fill."""
+        hashes = [tree.leaf_hash(row[5]) for row in self._entries]
+        made = self._edge.extend(hashes)
+        full = made[tree.TILE_HEIGHT] if len(made) > tree.TILE_HEIGHT else []
         first, known = self._stored_size // tree.TILE_WIDTH, self._last_tile
-        if known is None and self._stored_size % tree.TILE_WIDTH and self._state.size // tree.TILE_WIDTH > first:
-            known = [
-                tree.leaf_hash(leaf)
-                for leaf in rows.leaves(self._connection, self.community_id, first * tree.TILE_WIDTH, self._stored_size)
-            ]
         if known is None and self._stored_size % tree.TILE_WIDTH == 0:
             known = []
+        if known is None and full:
+            begun = rows.leaves(self._connection, self.community_id, first * tree.TILE_WIDTH, self._stored_size)
+            known = list(map(tree.leaf_hash, begun))
         if known is None:
             return
-        hashes = known + self._hashes
-        full = len(hashes) // tree.TILE_WIDTH
-        for index in range(full):
-            rows.store_tile(
-                self._connection,
-                self.community_id,
-                0,
-                first + index,
-                hashes[index * tree.TILE_WIDTH : (index + 1) * tree.TILE_WIDTH],
-            )
-        self._last_tile = hashes[full * tree.TILE_WIDTH :]
+        hashes = known + hashes
+        if full:
+            rows.store_tiles(self._connection, self.community_id, level=0, first=first, roots=full, hashes=hashes)
+        self._last_tile = hashes[len(full) * tree.TILE_WIDTH :]
 
     # How an entry comes into the buffer
 
@@ -492,7 +486,7 @@ class Book:
         resolves: int | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> int:
-        salted = None if detail is None else _detail(detail)
+        salted = None if detail is None else self._detail(detail)
         if salted is not None:
             fields["ref"] = salted[2]
         check(kind, fields)
@@ -509,15 +503,22 @@ class Book:
         return seq
 
     def _buffer(self, kind: str, leaf: bytes, seq: int, entry_id: bytes, moved: Legs) -> None:
-        hashed = tree.leaf_hash(leaf)
-        self._edge.append(hashed)
-        self._hashes.append(hashed)
-        self._entries.append((self.community_id, seq, self._at, kind, entry_id, leaf))
+        community_id, accounts = self.community_id, self._state.accounts
+        self._entries.append((community_id, seq, self._at, kind, entry_id, leaf))
         self._key_entries += 1
-        accounts = self._state.accounts
         for number, amount in moved:
-            self._postings.append((self.community_id, number, seq, amount, accounts[number].balance))
+            self._postings.append((community_id, number, seq, amount, accounts[number].balance))
             self._dirty.add(number)
+
+    def _detail(self, detail: Mapping[str, Any]) -> tuple[bytes, str, str]:
+        """The detail's salt, its text, and the `ref` of both."""
+        if not self._salts:
+            # Asking the system for each salt of a batch takes longer than everything else that is done with it.
+            drawn = secrets.token_bytes(SALT_BYTES * min(len(self._details) + 1, SALTS_MOST))
+            self._salts = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
+        salt = self._salts.pop()
+        written = canonical(dict(detail))
+        return salt, written.decode(), reference(salt, written)
 
     def _next_id(self) -> bytes:
         if not self._key:
@@ -578,7 +579,17 @@ def _rule_of(fields: Fields) -> Rule:
     return Rule(fields["seq"], fields["two_from_min"], fields["two_from_pt"], fields["zone"])
 
 
-def _legs(legs: Mapping[int, int]) -> list[tuple[int, int]]:
+def _legs(legs: Mapping[int, int]) -> Legs:
+    if len(legs) == 2:
+        one, other = legs.items()
+        (number, amount), (second, its) = one, other
+        if (
+            type(number) is type(second) is type(amount) is type(its) is int
+            and amount == -its
+            and 0 < abs(amount) <= LARGEST
+            and min(number, second) > 0
+        ):
+            return (one, other) if number < second else (other, one)
     written = sorted(legs.items())
     total = 0
     for number, amount in written:
@@ -596,7 +607,9 @@ def _legs(legs: Mapping[int, int]) -> list[tuple[int, int]]:
     return written
 
 
-def _detail(detail: Mapping[str, Any]) -> tuple[bytes, str, str]:
-    salt = secrets.token_bytes(32)
-    written = canonical(dict(detail))
-    return salt, written.decode(), reference(salt, written)
+@lru_cache(maxsize=64)
+def _day(on: datetime.date) -> str:
+    day = on.isoformat()
+    if not is_day(day):
+        raise BadEntry(f"post: on cannot be {day!r}")
+    return day

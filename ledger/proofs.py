@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from ledger import log
-from ledger.tree import EMPTY_ROOT, TILE_WIDTH, node_hash, tile_hashes
-
-TILE_HEIGHT = 8
+from ledger.tree import EMPTY_ROOT, TILE_HEIGHT, TILE_WIDTH, node_hash, tile_hashes
 
 
 class BadProof(ValueError):

@@ -252,20 +252,36 @@ def use_notes(connection: Connection, community_id: int, notes: Iterable[Note]) 
         )
 
 
-def store_tile(connection: Connection, community_id: int, level: int, number: int, hashes: list[bytes]) -> None:
-    """Store a full tile, and those above it that it completes."""
-    root = tree.root_of(hashes)
-    insert(connection, "ledger_tile", [(community_id, level, number, root, b"".join(hashes))])
-    if (number + 1) % tree.TILE_WIDTH == 0:
-        first = number + 1 - tree.TILE_WIDTH
+def store_tiles(
+    connection: Connection,
+    community_id: int,
+    *,
+    level: int,
+    first: int,
+    roots: Sequence[bytes],
+    hashes: Sequence[bytes],
+) -> None:
+    """Store full tiles from number `first` on, and those above them that they complete; `hashes` are those of all of them, one after the other."""
+    width, last = tree.TILE_WIDTH, first + len(roots)
+    insert(
+        connection,
+        "ledger_tile",
+        [
+            (community_id, level, first + at, root, b"".join(hashes[at * width : (at + 1) * width]))
+            for at, root in enumerate(roots)
+        ],
+    )
+    for above in range(first // width, last // width):
         below = execute(
             connection,
-            "SELECT root FROM ledger_tile WHERE community_id = ? AND level = ? AND number >= ? AND number <= ? ORDER BY number",
-            (community_id, level, first, number),
+            "SELECT root FROM ledger_tile WHERE community_id = ? AND level = ? AND number >= ? AND number < ? ORDER BY number",
+            (community_id, level, above * width, (above + 1) * width),
         ).all()
-        if len(below) != tree.TILE_WIDTH:
-            raise LogBroken(f"of the tiles {first} to {number} of level {level} only {len(below)} are stored")
-        store_tile(connection, community_id, level + 1, number // tree.TILE_WIDTH, [bytes(row[0]) for row in below])
+        if len(below) != width:
+            raise LogBroken(f"of the {width} tiles from {above * width} of level {level} only {len(below)} are stored")
+        held = [bytes(row[0]) for row in below]
+        root = tree.root_of(held)
+        store_tiles(connection, community_id, level=level + 1, first=above, roots=[root], hashes=held)
 
 
 def _written(account: Account) -> tuple[Any, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 HASH_BYTES = 32
-TILE_WIDTH = 256
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
 EMPTY_ROOT = sha256(b"").digest()
 
 
@@ -59,6 +60,24 @@ class Edge:
             levels.append(carried)
         self.size += 1
 
+    def extend(self, leaves: Sequence[bytes]) -> list[list[bytes]]:
+        """Add the hashes of the next leaves. Gives the nodes that this made, the leaves first and then level by level.
+
+        The first node of a level is the one after those that the tree had, so level 8 holds the roots of the tiles that are now full.
+        """
+        made: list[list[bytes]] = []
+        row = list(leaves)
+        self.size += len(row)
+        while row:
+            if len(made) == len(self.levels):
+                self.levels.append(None)
+            left = self.levels[len(made)]
+            pairs = row if left is None else [left, *row]
+            self.levels[len(made)] = pairs[-1] if len(pairs) & 1 else None
+            made.append(row)
+            row = [sha256(b"\x01" + one + other).digest() for one, other in zip(pairs[::2], pairs[1::2], strict=False)]
+        return made
+
     def root(self) -> bytes:
         top: bytes | None = None
         for level in self.levels:
@@ -70,8 +89,7 @@ class Edge:
 def root_of(hashes: Iterable[bytes]) -> bytes:
     """The root over leaf hashes (or over the hashes of one tile)."""
     edge = Edge()
-    for one in hashes:
-        edge.append(one)
+    edge.extend(list(hashes))
     return edge.root()
 
 
