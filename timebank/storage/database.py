@@ -113,6 +113,17 @@ class Storage:
         ):
             return change(session, self.clock())
 
+    def scrub(self) -> None:
+        """Make what was deleted unreadable in the database's files too. Takes as long as copying the database.
+
+        On PostgreSQL that is its owner's work (VACUUM FULL), and nothing is done here.
+
+        Raises:
+            Busy: somebody reads for longer than half a minute; try again.
+        """
+        if self.sqlite:
+            self._lanes[0].ask(Waiting(0, columns.new_key(self.clock()), _nothing, scrubs=True))
+
     def connect(self) -> Connection:
         """A bare connection for tools that measure or check; never for writing."""
         return self._engine.connect()
@@ -136,3 +147,7 @@ class Storage:
 
     def _lane(self, community_id: int) -> Lane:
         return self._lanes[community_id % len(self._lanes)]
+
+
+def _nothing(session: Session, now: datetime) -> None:
+    """The change of what changes no rows."""

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,16 @@ from sqlmodel import Session
 
 from ledger import Book, LedgerRefused
 from ledger.book import Cache
-from timebank.errors import ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
-from timebank.storage.requests import Request, Waiting, answer_again, known_requests, record, refuse_late_or_early
+from timebank.errors import Busy, ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
+from timebank.storage.requests import (
+    Request,
+    Waiting,
+    answer_again,
+    is_recorded,
+    known_requests,
+    record,
+    refuse_late_or_early,
+)
 
 BATCH_MOST = 60  # PostgreSQL tracks 64 subtransactions of a transaction in memory
 
@@ -75,13 +84,10 @@ class Lane:
                 return
             try:
                 self._run_batch(batch)
-            except _Discard:
-                for waiting in batch:
-                    self._run_alone(waiting)
-            except BaseException as error:  # noqa: BLE001  # the thread outlives whatever a request did
+            except BaseException:  # noqa: BLE001  # a batch to discard, or whatever else a request did: the thread outlives it
                 self._drop_connection()
                 for waiting in batch:
-                    waiting.refused = waiting.refused or error
+                    self._run_alone(waiting)
             for waiting in batch:
                 if waiting.refused is not None:
                     waiting.answer.set_exception(waiting.refused)
@@ -120,8 +126,8 @@ class Lane:
         try:
             self._run_batch([waiting])
         except _Discard as discarded:
-            # What the request itself met says more than what became of its transaction.
-            if waiting.refused is None:
+            # What the request itself met says more than what became of its transaction; but a refusal is given only once it is recorded.
+            if waiting.refused is None or is_recorded(waiting.refused):
                 waiting.refused = _told(discarded.__cause__ or Unknown())
         except BaseException as error:  # noqa: BLE001  # as in a batch
             self._drop_connection()
@@ -133,6 +139,9 @@ class Lane:
         Raises:
             _Discard: it was rolled back; run its requests one by one.
         """
+        if batch[0].scrubs:
+            self._scrub()
+            return
         try:
             connection = self._open()
         except DBAPIError as error:
@@ -158,9 +167,11 @@ class Lane:
             raise _Discard from error
         try:
             connection.commit()
-        except Exception:  # noqa: BLE001  # whatever it was, nobody knows whether it took effect
+        except Exception as error:
             cache.forget()
             self._drop_connection()
+            if _is_full(error):  # the one failure of COMMIT of which it is certain that nothing was kept
+                raise _Discard from error
             for waiting in batch:
                 waiting.outcome, waiting.refused = None, Unknown()
             return
@@ -194,18 +205,29 @@ class Lane:
                 known[waiting.key] = Request(**recorded)
 
     def _answer(self, connection: Connection, book: Book, waiting: Waiting, now: datetime) -> None:
-        """Run one request behind a savepoint."""
+        """Run one request behind a savepoint.
+
+        Raises:
+            _Discard: the savepoint could not be closed, so that nobody knows what of the request is in the transaction.
+        """
         mark = None
-        try:
-            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            try:
                 mark = book.begin(waiting.key, now)
                 session.info["book"] = book
                 waiting.outcome = waiting.change(session, now)
-                session.commit()
-        except (Refused, LedgerRefused, DBAPIError) as error:
-            waiting.refused = _told(error)
-        except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
-            waiting.refused = error
+                session.flush()
+            except (Refused, LedgerRefused, DBAPIError) as error:
+                waiting.refused = _told(error)
+            except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
+                waiting.refused = error
+            try:
+                if waiting.refused is None:
+                    session.commit()
+                else:
+                    session.rollback()
+            except Exception as error:
+                raise _Discard from error
         if waiting.refused is not None and mark is not None:
             book.undo(mark)
 
@@ -215,10 +237,28 @@ class Lane:
                 waiting.outcome = waiting.change(session, self._clock())
                 session.commit()
             self._check_open(connection)
+        except Exception as error:  # noqa: BLE001  # told to the caller
+            waiting.refused = Unknown() if isinstance(error, _Discard) else _told(error)
+            self._drop_connection()
+            return
+        try:
             connection.commit()
         except Exception as error:  # noqa: BLE001  # told to the caller
-            waiting.refused = _told(error)
+            waiting.refused = StorageFull() if _is_full(error) else Unknown()
             self._drop_connection()
+
+    def _scrub(self) -> None:
+        """Write the SQLite file anew, and empty its write-ahead log: what was deleted lingers in both until then.
+
+        In the lane, since nobody else can write meanwhile. Readers go on; one that reads for half a minute stops it.
+        """
+        self._drop_connection()
+        with closing(self._engine.raw_connection()) as connection:
+            driver: Any = connection.dbapi_connection
+            driver.execute("VACUUM")
+            (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Busy(file="write-ahead log")
 
     def _open(self) -> Connection:
         if self._connection is None:
@@ -258,6 +298,14 @@ def _told(error: BaseException) -> BaseException:
             return StorageFull()
         met = met.__context__
     return error
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether COMMIT met a full disk: SQLite could not write its commit mark, PostgreSQL took the transaction back."""
+    if not isinstance(error, DBAPIError):
+        return False
+    found = error.orig
+    return isinstance(found, psycopg.errors.DiskFull) or getattr(found, "sqlite_errorname", "") == "SQLITE_FULL"
 
 
 def _disk_is_full(error: DBAPIError) -> bool:

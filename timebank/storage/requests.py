@@ -79,6 +79,7 @@ class Waiting:
     content: bytes = b""
     founds: str | None = None  # the origin of the log that it lays down
     everywhere: bool = False  # a write of tables that belong to no community: no book, no request row
+    scrubs: bool = False  # no write: the database file is written anew without what was deleted
     answer: Future[Any] = field(default_factory=Future)
     outcome: Any = None
     refused: BaseException | None = None
@@ -86,7 +87,7 @@ class Waiting:
     @property
     def alone(self) -> bool:
         """Whether it shares its transaction with no other request."""
-        return self.everywhere or self.founds is not None
+        return self.everywhere or self.scrubs or self.founds is not None
 
 
 def known_requests(connection: Connection, batch: list[Waiting]) -> dict[uuid.UUID, Request]:
@@ -133,6 +134,11 @@ def record(waiting: Waiting, now: datetime.datetime) -> dict[str, Any] | None:
     }
     if waiting.refused is None:
         return {**row, "outcome": "done", "facts": waiting.outcome}
-    if isinstance(waiting.refused, Refused) and waiting.refused.status < 500:
+    if is_recorded(waiting.refused) and isinstance(waiting.refused, Refused):
         return {**row, "outcome": "refused", "facts": {"code": waiting.refused.code, "facts": waiting.refused.facts}}
     return None
+
+
+def is_recorded(refused: BaseException) -> bool:
+    """Whether this is a refusal that the request's key remembers."""
+    return isinstance(refused, Refused) and refused.status < 500
