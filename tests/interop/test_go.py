@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import note
-from ledger.note import Checkpoint
-from ledger.tree import leaf_hash, root_of, tile_path
+from ledger import log, note, witness
+from ledger.note import COSIGNATURE, Checkpoint, Key
+from ledger.tree import TILE_WIDTH, leaf_hash, root_of, tile_path
+from tests.client import Client
 from tests.interop.outsider import Copy, base64_of
-from tests.ledger.books import bundle_of, fill
+from tests.ledger.books import bundle_of, fill, seal_of
 from tests.village import Village
+from timebank import evidence
+from timebank.columns import to_ms
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "docs/log-format-vectors.json").read_text("utf-8"))
 BOUNDARIES = [2, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537]
@@ -59,6 +63,50 @@ def test_go_reads_a_bundles_checkpoint_tiles_and_entries(village: Village, ask_g
         for old in olds:
             assert proof_of(said["tiles"], "trees", old) == copy.consistency(old, size)
             assert said["tiles"]["roots"][str(old)] == base64_of(copy.root(old))
+
+
+def test_go_reads_a_log_as_it_is_served(village: Village, client: Client, ask_go: Any, tmp_path: Path) -> None:
+    """Checkpoint with a witness's cosignature, tiles and entries over HTTP, at the place where C2SP clients ask for them."""
+    fill(village, posts=300)
+    signed = evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+    seed = Ed25519PrivateKey.generate()
+    witnessing = Key("witness.example/w1", seed.public_key().public_bytes_raw(), COSIGNATURE)
+    at = int(village.now.timestamp())
+    line = note.cosign(signed.note.split("\n\n")[0] + "\n", witnessing.name, witnessing.public_key, seed.sign, at=at)
+    village.write(
+        lambda session, now: {
+            "kept": witness.keep(
+                session, village.community_id, signed.size, line, [witnessing], latest_at=to_ms(now) + 1_000
+            )
+        }
+    )
+    served = {name: client.get(f"/log/TPL/{name}").text for name in ("checkpoint", "vkey")}
+    levels: list[tuple[int | str, int]] = [*enumerate(log.widths(signed.size)), ("entries", signed.size)]
+    for level, width in levels:
+        full, rest = divmod(width, TILE_WIDTH)
+        for number, part in [*((number, TILE_WIDTH) for number in range(full)), *([(full, rest)] if rest else [])]:
+            path = tile_path(level, number, part)
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_bytes(client.get(f"/log/TPL/{path}").data)
+    where = {"Folder": str(tmp_path), "Size": signed.size, "Root": base64_of(signed.root)}
+    opened = {"Op": "open", "Vkey": served["vkey"].strip(), "Note": served["checkpoint"]}
+    stranger = Key("witness.example/w2", witnessing.public_key, COSIGNATURE)
+    said = ask_go(
+        log=opened,
+        witnessed={**opened, "Cosigners": [witnessing.line]},
+        stranger={**opened, "Cosigners": [stranger.line]},
+        tiles={"Op": "tiles", "Seqs": [0, 255, 256, signed.size - 1], "Olds": [2, 256, 257], **where},
+        entries={"Op": "entries", **where},
+    )
+    assert {name: bool(one["error"]) for name, one in said.items()} == {
+        "log": False,
+        "witnessed": False,
+        "stranger": True,
+        "tiles": False,
+        "entries": False,
+    }
+    assert said["witnessed"]["size"] == signed.size
+    assert said["witnessed"]["times"] == {"witness.example/w1": at}
 
 
 def test_go_and_we_make_the_same_proofs_where_tiles_begin_and_end(long_copy: Copy, ask_go: Any) -> None:
