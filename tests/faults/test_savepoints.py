@@ -1,0 +1,58 @@
+"""A request whose savepoint cannot be closed: nobody knows what of it is in the transaction, so the batch starts again."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from ledger import book_of
+from tests.faults.drivers import Plan, Saboteur, attach
+from tests.village import Village
+from timebank.accounts import ISSUE_MIN, POOL_MIN
+from timebank.errors import NotEnough
+from timebank.storage import next_number
+
+
+def give(session: Session, now: datetime.datetime) -> dict[str, Any]:
+    first = next_number(session, 1, "voucher")
+    on = now.date() - datetime.timedelta(days=1)
+    book_of(session).post({ISSUE_MIN: -15, POOL_MIN: 15}, on=on, detail={"credited": 15})
+    return {"voucher": first}
+
+
+def refuse(session: Session, now: datetime.datetime) -> dict[str, Any]:
+    give(session, now)
+    raise NotEnough
+
+
+@pytest.fixture
+def saboteur(village: Village) -> Saboteur:
+    made = Saboteur()
+    attach(village.storage, made)
+    for lane in village.storage._lanes:
+        lane._drop_connection()  # the next one goes through the saboteur
+    return made
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_release_that_fails_leaves_no_half_of_its_request(village: Village, saboteur: Saboteur, side: str) -> None:
+    saboteur.arm(Plan("RELEASE", side))
+    assert village.write(give)["voucher"] == 1
+    assert village.write(give)["voucher"] == 2
+    assert village.balance(POOL_MIN) == 30
+    assert saboteur.struck["RELEASE", side] == 1
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_rollback_to_a_savepoint_that_fails_leaves_nothing_of_its_request(
+    village: Village, saboteur: Saboteur, side: str
+) -> None:
+    saboteur.arm(Plan("ROLLBACK TO", side))
+    with pytest.raises(NotEnough):
+        village.write(refuse)
+    assert village.write(give)["voucher"] == 1
+    assert village.balance(POOL_MIN) == 15
+    assert saboteur.struck["ROLLBACK TO", side] == 1
