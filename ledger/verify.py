@@ -1,31 +1,36 @@
-"""Check an evidence bundle, trusting nobody: `python3 -I -S verify.py BUNDLE`.
+"""Check an evidence bundle or a receipt, trusting nobody: `python3 -I -S verify.py FILE`.
 
 This one file stands alone. It needs Python 3.11 and nothing else, and it was written from docs/log-format.md, not from the
 software that keeps the log, so that a mistake there is not repeated here. Copy it into an empty folder and run it.
 
-It climbs, and stops at the first thing that is wrong:
+Over a bundle it climbs, and stops at the first thing that is wrong:
 
-    archive     the zip archive holds the files it should and no others
-    signature   the newest checkpoint is signed with the log's key
-    tiles       the hashes in the tiles are those of the entries
-    root        the entries add up to the root that was signed
-    evidence    older checkpoints, in the bundle and from outside, are of the same log: nothing was rewritten
-    rules       every entry is well formed and obeys the rules of the ledger, read in order
-    tables      balances, holds and trial balance are what the entries say
-    details     each detail shown is the one its entry names
+    archive       the zip archive holds the files it should and no others
+    signature     the newest checkpoint is signed with the log's key
+    tiles         the hashes in the tiles are those of the entries
+    root          the entries add up to the root that was signed
+    evidence      older checkpoints, in the bundle and from outside, are of the same log: nothing was rewritten
+    cosignatures  enough of the witnesses that a policy names have seen the log (with `--policy`)
+    rules         every entry is well formed and obeys the rules of the ledger, read in order
+    tables        balances, holds and trial balance are what the entries say
+    details       each detail shown is the one its entry names
 
-The part that needs something from outside is `--checkpoint` (an older checkpoint that somebody kept, a file or its text, a
-printed QR code's three lines will do), `--older` (an older bundle) or `--vkey` (the log's key as it was published). Without
-these a bundle can only be shown to agree with itself. Exit code: 0 all is well, 1 something is wrong, 2 cannot be read.
+The part that needs something from outside is `--checkpoint` (an older checkpoint that somebody kept, as a file, a folder of
+them, or the text that a printed QR code gives; receipts will do too), `--older` (an older bundle), `--policy` (whose
+cosignatures count) and `--vkey` (the log's key as it was published). Without these a bundle can only be shown to agree with
+itself. A receipt needs `--vkey` or `--policy`. Exit code: 0 all is well, 1 something is wrong, 2 cannot be read.
 """
 
 import argparse
 import base64
+import binascii
 import functools
 import hashlib
 import io
 import json
+import os
 import re
+import sqlite3
 import struct
 import sys
 import zipfile
@@ -34,7 +39,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
 
@@ -42,6 +47,8 @@ MAX = 2**53 - 1
 TILE = 256
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1).toordinal()
+BOM = b"\xef\xbb\xbf"
+MAX_DAY = date.max.toordinal() - EPOCH
 UNITS = ("min", "pt")
 ISSUING = frozenset({"issue", "opening"})
 SINKS = frozenset({"pool", "lapsed"})
@@ -57,6 +64,17 @@ MAX_SMALL_FILE_BYTES = 65_536
 MAX_TABLE_LINE_BYTES = 16_384
 MAX_DETAIL_LINE_BYTES = 2**20
 KEPT_TILES = 4
+STEP_TOLD = 100_000
+MAX_KEYS = 10_000
+MAX_CHECKPOINTS_BYTES = 2**26  # one a day for a century, each with some cosignatures
+MAX_FOLDER_FILES = 10_000
+MAX_POLICY_LINES = 10_000
+MAX_RECEIPT_BYTES = 2_000_000
+MAX_PATH = 64
+
+# How much of what grows with the log is in memory before it goes to disk.
+FRESH_IDS = 2**16
+FRESH_BYTES = 2**23
 
 
 class Words(NamedTuple):
@@ -71,17 +89,23 @@ NOTHING = Words("", "")
 
 STEPS = {
     "archive": Words("压缩包齐全", "the archive is complete"),
+    "receipt": Words("凭证的格式", "the form of the receipt"),
+    "inclusion": Words("记录在日志里", "the entry is in the log"),
     "signature": Words("检查点的签名", "the checkpoint's signature"),
     "tiles": Words("哈希块与记录一致", "the tiles against the entries"),
     "root": Words("根哈希", "the root"),
     "evidence": Words("历次检查点", "older checkpoints"),
+    "cosignatures": Words("见证方的签名", "what witnesses signed"),
     "rules": Words("每条记录的格式与规则", "form and rules of every entry"),
     "tables": Words("余额表、冻结表、试算平衡表", "the tables of balances, holds and trial balance"),
     "details": Words("明细", "the details"),
 }
 
 # What stands in the way of checking at all: exit code 2. Everything else found is exit code 1.
-UNREADABLE = frozenset({"no_file", "not_zip", "evidence_form", "vkey_argument", "older_broken"})
+UNREADABLE = frozenset(
+    {"no_file", "no_room", "not_zip", "evidence_form", "folder_large", "vkey_argument", "vkey_needed", "policy_form",
+     "older_broken"}
+)  # fmt: skip
 
 
 class Wrong(Exception):
@@ -151,21 +175,40 @@ class Report:
 
 
 Source = str | Path | BinaryIO
+Progress = Callable[[int, int], None]  # told how many of how many entries are read
 
 
 def verify(
-    bundle: Source, *, checkpoints: Sequence[str | Path] = (), older: Sequence[Source] = (), vkey: str | None = None
+    bundle: Source,
+    *,
+    checkpoints: Sequence[str | Path] = (),
+    older: Sequence[Source] = (),
+    vkey: str | Sequence[str] | None = None,
+    policy: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Say whether a bundle is what it claims to be. Reads only; never raises for what a file may hold.
 
-    `checkpoints` are paths or texts of checkpoints kept outside, `older` are older bundles, `vkey` the key as published.
+    `checkpoints` are paths or texts of checkpoints and receipts kept outside, or folders of them; `older` are older bundles,
+    `vkey` is the key as published (of several, any will do), `policy` a file that says whose cosignatures count.
     """
     report = Report()
     try:
         with ExitStack() as opened:
-            _climb(report, opened, bundle, checkpoints=checkpoints, older=older, vkey=vkey)
+            _climb(
+                report,
+                opened,
+                bundle,
+                checkpoints=checkpoints,
+                older=older,
+                vkey=vkey,
+                policy=policy,
+                progress=progress,
+            )
     except Wrong as wrong:
         report.findings.append(Finding(report.step, wrong.code, wrong.facts))
+    except sqlite3.Error as error:
+        report.findings.append(Finding(report.step, "no_room", {"reason": str(error)}))
     else:
         report.passed.append(report.step)
     return report
@@ -178,13 +221,16 @@ def _climb(
     *,
     checkpoints: Sequence[str | Path],
     older: Sequence[Source],
-    vkey: str | None,
+    vkey: str | Sequence[str] | None,
+    policy: str | Path | None,
+    progress: Progress | None,
 ) -> None:
     """The steps, in order."""
-    expected_key = _key_argument(vkey)
-    outside = [_outside_checkpoint(given) for given in checkpoints]
+    expected_keys = _key_arguments(vkey)
+    trusted = None if policy is None else read_policy(policy)
+    outside = _outside(checkpoints, report)
     log = opened.enter_context(Bundle(source))
-    if expected_key is not None and expected_key != (log.first_name, log.first_key):
+    if expected_keys and (log.first_name, log.first_key) not in expected_keys:
         raise Wrong("vkey_foreign")
     older_logs = [_older_bundle(opened, each) for each in older]
     for old in older_logs:
@@ -192,28 +238,36 @@ def _climb(
         outside += [Evidence(f"{old.label}: {each.label}", each.checkpoint) for each in old.older_checkpoints()]
     inside = log.older_checkpoints()
 
+    # One pass over the entries does the work of three steps: reading them thrice would take twice as long. What it finds
+    # is told when its step is reached.
+    replay = opened.enter_context(Replay(log))
+    reading = Reading(log, {evidence.checkpoint.size for evidence in [*inside, *outside]}, replay, progress)
+
     report.climb("signature")
-    keys = KeyRing(log)
-    _check_newest(log, keys)
+    keys = KeyRing(log.first_key, reading.keys)
+    _check_newest(log, keys, reading)
 
     report.climb("tiles")
-    roots = _check_tiles(log, {evidence.checkpoint.size for evidence in [*inside, *outside]})
+    reading.tell_tiles()
 
     report.climb("root")
-    _check_root(log, roots[log.size])
+    _check_root(log, reading)
 
     report.climb("evidence")
-    _check_evidence(log, keys, roots, inside=inside, outside=outside, older_logs=older_logs)
+    judge = Judge(log, keys, trusted)
+    judge.compare(reading.roots, inside=inside, outside=outside, older_logs=older_logs)
+    witnessed = None
+    if trusted is not None:
+        report.climb("cosignatures")
+        witnessed = judge.witnessed([*inside, *outside])
 
     report.climb("rules")
-    replay = Replay(log)
-    for seq, leaf in enumerate(log.leaves()):
-        replay.apply(read_leaf(leaf, seq))
+    reading.tell_rules()
 
     report.climb("tables")
     _check_tables(log, replay)
 
-    report.checked = _counted(log, replay, inside=inside, outside=outside)
+    report.checked |= _counted(log, replay, inside=inside, outside=outside) | {"witnessed": witnessed}
     if log.has_details:
         report.climb("details")
         report.checked["details"] = _check_details(log, replay)
@@ -292,8 +346,7 @@ class Bundle:
         """The hashes of all entries, as the tiles of level 0 give them."""
         for number in range(-(-self.size // TILE)):
             tile = self.tile(0, number)
-            for position in range(0, len(tile), 32):
-                yield tile[position : position + 32]
+            yield from (tile[position : position + 32] for position in range(0, len(tile), 32))
 
     def entry_tile(self, number: int) -> tuple[str, bytes, int]:
         """Name, content and number of entries of an entry bundle."""
@@ -318,6 +371,11 @@ class Bundle:
     def older_checkpoints(self) -> list["Evidence"]:
         """The checkpoints under checkpoints/, by size."""
         found = []
+        if (
+            sum(i.file_size for name, i in self._files.items() if name.startswith("checkpoints/"))
+            > MAX_CHECKPOINTS_BYTES
+        ):
+            raise Wrong("file_large", file="checkpoints/")
         for name in self._files:
             if name.startswith("checkpoints/"):
                 checkpoint = read_checkpoint(self.read(name, MAX_NOTE_BYTES), name)
@@ -443,6 +501,11 @@ def _archive(file: BinaryIO, label: str) -> tuple[zipfile.ZipFile, dict[str, zip
         if info.orig_filename != info.filename:  # a zero byte hides the rest of a name
             raise Wrong("archive_unknown", file=info.orig_filename)
         files[info.filename] = info
+    before = 0
+    for info in sorted(files.values(), key=lambda info: info.header_offset):
+        if info.header_offset < before:  # the same bytes told as several files: the trick of small bombs
+            raise Wrong("archive_overlap", file=info.filename)
+        before = info.header_offset + 30 + len(info.filename) + info.compress_size
     expanded = sum(info.file_size for info in files.values())
     if expanded > MAX_EXPANSION * length + 2**20:
         raise Wrong("archive_expands", bytes=expanded)
@@ -500,6 +563,7 @@ def _whole_number(text: str) -> int:
 # signature: signed notes and Ed25519
 # ---------------------------------------------------------------------------------------------------------------------
 
+LOG_KEY, WITNESS_KEY = 1, 4  # the types of keys: Ed25519 over a note, and over a note with a time (cosignature/v1)
 NOTE = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([^\n]+)\n(?:\n((?:\u2014 [^ \n]+ [^ \n]+\n)+))")
 ORIGIN = re.compile(r"[^\s+\x00-\x1f\x7f]+/log/[^\s+\x00-\x1f\x7f]+")
 
@@ -527,6 +591,7 @@ class Evidence:
     checkpoint: Checkpoint
     from_bundle: bool = False
     from_older_bundle: bool = False
+    entry: tuple[int, bytes] | None = None  # number and hash of an entry that a receipt proves to be under it
 
 
 def read_checkpoint(content: bytes, file: str) -> Checkpoint:
@@ -563,50 +628,110 @@ def _signature_line(line: str) -> tuple[str, bytes, bytes]:
     return name, signature[:4], signature[4:]
 
 
+def _outside(given: Sequence[str | Path], report: Report) -> list[Evidence]:
+    """All that was kept outside: checkpoints and receipts as files or texts, or folders of them, in any order.
+
+    A folder may hold other files too; those that were passed over are told.
+    """
+    found: list[Evidence] = []
+    passed_over: list[str] = []
+    for each in given:
+        if not _is(os.path.isdir, each):
+            found.append(_outside_checkpoint(each))
+            continue
+        files = _folder(Path(each))
+        before = len(found)
+        for file in files:
+            try:
+                found.append(_outside_checkpoint(file))
+            except Wrong as wrong:
+                if wrong.code != "evidence_form":
+                    raise
+                passed_over.append(str(file))
+        if len(found) == before:
+            raise Wrong("evidence_form", file=str(each))
+    if passed_over:
+        report.checked["passed_over"] = passed_over
+    return found
+
+
+def _folder(folder: Path) -> list[Path]:
+    """The files of a folder, by name; not what links point to, and not the folders in it."""
+    try:
+        with os.scandir(folder) as listed:
+            some = list(islice(listed, MAX_FOLDER_FILES + 1))
+    except OSError as error:
+        raise Wrong("no_file", file=str(folder), reason=error.strerror or type(error).__name__) from None
+    if len(some) > MAX_FOLDER_FILES:
+        raise Wrong("folder_large", file=str(folder), most=MAX_FOLDER_FILES)
+    return sorted(Path(each.path) for each in some if each.is_file(follow_symlinks=False))
+
+
 def _outside_checkpoint(given: str | Path) -> Evidence:
-    """A checkpoint that somebody kept: a file or its text, whole or only the three lines that a QR code or a sheet shows."""
-    is_text = isinstance(given, str) and len(given.split()) >= 3 and not _is_file(given)
+    """A checkpoint that somebody kept: a file or its text, or a receipt that shows one."""
+    is_text = isinstance(given, str) and len(given.split()) >= 3 and not _is(os.path.isfile, given)
     label = "--checkpoint" if is_text else str(given)
     content = str(given).encode("utf-8", "replace") if is_text else _file_content(Path(given), label)
+    if content.removeprefix(BOM).startswith(RECEIPT.encode()):
+        receipt = read_receipt(content, label)
+        receipt.check_inclusion()
+        return Evidence(label, receipt.checkpoint, entry=(receipt.seq, leaf_hash(receipt.leaf)))
     try:
-        text = content.decode("utf-8").replace("\r\n", "\n")
-        words = text.split()
-        if len(words) == 3:  # in whatever way they were typed: none of the three holds a space
-            checkpoint = Checkpoint(*_checkpoint_lines(*words), ())
-        else:
-            checkpoint = _signed_note(text.rstrip("\n") + "\n")
+        return Evidence(label, _kept_checkpoint(content.removeprefix(BOM).decode("utf-8")))
     except ValueError:
         raise Wrong("evidence_form", file=label) from None
-    return Evidence(label, checkpoint)
 
 
-def _is_file(path: str) -> bool:
+def _kept_checkpoint(text: str) -> Checkpoint:
+    """A whole signed note or only the three lines that a QR code or a sheet shows, however they were kept.
+
+    Scanners, mail and editors change line ends, add a mark at the beginning, lose the last line end or empty lines. None of
+    the words in a signed note holds white space, so the words are read; the signature is over the text they make.
+    """
+    words = text.split(None, 3 * MAX_SIGNATURES + 3)
+    signatures = [" ".join(words[place : place + 3]) for place in range(3, len(words), 3)]
+    if len(words) < 3 or not all(re.fullmatch("\u2014 [^ ]+ [^ ]+", line) for line in signatures):
+        raise ValueError
+    return Checkpoint(*_checkpoint_lines(*words[:3]), tuple(map(_signature_line, signatures)))
+
+
+def _is(kind: Callable[[str | Path], bool], path: str | Path) -> bool:
     try:
-        return Path(path).is_file()
+        return kind(path)
     except (OSError, ValueError):
         return False
 
 
-def _file_content(path: Path, label: str) -> bytes:
+def _file_content(path: Path, label: str, most: int = MAX_NOTE_BYTES) -> bytes:
     with _opened(path, label) as file:
         try:
-            return file.read(MAX_NOTE_BYTES + 1)
+            return file.read(most + 1)
         except OSError as error:
             raise Wrong("no_file", file=label, reason=error.strerror or type(error).__name__) from None
 
 
 def read_vkey(text: str) -> tuple[str, bytes]:
-    """Name and Ed25519 public key of a verifier key, or ValueError."""
+    """Name and Ed25519 public key of a log's verifier key, or ValueError."""
+    name, kind, key = _any_vkey(text)
+    if not ORIGIN.fullmatch(name) or kind != LOG_KEY:
+        raise ValueError
+    return name, key
+
+
+def _any_vkey(text: str) -> tuple[str, int, bytes]:
+    """Name, type and public key of a verifier key of whatever type, or ValueError."""
     name, identity, encoded = text.split("+", 2)
     typed = base64_bytes(encoded)
-    if not ORIGIN.fullmatch(name) or len(typed) != 33 or typed[0] != 1 or key_id(name, typed[1:]).hex() != identity:
+    if not name or re.search(r"\s", name) or not re.fullmatch(r"[0-9a-f]{8}", identity) or len(typed) < 2:
         raise ValueError
-    return name, typed[1:]
+    if typed[0] in (LOG_KEY, WITNESS_KEY) and (len(typed) != 33 or key_id(name, typed[1:], typed[0]).hex() != identity):
+        raise ValueError
+    return name, typed[0], typed[1:]
 
 
-def key_id(name: str, key: bytes) -> bytes:
+def key_id(name: str, key: bytes, kind: int = 1) -> bytes:
     """The four bytes by which a signature line names its key."""
-    return hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape") + b"\n" + bytes([kind]) + key).digest()[:4]
 
 
 def base64_bytes(text: str) -> bytes:
@@ -617,9 +742,10 @@ def base64_bytes(text: str) -> bytes:
     return content
 
 
-def _key_argument(vkey: str | None) -> tuple[str, bytes] | None:
+def _key_arguments(vkey: str | Sequence[str] | None) -> list[tuple[str, bytes]]:
+    given = [vkey] if isinstance(vkey, str) else vkey or []
     try:
-        return None if vkey is None else read_vkey(vkey.strip())
+        return [read_vkey(each.strip()) for each in given]
     except ValueError:
         raise Wrong("vkey_argument") from None
 
@@ -630,27 +756,15 @@ class KeyRing:
     Entries are looked at here before they are checked. That is safe: a false `key` entry is found by a later step.
     """
 
-    def __init__(self, log: Bundle) -> None:
-        self._keys = [(0, 1, log.first_key)]
-        for number in range(-(-log.size // TILE)):
-            name, content, width = log.entry_tile(number)
-            if b'"kind":"key"' not in content:
-                continue
+    def __init__(self, first: bytes, entries: Iterable[tuple[int, bytes]]) -> None:
+        self._keys = [(0, 1, first)]
+        for seq, leaf in entries:
             try:
-                leaves = split_entries(name, content, width, first=number * TILE)
+                entry = read_leaf(leaf, seq)
             except Wrong:
                 continue
-            for seq, leaf in enumerate(leaves, number * TILE):
-                if seq > 1 and b'"kind":"key"' in leaf:
-                    self._add(leaf, seq)
-
-    def _add(self, leaf: bytes, seq: int) -> None:
-        try:
-            entry = read_leaf(leaf, seq)
-        except Wrong:
-            return
-        if entry["from"] > seq:  # any other is refused with the rules
-            self._keys.append((entry["from"], seq, bytes.fromhex(entry["key"])))
+            if entry["kind"] == "key" and seq > 1 and entry["from"] > seq:  # any other is refused with the rules
+                self._keys.append((entry["from"], seq, bytes.fromhex(entry["key"])))
 
     def at(self, size: int) -> bytes | None:
         """The key that signs a checkpoint of this size."""
@@ -662,23 +776,27 @@ class KeyRing:
         key = self.at(checkpoint.size)
         if key is None:
             raise Wrong("signature_key", file=file, size=checkpoint.size)
-        mine = [
-            signature
-            for name, identity, signature in checkpoint.signatures
-            if name == checkpoint.origin and identity == key_id(name, key)
-        ]
-        if not mine:
+        if not signed_by(checkpoint, key, file):
             raise Wrong("signature_missing", file=file)
-        if not all(ed25519_verify(key, checkpoint.text.encode(), signature) for signature in mine):
-            raise Wrong("signature_wrong", file=file)
 
 
-def _check_newest(log: Bundle, keys: KeyRing) -> None:
+def signed_by(checkpoint: Checkpoint, key: bytes, file: str) -> bool:
+    """Whether this key of the log signed it. A line that names the key and does not fit is refused."""
+    mine = [
+        signature
+        for name, identity, signature in checkpoint.signatures
+        if name == checkpoint.origin and identity == key_id(name, key)
+    ]
+    if not all(ed25519_verify(key, checkpoint.text.encode(), signature) for signature in mine):
+        raise Wrong("signature_wrong", file=file)
+    return bool(mine)
+
+
+def _check_newest(log: Bundle, keys: KeyRing, reading: "Reading") -> None:
     try:
         keys.check(log.newest, "checkpoint")
     except Wrong:
-        # The key may come from an entry: if entries do not fit their tiles, that is what is wrong.
-        _check_tiles(log, set())
+        reading.tell_tiles()  # the key may come from an entry: if entries do not fit their tiles, that is what is wrong
         raise
     if log.newest.root != log.root:
         raise Wrong("root_shown")
@@ -780,9 +898,12 @@ def _decode_point(encoded: bytes) -> Point | None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
+_sha256 = hashlib.sha256
+
+
 def leaf_hash(leaf: bytes) -> bytes:
     """The hash of an entry."""
-    return hashlib.sha256(b"\0" + leaf).digest()
+    return _sha256(b"\0" + leaf).digest()
 
 
 class Frontier:
@@ -814,31 +935,95 @@ class Frontier:
         return root
 
 
-def _check_tiles(log: Bundle, sizes: set[int]) -> dict[int, bytes]:
-    """Compare every tile with the entries. Returns the roots that the entries give, at the sizes asked for and at the last."""
-    tree = Frontier()
-    roots = {0: tree.root()}
-    above: list[list[bytes]] = [[] for _ in range(8)]
-    for number in range(-(-log.size // TILE)):
-        for hashed in _tile_of_entries(log, number):
-            completed = tree.append(hashed)
-            for level in range(1, (len(completed) - 1) // 8 + 1):
-                above[level].append(completed[8 * level])
-            if tree.size in sizes:
-                roots[tree.size] = tree.root()
-    for level, hashes in enumerate(above):
-        for number in range(-(-len(hashes) // TILE)):
-            computed = hashes[number * TILE : (number + 1) * TILE]
-            differs = _first_difference(b"".join(computed), log.tile(level, number))
-            if differs is not None:
-                first = (number * TILE + differs) << (8 * level)
-                raise Wrong("tile_altered", tile=tile_name(str(level), number, len(computed)), seq=first)
-    roots[log.size] = tree.root()
-    return roots
+def edge_of(hashes: list[bytes]) -> list[bytes]:
+    """The roots of the full subtrees over a row of hashes, largest first: as `Frontier.full`, for a whole row at once."""
+    full = []
+    while hashes:
+        width = 1 << (len(hashes).bit_length() - 1)
+        row, hashes = hashes[:width], hashes[width:]
+        while len(row) > 1:
+            row = [_sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
+        full += row
+    return full
 
 
-def _tile_of_entries(log: Bundle, number: int) -> list[bytes]:
-    """The hashes of an entry bundle's leaves, after comparing them with the tile of level 0."""
+class Reading:
+    """The one pass over all entries: their hashes against the tiles, the tree over them, their keys, and the replay.
+
+    It raises nothing by itself. What is wrong is kept until its step is reached, and after that nothing more is read.
+    """
+
+    def __init__(
+        self, log: Bundle, sizes: Iterable[int], replay: "Replay | None" = None, progress: "Progress | None" = None
+    ) -> None:
+        self.keys: list[tuple[int, bytes]] = []
+        self.roots: dict[int, bytes] = {0: hashlib.sha256().digest()}
+        self._tiles_wrong: Wrong | None = None
+        self._rules_wrong: Wrong | None = None
+        self._replay = replay
+        self._above: list[list[bytes]] = [[] for _ in range(8)]
+        try:
+            self._read(log, sorted({size for size in sizes if size <= log.size} | {log.size}), progress)
+            self._check_upper_tiles(log)
+        except Wrong as wrong:
+            self._tiles_wrong = wrong
+        if replay is not None and self._rules_wrong is None:
+            self._rules_wrong = replay.used_twice()
+
+    def tell_tiles(self) -> None:
+        """Raise what is wrong with the tiles, if anything is."""
+        if self._tiles_wrong is not None:
+            raise self._tiles_wrong
+
+    def tell_rules(self) -> None:
+        """Raise the first entry's fault, if there is one."""
+        if self._rules_wrong is not None:
+            raise self._rules_wrong
+
+    def _read(self, log: Bundle, sizes: list[int], progress: "Progress | None") -> None:
+        tree = Frontier()  # of the roots of full tiles
+        for number in range(-(-log.size // TILE)):
+            first = number * TILE
+            content, leaves, hashes = _tile_of_entries(log, number)
+            while sizes and sizes[0] <= first + len(hashes):
+                size = sizes.pop(0)
+                self.roots[size] = _folded([*tree.full, *edge_of(hashes[: size - first])])
+            if len(hashes) == TILE:
+                completed = tree.append(edge_of(hashes)[0])
+                for level in range(1, (len(completed) - 1) // 8 + 2):
+                    self._above[level].append(completed[8 * (level - 1)])
+            if b'"kind":"key"' in content:
+                self._collect_keys(leaves, first)
+            if self._replay is not None and self._rules_wrong is None:
+                self._rules_wrong = self._replay.read(leaves, first)
+            if progress is not None:
+                progress(first + len(leaves), log.size)
+
+    def _collect_keys(self, leaves: list[bytes], first: int) -> None:
+        self.keys += [(seq, leaf) for seq, leaf in enumerate(leaves, first) if b'"kind":"key"' in leaf]
+        if len(self.keys) > MAX_KEYS:
+            raise Wrong("keys_many", seq=self.keys[MAX_KEYS][0])
+
+    def _check_upper_tiles(self, log: Bundle) -> None:
+        for level, hashes in enumerate(self._above):
+            for number in range(-(-len(hashes) // TILE)):
+                computed = hashes[number * TILE : (number + 1) * TILE]
+                differs = _first_difference(b"".join(computed), log.tile(level, number))
+                if differs is not None:
+                    first = (number * TILE + differs) << (8 * level)
+                    raise Wrong("tile_altered", tile=tile_name(str(level), number, len(computed)), seq=first)
+
+
+def _folded(full: list[bytes]) -> bytes:
+    """The root over full subtrees, largest first."""
+    root = full[-1]
+    for left in reversed(full[:-1]):
+        root = _sha256(b"\1" + left + root).digest()
+    return root
+
+
+def _tile_of_entries(log: Bundle, number: int) -> tuple[bytes, list[bytes], list[bytes]]:
+    """An entry bundle, its leaves, and their hashes, after comparing these with the tile of level 0."""
     first = number * TILE
     name, content, width = log.entry_tile(number)
     tile = log.tile(0, number)
@@ -849,13 +1034,10 @@ def _tile_of_entries(log: Bundle, number: int) -> list[bytes]:
         hashes = [leaf_hash(leaf) for leaf in _readable(content, wrong.facts["seq"] - first)]
         differs = _first_difference(b"".join(hashes), tile[: 32 * len(hashes)])
         raise Wrong("entries_form", tile=name, seq=first + (len(hashes) if differs is None else differs)) from None
-    hashes = [leaf_hash(leaf) for leaf in leaves]
-    differs = _first_difference(b"".join(hashes), tile)
-    if len(leaves) != width:
-        raise Wrong("entries_count", tile=name, shown=len(leaves), count=width, seq=first + (differs or 0))
-    if differs is not None:
-        raise _blame(log, name, number, first + differs)
-    return hashes
+    hashes = [_sha256(b"\0" + leaf).digest() for leaf in leaves]
+    if len(leaves) != width or b"".join(hashes) != tile:
+        raise _blame(log, name, number, hashes)
+    return content, leaves, hashes
 
 
 def _readable(content: bytes, count: int) -> list[bytes]:
@@ -878,13 +1060,42 @@ def _first_difference(hashes: bytes, others: bytes) -> int | None:
     return min(len(hashes), len(others)) // 32
 
 
-def _blame(log: Bundle, name: str, number: int, seq: int) -> Wrong:
-    """An entry and its hash differ: the checkpoint tells which of the two was signed."""
+def _blame(log: Bundle, name: str, number: int, found: list[bytes]) -> Wrong:
+    """Entries and their hashes differ. Which of the two was signed, the checkpoint tells."""
+    first = number * TILE
+    width = min(TILE, log.size - first)
+    differs = _first_difference(b"".join(found), log.tile(0, number))
+    at = min(len(found), width) if differs is None else differs
+    facts = {"tile": name, "seq": first + at}
     if _root_of(log.tile_hashes()) == log.newest.root:
-        return Wrong("entry_altered", tile=name, seq=seq)
+        return _misplaced(log, number, found, at, facts)
+    if len(found) != width:
+        return Wrong("entries_count", shown=len(found), count=width, **facts)
     signed = _root_of(map(leaf_hash, log.leaves())) == log.newest.root
-    tile = tile_name("0", number, min(TILE, log.size - number * TILE))
-    return Wrong("tile_altered" if signed else "tile_differs", tile=tile, seq=seq)
+    facts["tile"] = tile_name("0", number, width)
+    return Wrong("tile_altered" if signed else "tile_differs", **facts)
+
+
+def _misplaced(log: Bundle, number: int, found: list[bytes], at: int, facts: dict[str, Any]) -> Wrong:
+    """The tiles are those signed, and from `at` on the entries are not. An entry whose hash stands elsewhere was moved."""
+    first = number * TILE
+    hashes = log.tile(0, number)
+    if first + TILE < log.size:
+        hashes += log.tile(0, number + 1)  # what was taken out at a tile's end shows in the next
+    signed = [hashes[place : place + 32] for place in range(0, len(hashes), 32)]
+    if at == len(found):  # cut short, but whole until then
+        return Wrong("entry_removed", last=min(log.size, first + TILE) - 1, **facts)
+    if at >= len(signed):
+        return Wrong("entry_inserted", **facts)
+    here = found[at]
+    later = signed.index(here, at) if here in signed[at:] else None
+    if later is not None and later < len(found) and found[later] == signed[at]:
+        return Wrong("entries_swapped", other=first + later, **facts)
+    if later is not None:
+        return Wrong("entry_removed", last=first + later - 1, **facts)
+    if signed[at] in found[at + 1 :]:
+        return Wrong("entry_inserted", **facts)
+    return Wrong("entry_altered", **facts)
 
 
 def _root_of(hashes: Iterable[bytes]) -> bytes | None:
@@ -898,9 +1109,19 @@ def _root_of(hashes: Iterable[bytes]) -> bytes | None:
     return tree.root()
 
 
-def _check_root(log: Bundle, root: bytes) -> None:
+def _check_root(log: Bundle, reading: Reading) -> None:
+    root = reading.roots[log.size]
     if root != log.newest.root:
-        raise Wrong("root", root=root.hex(), shown=log.newest.root.hex())
+        raise Wrong("root", root=root.hex(), shown=log.newest.root.hex(), **_misnumbered(log))
+
+
+def _misnumbered(log: Bundle) -> dict[str, Any]:
+    """Entries and tiles were made anew, and differ from what was signed. Where an entry has another's number, it shows."""
+    for seq, leaf in enumerate(log.leaves()):
+        shown = re.search(rb'"seq":([0-9]{1,16}),"v":1}$', leaf)
+        if shown and int(shown[1]) != seq:
+            return {"seq": seq, "place": _filled(REMARKS["misnumbered"], seq=seq, shown=int(shown[1]))}
+    return {"place": NOTHING}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -912,8 +1133,10 @@ def _older_bundle(opened: ExitStack, source: Source) -> Bundle:
     """An older bundle counts only if its own entries carry its own signed root."""
     try:
         old = opened.enter_context(Bundle(source))
-        _check_newest(old, KeyRing(old))
-        _check_root(old, _check_tiles(old, set())[old.size])
+        reading = Reading(old, ())
+        _check_newest(old, KeyRing(old.first_key, reading.keys), reading)
+        reading.tell_tiles()
+        _check_root(old, reading)
     except Wrong as wrong:
         if wrong.code in ("no_file", "not_zip"):
             raise
@@ -923,43 +1146,112 @@ def _older_bundle(opened: ExitStack, source: Source) -> Bundle:
     return old
 
 
-def _check_evidence(
-    log: Bundle,
-    keys: KeyRing,
-    roots: dict[int, bytes],
-    *,
-    inside: list[Evidence],
-    outside: list[Evidence],
-    older_logs: list[Bundle],
-) -> None:
-    """Older checkpoints must be of this log, at their size its root, and signed with its key of that time."""
-    for evidence in [*inside, *outside]:
-        if evidence.checkpoint.origin != log.origin:
-            raise Wrong("checkpoint_origin", file=evidence.label, name=evidence.checkpoint.origin, origin=log.origin)
-    _check_older_bundles(log, keys, older_logs)
-    agreeing = 0
-    for evidence in sorted([*outside, *inside], key=lambda each: (each.checkpoint.size, each.from_bundle)):
-        size = evidence.checkpoint.size
-        facts = {"file": evidence.label, "signed": _signed(keys, evidence.checkpoint)}
-        if size > log.size:
-            place = REMARKS["same_so_far"] if evidence.from_older_bundle else NOTHING
-            raise Wrong("removed", older=size, size=log.size, place=place, **facts)
-        if roots[size] != evidence.checkpoint.root:
-            raise Wrong("rewritten", size=size, **_bracket(agreeing, size), **facts)
-        # A checkpoint in the bundle agrees with the bundle whoever made it: it narrows nothing down.
-        if not evidence.from_bundle:
-            agreeing = size
-        if evidence.checkpoint.signatures:
-            keys.check(evidence.checkpoint, evidence.label)
+class Judge:
+    """Weighs what others kept of the log against the log."""
+
+    def __init__(self, log: Bundle, keys: KeyRing, policy: "Policy | None") -> None:
+        self._log = log
+        self._keys = keys
+        self._policy = policy
+
+    def compare(
+        self,
+        roots: dict[int, bytes],
+        *,
+        inside: list[Evidence],
+        outside: list[Evidence],
+        older_logs: list[Bundle],
+    ) -> None:
+        """Older checkpoints must be of this log, at their size its root, and signed with its key of that time."""
+        for evidence in [*inside, *outside]:
+            if evidence.checkpoint.origin != self._log.origin:
+                name = evidence.checkpoint.origin
+                raise Wrong("checkpoint_origin", file=evidence.label, name=name, origin=self._log.origin)
+        self._compare_older_bundles(older_logs)
+        contradicted: list[Evidence] = []
+        agreeing = 0
+        for evidence in sorted([*outside, *inside], key=lambda each: (each.checkpoint.size, each.from_bundle)):
+            if roots.get(evidence.checkpoint.size) != evidence.checkpoint.root:
+                contradicted.append(evidence)
+            elif not contradicted:
+                # A checkpoint in the bundle agrees with the bundle whoever made it: it narrows nothing down.
+                if not evidence.from_bundle:
+                    agreeing = evidence.checkpoint.size
+                if evidence.checkpoint.signatures:
+                    self._keys.check(evidence.checkpoint, evidence.label)
+        if contradicted:
+            raise self._contradiction(contradicted, agreeing)
+
+    def witnessed(self, evidence: list[Evidence]) -> dict[str, Any]:
+        """The greatest checkpoint that the policy's quorum cosigned. All that stands in it was seen by these witnesses.
+
+        It may be one before the newest, whose cosignatures come some minutes after it; at least one there must be.
+        """
+        policy, log = self._policy, self._log
+        assert policy is not None
+        if policy.logs and not any(key in policy.logs for key in ((log.origin, log.first_key), self._newest_key())):
+            raise Wrong("policy_log", origin=log.origin)
+        newest = Evidence("checkpoint", log.newest)
+        most: dict[str, int] = {}
+        for each in sorted([newest, *evidence], key=lambda each: -each.checkpoint.size):
+            found = policy.cosigners(each.checkpoint, each.label)
+            if policy.met(found):
+                return {"size": each.checkpoint.size, "by": found, "newest": each.checkpoint.size == log.size}
+            most = max(most, found, key=len)
+        raise Wrong("quorum", quorum=policy.quorum, names=", ".join(most) or "-", count=len(most))
+
+    def _newest_key(self) -> tuple[str, bytes | None]:
+        return self._log.origin, self._keys.at(self._log.size)
+
+    def _contradiction(self, contradicted: list[Evidence], agreeing: int) -> Wrong:
+        """What the first of them shows, and how closely all of them together tell where the logs part."""
+        first, size = contradicted[0], self._log.size
+        facts = {"file": first.label, "signed": self._worth(first.checkpoint), "others": _others(contradicted[1:])}
+        # A receipt shows an entry: where that is another one, the logs part there or before.
+        known = [
+            index + 1
+            for index, hashed in (each.entry for each in contradicted if each.entry)
+            if index < size and leaf_hash(self._log.leaf(index)) != hashed
+        ]
+        if first.checkpoint.size > size and not known:
+            place = REMARKS["same_so_far"] if first.from_older_bundle else NOTHING
+            return Wrong("removed", older=first.checkpoint.size, size=size, place=place, **facts)
+        return Wrong(
+            "rewritten", size=first.checkpoint.size, **_bracket(agreeing, min([first.checkpoint.size, *known])), **facts
+        )
+
+    def _compare_older_bundles(self, older_logs: list[Bundle]) -> None:
+        """An older bundle shows more than its root: which entry is the first that is not the same."""
+        found = [(first, old) for old in older_logs if (first := _first_other_entry(self._log, old)) is not None]
+        if found:
+            first, old = min(found, key=lambda each: each[0])
+            facts = {"file": old.label, "size": old.size, "signed": self._worth(old.newest), "others": NOTHING}
+            raise Wrong("rewritten", **_bracket(first, first + 1), **facts)
+
+    def _worth(self, checkpoint: Checkpoint) -> Words:
+        """Who signed a checkpoint that contradicts the log: so much does it weigh."""
+        if not checkpoint.signatures:
+            return REMARKS["signed_no"]
+        try:
+            self._keys.check(checkpoint, "")
+            signed = REMARKS["signed_yes"]
+        except Wrong:
+            signed = REMARKS["signed_bad"]
+        try:
+            witnesses = {} if self._policy is None else self._policy.cosigners(checkpoint, "")
+        except Wrong:
+            witnesses = {}
+        if not witnesses:
+            return signed
+        seen = _filled(REMARKS["signed_witnesses"], names=str(_shown(", ".join(witnesses), "en")))
+        return Words(signed.zh + seen.zh, signed.en + seen.en)
 
 
-def _check_older_bundles(log: Bundle, keys: KeyRing, older_logs: list[Bundle]) -> None:
-    """An older bundle shows more than its root: which entry is the first that is not the same."""
-    found = [(first, old) for old in older_logs if (first := _first_other_entry(log, old)) is not None]
-    if found:
-        first, old = min(found, key=lambda each: each[0])
-        facts = {"file": old.label, "size": old.size, "signed": _signed(keys, old.newest)}
-        raise Wrong("rewritten", **_bracket(first, first + 1), **facts)
+def _others(contradicted: list[Evidence]) -> Words:
+    if not contradicted:
+        return NOTHING
+    names = str(_shown(", ".join(each.label for each in contradicted[:5]), "en"))
+    return _filled(REMARKS["others"], count=len(contradicted), names=names)
 
 
 def _bracket(low: int, high: int) -> dict[str, Any]:
@@ -967,16 +1259,6 @@ def _bracket(low: int, high: int) -> dict[str, Any]:
     if high - low == 1:
         return {"seq": low, "low": low, "high": low, "place": _filled(REMARKS["first_exact"], low=low)}
     return {"low": low, "high": high - 1, "place": _filled(REMARKS["first_between"], low=low, high=high - 1)}
-
-
-def _signed(keys: KeyRing, checkpoint: Checkpoint) -> Words:
-    if not checkpoint.signatures:
-        return REMARKS["signed_no"]
-    try:
-        keys.check(checkpoint, "")
-    except Wrong:
-        return REMARKS["signed_bad"]
-    return REMARKS["signed_yes"]
 
 
 def _first_other_entry(log: Bundle, old: Bundle) -> int | None:
@@ -992,6 +1274,272 @@ def _first_other_entry(log: Bundle, old: Bundle) -> int | None:
 
 def _filled(words: Words, **facts: object) -> Words:
     return Words(words.zh.format(**facts), words.en.format(**facts))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# cosignatures: a C2SP tlog-policy, and what its witnesses signed
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Policy:
+    """Whose word counts for the reader: the logs and witnesses by their keys, and how many of them are needed."""
+
+    def __init__(self) -> None:
+        self.logs: list[tuple[str, bytes]] = []
+        self.quorum = ""
+        self._witnesses: dict[str, tuple[str, int, bytes]] = {}
+        self._groups: dict[str, tuple[int, list[str]]] = {}
+        self._members: set[str] = set()
+
+    def take(self, words: list[str]) -> None:
+        """One line of the policy, or ValueError."""
+        match words:
+            case ["log", vkey] | ["log", vkey, _]:
+                name, kind, key = _any_vkey(vkey)
+                if kind == WITNESS_KEY or any(key == other for _, other in self.logs):
+                    raise ValueError
+                self.logs.append((name, key))
+            case ["witness", name, vkey] | ["witness", name, vkey, _]:
+                self._new(name)
+                witness = _any_vkey(vkey)
+                if witness[1] == LOG_KEY or any(witness[2] == other[2] for other in self._witnesses.values()):
+                    raise ValueError
+                self._witnesses[name] = witness
+            case ["group", name, needed, *members] if members:
+                self._new(name)
+                for member in members:
+                    if not self._is_known(member) or member in self._members:
+                        raise ValueError
+                    self._members.add(member)
+                self._groups[name] = self._needed(needed, len(members)), members
+            case ["quorum", name] if not self.quorum and (name == "none" or self._is_known(name)):
+                self.quorum = name
+            case []:
+                pass
+            case _:
+                raise ValueError
+
+    def cosigners(self, checkpoint: Checkpoint, file: str) -> dict[str, int]:
+        """The witnesses that cosigned a checkpoint, by their names here, and when (seconds since 1970)."""
+        found: dict[str, int] = {}
+        for name, identity, signature in checkpoint.signatures:
+            for witness, (key_name, kind, key) in self._witnesses.items():
+                if kind == WITNESS_KEY and key_name == name and key_id(name, key, kind) == identity:
+                    time = int.from_bytes(signature[:8], "big")
+                    message = f"cosignature/v1\ntime {time}\n{checkpoint.text}".encode()
+                    if time >= 2**63 or not ed25519_verify(key, message, signature[8:]):
+                        raise Wrong("cosignature_wrong", file=file, name=witness)
+                    found[witness] = max(time, found.get(witness, 0))
+        return found
+
+    def met(self, cosigners: Iterable[str]) -> bool:
+        """Whether these witnesses are enough."""
+        agreed = {"none", *cosigners}
+        for name, (needed, members) in self._groups.items():  # a group names only groups before it
+            if sum(member in agreed for member in members) >= needed:
+                agreed.add(name)
+        return self.quorum in agreed
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._witnesses or name in self._groups
+
+    def _new(self, name: str) -> None:
+        if name == "none" or self._is_known(name):
+            raise ValueError
+
+    @staticmethod
+    def _needed(text: str, members: int) -> int:
+        needed = {"all": members, "any": 1}.get(text) or int(text if re.fullmatch(r"[1-9][0-9]{0,5}", text) else "0")
+        if not 1 <= needed <= members:
+            raise ValueError
+        return needed
+
+
+def read_policy(file: str | Path) -> Policy:
+    """A policy file. Names are whatever bytes they are; line ends of Windows and a mark at the beginning are let pass."""
+    content = _file_content(Path(file), str(file)).removeprefix(BOM).replace(b"\r\n", b"\n")
+    policy = Policy()
+    lines = content.decode("utf-8", "surrogateescape").split("\n")
+    if len(lines) > MAX_POLICY_LINES or len(content) > MAX_NOTE_BYTES:
+        raise Wrong("policy_form", file=str(file), line=min(len(lines), MAX_POLICY_LINES))
+    for number, line in enumerate(lines, 1):
+        try:
+            policy.take(_policy_words(line))
+        except ValueError:
+            raise Wrong("policy_form", file=str(file), line=number) from None
+    if not policy.quorum:
+        raise Wrong("policy_form", file=str(file), line=len(lines))
+    return policy
+
+
+def _policy_words(line: str) -> list[str]:
+    """What stands on a line between blanks and tabs; nothing where it is empty or a comment."""
+    if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", line):
+        raise ValueError
+    words = re.split(r"[ \t]+", line.strip(" \t"))
+    return [] if words == [""] or words[0].startswith("#") else words
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# receipts: that one entry is in the log
+# ---------------------------------------------------------------------------------------------------------------------
+
+RECEIPT = "c2sp.org/tlog-proof@v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An entry, the hashes that lead from it to a root, and the checkpoint that signs this root."""
+
+    label: str
+    seq: int
+    leaf: bytes
+    path: list[bytes]
+    checkpoint: Checkpoint
+    salt: str | None
+    detail: str | None
+
+    def check_inclusion(self) -> None:
+        """Refuse a receipt whose entry does not lead to the root that it shows."""
+        hashed, index, last = leaf_hash(self.leaf), self.seq, self.checkpoint.size - 1
+        fits = index <= last
+        for beside in self.path:
+            fits = fits and last > 0
+            if index & 1 or index == last:
+                hashed = _sha256(b"\1" + beside + hashed).digest()
+                while index and not index & 1:
+                    index, last = index >> 1, last >> 1
+            else:
+                hashed = _sha256(b"\1" + hashed + beside).digest()
+            index, last = index >> 1, last >> 1
+        if not fits or last or hashed != self.checkpoint.root:
+            raise Wrong("receipt_proof", file=self.label, seq=self.seq)
+
+
+def read_receipt(content: bytes, file: str) -> Receipt:
+    """A C2SP tlog-proof with our extra line. Line ends of Windows, a lost last one and a mark at the beginning are let pass."""
+    try:
+        if len(content) > MAX_RECEIPT_BYTES:
+            raise Wrong("file_large", file=file)
+        return _receipt(content.removeprefix(BOM).decode("utf-8").replace("\r\n", "\n").rstrip("\n") + "\n", file)
+    except ValueError:
+        raise Wrong("receipt_form", file=file) from None
+
+
+def _receipt(text: str, file: str) -> Receipt:
+    head, _, note = text.partition("\n\n")
+    form = re.fullmatch(
+        rf"{re.escape(RECEIPT)}\nextra (\S+)\nindex (0|[1-9][0-9]{{0,15}})((?:\n\S{{44}}){{0,{MAX_PATH}}})", head
+    )
+    if form is None:
+        raise ValueError
+    path = [base64_bytes(line) for line in form[3].split()]
+    shown = strict_json(base64_bytes(form[1]).decode("utf-8"))
+    types = RECEIPT_SHOWS
+    if any(len(each) != 32 for each in path) or type(shown) is not dict:
+        raise ValueError
+    if shown.keys() not in ({"leaf"}, types.keys()) or not all(types[name](shown[name]) for name in shown):
+        raise ValueError
+    leaf = shown["leaf"].encode("utf-8")
+    return Receipt(file, int(form[2]), leaf, path, _signed_note(note), shown.get("salt"), shown.get("detail"))
+
+
+def verify_receipt(
+    receipt: str | Path,
+    *,
+    checkpoints: Sequence[str | Path] = (),
+    vkey: str | Sequence[str] | None = None,
+    policy: str | Path | None = None,
+) -> Report:
+    """Say whether a receipt proves its entry. Needs the log's key, as `vkey` or as a log of the policy."""
+    report = Report("receipt")
+    try:
+        _climb_receipt(report, receipt, checkpoints=checkpoints, vkey=vkey, policy=policy)
+    except Wrong as wrong:
+        report.findings.append(Finding(report.step, wrong.code, wrong.facts))
+    else:
+        report.passed.append(report.step)
+    return report
+
+
+def _climb_receipt(
+    report: Report,
+    file: str | Path,
+    *,
+    checkpoints: Sequence[str | Path],
+    vkey: str | Sequence[str] | None,
+    policy: str | Path | None,
+) -> None:
+    trusted = Policy() if policy is None else read_policy(policy)
+    keys = [*_key_arguments(vkey), *trusted.logs]
+    if not keys:
+        raise Wrong("vkey_needed")
+    outside = _outside(checkpoints, report)
+    receipt = read_receipt(_file_content(Path(file), str(file), MAX_RECEIPT_BYTES), str(file))
+    checkpoint = receipt.checkpoint
+    entry = read_leaf(receipt.leaf, receipt.seq)
+    of_this_log = [key for name, key in keys if name == checkpoint.origin]
+    if not of_this_log:
+        raise Wrong("checkpoint_origin", file=receipt.label, name=checkpoint.origin, origin=keys[0][0])
+
+    report.climb("signature")
+    signed = [signed_by(checkpoint, key, receipt.label) for key in of_this_log]
+    if not any(signed):
+        raise Wrong("receipt_key", size=checkpoint.size)
+
+    report.climb("inclusion")
+    receipt.check_inclusion()
+
+    report.climb("evidence")
+    compared = _compare_receipt(receipt, outside)
+    witnessed = None
+    if policy is not None:
+        report.climb("cosignatures")
+        found = trusted.cosigners(checkpoint, receipt.label)
+        if not trusted.met(found):
+            raise Wrong("quorum", quorum=trusted.quorum, names=", ".join(found) or "-", count=len(found))
+        witnessed = {"size": checkpoint.size, "by": found, "newest": True}
+
+    detail = None
+    if receipt.salt is not None and receipt.detail is not None:
+        report.climb("details")
+        detail = _receipt_detail(entry, receipt.salt, receipt.detail)
+    report.checked |= {
+        "receipt": entry,
+        "detail": detail,
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "cosignatures": len(checkpoint.signatures) - 1,
+        "witnessed": witnessed,
+        "outside": len(outside),
+        "compared": compared,
+    }
+
+
+def _compare_receipt(receipt: Receipt, outside: list[Evidence]) -> int:
+    """Whether anything kept contradicts the receipt. Returns how many could be compared: those of its size or its entry."""
+    compared = 0
+    for evidence in outside:
+        other, entry = evidence.checkpoint, evidence.entry
+        if other.origin != receipt.checkpoint.origin:
+            raise Wrong("checkpoint_origin", file=evidence.label, name=other.origin, origin=receipt.checkpoint.origin)
+        same_size = other.size == receipt.checkpoint.size
+        same_entry = entry is not None and entry[0] == receipt.seq
+        if (same_size and other.root != receipt.checkpoint.root) or (
+            same_entry and entry is not None and entry[1] != leaf_hash(receipt.leaf)
+        ):
+            raise Wrong("receipt_contradicted", file=evidence.label, seq=receipt.seq, size=other.size)
+        compared += same_size or same_entry
+    return compared
+
+
+def _receipt_detail(entry: dict[str, Any], salt: str, text: str) -> Any:
+    if hashlib.sha256(b"\2" + bytes.fromhex(salt) + text.encode()).hexdigest() != entry.get("ref"):
+        raise Wrong("ref", seq=entry["seq"])
+    try:
+        return strict_json(text)
+    except ValueError:
+        raise Wrong("detail_json", seq=entry["seq"]) from None
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1106,6 +1654,11 @@ DESCRIPTION: dict[str, Callable[[Any], bool]] = {
         type(value) is list and len(value) == 2 and all(map(_whole(0), value)) and value[0] <= value[1]
     ),
 }
+RECEIPT_SHOWS: dict[str, Callable[[Any], bool]] = {
+    "leaf": lambda value: type(value) is str,
+    "salt": TYPES["hex64"],
+    "detail": lambda value: type(value) is str,
+}
 _decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
@@ -1179,6 +1732,7 @@ class Account:
     ends: int | None
     to: frozenset[str] | None
     opened_at: int
+    issuing: bool  # whether minutes or points come into being here
     floor: int = 0
     quota: int = 0
     issued: int = 0
@@ -1191,11 +1745,6 @@ class Account:
     taken: int = 0
 
     @property
-    def issuing(self) -> bool:
-        """Whether minutes or points come into being here."""
-        return self.class_ in ISSUING
-
-    @property
     def turn(self) -> tuple[bool, int, bool, int]:
         """Its place in the spending order of its owner."""
         return (self.ends is None, self.ends or 0, self.to is None, self.number)
@@ -1205,53 +1754,235 @@ class Account:
         return self.ends is not None and self.ends <= at
 
 
-@dataclass(slots=True)
-class Hold:
-    """Amounts set aside, by debited account; `accounts` are all that its legs name."""
+class Shelf:
+    """Lists by number, on disk but for the newest: a log may hold more notes and holds than memory does."""
 
-    debits: dict[int, int]
-    accounts: frozenset[int]
-    until: int | None
-    resolved: int | None = None
+    def __init__(self, disk: sqlite3.Connection, name: str) -> None:
+        self._disk = disk
+        self._name = name
+        self._fresh: dict[int, str] = {}
+        self._weight = 0
+        disk.execute(f"CREATE TABLE {name} (number INTEGER PRIMARY KEY, content TEXT)")
+
+    def __contains__(self, number: int) -> bool:
+        return self.get(number) is not None
+
+    def get(self, number: int) -> list[Any] | None:
+        """The list put under this number last."""
+        content = self._fresh.get(number)
+        if content is None:
+            row = self._disk.execute(f"SELECT content FROM {self._name} WHERE number = ?", (number,)).fetchone()
+            if row is None:
+                return None
+            content = row[0]
+        found: list[Any] = json.loads(content)
+        return found
+
+    def put(self, number: int, content: list[Any]) -> None:
+        """Keep a list under a number, in place of the one before."""
+        written = self._fresh[number] = json.dumps(content)
+        self._weight += len(written) + 100
+        if self._weight > FRESH_BYTES:
+            self._flush()
+
+    def items(self) -> Iterator[tuple[int, list[Any]]]:
+        """All of them, by number."""
+        self._flush()
+        for number, content in self._disk.execute(f"SELECT number, content FROM {self._name} ORDER BY number"):
+            yield number, json.loads(content)
+
+    def _flush(self) -> None:
+        self._disk.executemany(f"INSERT OR REPLACE INTO {self._name} VALUES (?, ?)", sorted(self._fresh.items()))
+        self._fresh.clear()
+        self._weight = 0
+
+
+class UsedIds:
+    """The request keys seen so far: the newest in memory, those before in blocks on disk, each with its least and greatest.
+
+    Keys begin with their time, so a block seldom overlaps another and is then not looked at. They are compared a block at a
+    time, so a second use is told later than it is read.
+    """
+
+    def __init__(self, disk: sqlite3.Connection) -> None:
+        self._disk = disk
+        self._fresh: dict[bytes, int] = {}
+        self._twice: tuple[int, bytes] | None = None
+        disk.execute("CREATE TABLE ids (least BLOB, greatest BLOB, keys BLOB)")
+
+    def add(self, key: bytes, seq: int) -> None:
+        """Note a key of 28 hex digits as used by this entry."""
+        if self._fresh.setdefault(key, seq) != seq:
+            self._twice = min(self._twice or (seq, key), (seq, key))
+        elif len(self._fresh) >= FRESH_IDS:
+            self._flush()
+
+    def used_twice(self) -> tuple[int, bytes] | None:
+        """The first entry that used a key again, and the key."""
+        if self._fresh:
+            self._flush()
+        return self._twice
+
+    def any_twice(self) -> bool:
+        """Whether a second use was found already."""
+        return self._twice is not None
+
+    def _flush(self) -> None:
+        fresh = self._fresh
+        least, greatest = min(fresh), max(fresh)
+        overlapping = "SELECT keys FROM ids WHERE least <= ? AND greatest >= ?"
+        for (packed,) in self._disk.execute(overlapping, (greatest, least)):
+            keys = binascii.hexlify(packed)
+            for key in fresh.keys() & {keys[place : place + 28] for place in range(0, len(keys), 28)}:
+                self._twice = min(self._twice or (fresh[key], key), (fresh[key], key))
+        self._disk.execute("INSERT INTO ids VALUES (?, ?, ?)", (least, greatest, binascii.unhexlify(b"".join(fresh))))
+        fresh.clear()
 
 
 Legs = list[tuple[Account, int]]
 
+# The exact bytes of a post of two legs that cites nothing: nearly all of a log.
+PLAIN_POST = re.compile(
+    rb'\{"at":([1-9][0-9]{0,15}),"id":"([0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{11})([0-9a-f]{4})","kind":"post",'
+    rb'"legs":\[\[([1-9][0-9]{0,15}),(-?)([1-9][0-9]{0,15})\],\[([1-9][0-9]{0,15}),(-?)([1-9][0-9]{0,15})\]\],'
+    rb'"on":"([0-9]{4}-[0-9]{2}-[0-9]{2})","ref":"[0-9a-f]{64}","seq":([1-9][0-9]{0,15}),"v":1\}'
+).fullmatch
+
 
 class Replay:
-    """The ledger, executed again from its entries alone. Each rule broken is refused by the code of the format's page."""
+    """The ledger, executed again from its entries alone. Each rule broken is refused by the code of the format's page.
+
+    What grows with the log is kept in a temporary file, which vanishes by itself; only accounts stay in memory.
+    """
 
     def __init__(self, log: Bundle) -> None:
         self._log = log
-        self._before: dict[str, Any] = {"at": 0, "id": "0" * 32}
         self._two_from: dict[str, int] = {}
         self._zone_ms = 0
-        self._request_keys: set[int] = set()
-        self._notes: dict[int, tuple[str, str, str]] = {}
-        self._used_notes: set[int] = set()
-        self._reversed: set[int] = set()
         self._open_by_owner: dict[int, list[Account]] = {}
+        self._last_key = b""
+        self._last_n = 0
+        self._disk = sqlite3.connect("", isolation_level=None)  # without a name it is a file that no other sees
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
+            self._disk.execute(f"PRAGMA {setting}")
+        self._disk.execute("BEGIN")
+        self._ids = UsedIds(self._disk)
+        self._notes = Shelf(self._disk, "notes")  # topic, subject, digest, whether it was used
+        self._reversed = Shelf(self._disk, "reversed")  # the entry that reversed it
+        self.holds = Shelf(self._disk, "holds")  # legs, until, the entry that resolved it
+        self.hold_count = 0
         self.accounts: dict[int, Account] = {}
-        self.holds: dict[int, Hold] = {}
         self.erased: set[int] = set()
         self.seq = 0
         self.at = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._disk.close()
+
+    def read(self, leaves: list[bytes], first: int) -> Wrong | None:
+        """Carry out these entries, the first of which is entry `first`. Returns what is wrong with the first that is wrong."""
+        seq = first
+        try:
+            for seq, leaf in enumerate(leaves, first):
+                if not self._plain_post(leaf, seq):
+                    self.apply(read_leaf(leaf, seq))
+        except Wrong as wrong:
+            return self.used_twice(before=seq) or wrong
+        return self.used_twice() if self._ids.any_twice() else None
+
+    def used_twice(self, before: int = MAX) -> Wrong | None:
+        """The first entry, of those before this one, that has an id of one before it."""
+        seq, key = self._ids.used_twice() or (MAX, b"")
+        return Wrong("id", seq=seq, id=key.decode() + "0000") if seq < before else None
+
+    def _plain_post(self, leaf: bytes, seq: int) -> bool:
+        """Book a post of two legs between free accounts if nothing at all speaks against it.
+
+        A short cut for nearly all entries: it only ever says yes. False means that nothing was done and that `apply`, which
+        knows every rule and every reason, must judge.
+        """
+        found = PLAIN_POST(leaf)
+        if found is None:
+            return False
+        at_, key, n_, low, minus, amount_, high, other_minus, other_amount, on, shown = found.groups()
+        at, amount, low_number, high_number = int(at_), int(amount_), int(low), int(high)
+        payer = self.accounts.get(low_number if minus else high_number)
+        payee = self.accounts.get(high_number if minus else low_number)
+        day = _day_number(on.decode())
+        if (
+            amount_ != other_amount
+            or minus == other_minus
+            or low_number >= high_number
+            or amount > MAX
+            or shown != b"%d" % seq
+            or seq < 2
+            or not self.at <= at <= MAX
+            or day is None
+            or day > (at + self._zone_ms) // DAY_MS
+            or payer is None
+            or payee is None
+            or not self._nothing_against(payer, payee, amount)
+        ):
+            return False
+        if n_ == b"0000":
+            self._ids.add(key, seq)
+            self._last_n = 0
+        elif key == self._last_key and int(n_, 16) == self._last_n + 1:
+            self._last_n += 1
+        else:
+            return False
+        self._last_key = key
+        self.at, self.seq = at, seq
+        if payer.issuing:
+            payer.issued += amount
+        payer.balance -= amount
+        payee.balance += amount
+        if at < self._log.period[0]:
+            payer.opening -= amount
+            payee.opening += amount
+        elif at < self._log.period[1]:
+            payer.taken += amount
+            payee.added += amount
+        return True
+
+    def _nothing_against(self, payer: Account, payee: Account, amount: int) -> bool:
+        """Whether a payment between two accounts breaks no rule, both being such that few rules are about them."""
+        if payer.issuing:
+            enough = payer.issued + amount <= payer.quota
+        else:
+            enough = payer.balance - payer.held - amount >= payer.floor
+        return (
+            enough
+            and payer.closed is None
+            and payee.closed is None
+            and payer.unit == payee.unit
+            and payer.owner != payee.owner
+            and payer.to is None
+            and payer.ends is None
+            and payee.ends is None
+            and not payee.issuing
+            and len(self._open_by_owner[payer.owner]) == 1  # no lot that comes first
+            and payer.balance - amount >= -MAX
+            and payee.balance + amount <= (MAX if payee.ceiling is None else payee.ceiling)
+        )
+
     def apply(self, entry: dict[str, Any]) -> None:
         """Check an entry against the rules and the state, and carry it out."""
-        self.seq, self.at = entry["seq"], entry["at"]
+        before, self.seq, self.at = self.at, entry["seq"], entry["at"]
         kind = entry["kind"]
         if self.seq < 2:
             self._check_beginning(entry)
-        if self.at < self._before["at"]:
-            self._refuse("clock", at=self.at, before=self._before["at"])
+        if self.at < before:
+            self._refuse("clock", at=self.at, before=before)
         self._check_id(entry["id"])
         if "on" in entry:
             day = _day_number(entry["on"])
             if day is None or day > (self.at + self._zone_ms) // DAY_MS:
                 self._refuse("future_day", on=entry["on"])
         VERBS[kind](self, entry)
-        self._before = entry
 
     def idle_lots(self, now: int) -> list[dict[str, int]]:
         """Accounts that ended a week ago and were never emptied: no error, but somebody should look."""
@@ -1273,13 +2004,12 @@ class Replay:
             self._refuse("first_entries")
 
     def _check_id(self, id_: str) -> None:
-        key, n = int(id_[:28], 16), int(id_[28:], 16)
+        key, n = id_[:28].encode(), int(id_[28:], 16)
         if n == 0:
-            if key in self._request_keys:
-                self._refuse("id", id=id_)
-            self._request_keys.add(key)
-        elif id_[:28] != self._before["id"][:28] or int(self._before["id"][28:], 16) != n - 1 or self.seq == 0:
+            self._ids.add(key, self.seq)
+        elif key != self._last_key or n != self._last_n + 1:
             self._refuse("id", id=id_)
+        self._last_key, self._last_n = key, n
 
     # Accounts and their limits
 
@@ -1300,18 +2030,19 @@ class Replay:
             self._refuse("key_from", **{"from": entry["from"]})
 
     def _open(self, entry: dict[str, Any]) -> None:
-        number, class_ = entry["account"], entry["class"]
+        number, class_ = entry["account"], sys.intern(entry["class"])
         if number in self.accounts:
             self._refuse("account_exists", account=number)
         account = Account(
             number=number,
-            unit=entry["unit"],
+            unit=sys.intern(entry["unit"]),
             class_=class_,
             owner=entry.get("owner", number),
             ceiling=entry.get("ceiling"),
             ends=entry.get("ends"),
             to=frozenset(entry["to"]) if "to" in entry else None,
             opened_at=self.at,
+            issuing=class_ in ISSUING,
         )
         if class_ in SPECIAL and not entry.keys().isdisjoint({"owner", "ends", "to"}):
             self._refuse("special_account", account=number)
@@ -1375,7 +2106,7 @@ class Replay:
     # Notes
 
     def _note(self, entry: dict[str, Any]) -> None:
-        self._notes[self.seq] = (entry["topic"], entry["subject"], entry["digest"])
+        self._notes.put(self.seq, [entry["topic"], entry["subject"], entry["digest"], False])
 
     def _use_note(self, entry: dict[str, Any], topic: str, subject: str, content: dict[str, Any]) -> None:
         """A change of rules cites a note that decided exactly this, and no decision is used twice."""
@@ -1383,13 +2114,14 @@ class Replay:
         if cites is None:
             self._refuse("note_mismatch", cites="-")
         digest = hashlib.sha256(_encode(content).encode()).hexdigest()
-        if cites not in self._notes:
+        note = self._notes.get(cites)
+        if note is None:
             self._refuse("unknown_note", cites=cites)
-        if self._notes[cites] != (topic, subject, digest):
+        if note[:3] != [topic, subject, digest]:
             self._refuse("note_mismatch", cites=cites)
-        if cites in self._used_notes:
+        if note[3]:
             self._refuse("note_used", cites=cites)
-        self._used_notes.add(cites)
+        self._notes.put(cites, [topic, subject, digest, True])
 
     # Minutes and points
 
@@ -1418,37 +2150,36 @@ class Replay:
         for account, amount in debits:
             account.held += amount
             self._check_range(account)
-        self.holds[self.seq] = Hold(
-            debits={account.number: amount for account, amount in debits},
-            accounts=frozenset(account for account, _ in entry["legs"]),
-            until=until,
-        )
+        self.holds.put(self.seq, [entry["legs"], until, None])
+        self.hold_count += 1
 
     def _capture(self, entry: dict[str, Any]) -> None:
         hold = self._unresolved(entry["hold"])
+        set_aside = debits_of(hold)
         debits, credits_ = self._check_legs(entry["legs"])
         taken = {account.number: amount for account, amount in debits}
         for account, amount in debits:
-            held = hold.debits.get(account.number, 0)
+            held = set_aside.get(account.number, 0)
             if amount > held:
                 self._refuse("capture_exceeds", account=account.number, needed=amount, held=held)
             self._check_to(account, credits_)
-            for number, set_aside in hold.debits.items():
+            for number, kept in set_aside.items():
                 other = self.accounts[number]
-                if other.owner == account.owner and other.turn < account.turn and taken.get(number, 0) < set_aside:
+                if other.owner == account.owner and other.turn < account.turn and taken.get(number, 0) < kept:
                     self._refuse("order", account=account.number, first=number)
         self._check_credits(credits_)
-        self._resolve(hold)
+        self._resolve(entry["hold"], hold)
         self._book(entry["legs"])
 
     def _release(self, entry: dict[str, Any]) -> None:
-        self._resolve(self._unresolved(entry["hold"]))
+        self._resolve(entry["hold"], self._unresolved(entry["hold"]))
 
     def _expire(self, entry: dict[str, Any]) -> None:
         hold = self._unresolved(entry["hold"])
-        if hold.until is None or hold.until > self.at:
+        until = hold[1]
+        if until is None or until > self.at:
             self._refuse("not_due", hold=entry["hold"])
-        self._resolve(hold)
+        self._resolve(entry["hold"], hold)
 
     def _reverse(self, entry: dict[str, Any]) -> None:
         of = entry["of"]
@@ -1463,7 +2194,7 @@ class Replay:
         accounts = [self._open_account(number) for number, _ in legs]
         if len(entry["approvers"]) < 2 and positive_sum(legs) >= self._two_from[accounts[0].unit]:
             self._refuse("two_approvers")
-        self._reversed.add(of)
+        self._reversed.put(of, [self.seq])
         self._book(legs)
 
     # What these share
@@ -1480,18 +2211,18 @@ class Replay:
             self._refuse("closed_account", account=number)
         return account
 
-    def _unresolved(self, seq: int) -> Hold:
+    def _unresolved(self, seq: int) -> list[Any]:
         hold = self.holds.get(seq)
         if hold is None:
             self._refuse("unknown_hold", hold=seq)
-        if hold.resolved is not None:
-            self._refuse("hold_resolved", hold=seq, resolved=hold.resolved)
+        if hold[2] is not None:
+            self._refuse("hold_resolved", hold=seq, resolved=hold[2])
         return hold
 
-    def _resolve(self, hold: Hold) -> None:
-        for number, amount in hold.debits.items():
+    def _resolve(self, seq: int, hold: list[Any]) -> None:
+        for number, amount in debits_of(hold).items():
             self.accounts[number].held -= amount
-        hold.resolved = self.seq
+        self.holds.put(seq, [*hold[:2], self.seq])
 
     def _check_legs(self, legs: list[list[int]]) -> tuple[Legs, Legs]:
         """The debits, as positive amounts, and the credits, if these accounts may stand in one entry."""
@@ -1576,6 +2307,11 @@ class Replay:
 VERBS: dict[str, Callable[[Replay, dict[str, Any]], None]] = {kind: getattr(Replay, "_" + kind) for kind in KINDS}
 
 
+def debits_of(hold: list[Any]) -> dict[int, int]:
+    """What a hold sets aside, by account and as positive amounts."""
+    return {number: -amount for number, amount in hold[0] if amount < 0}
+
+
 def _allows(account: Account, credits_: Legs) -> bool:
     return account.to is None or all(credited.class_ in account.to for credited, _ in credits_)
 
@@ -1617,8 +2353,8 @@ def _account_rows(replay: Replay) -> Iterator[list[object]]:
 
 def _hold_rows(replay: Replay) -> Iterator[list[object]]:
     for seq, hold in replay.holds.items():
-        for number, amount in sorted(hold.debits.items()):
-            yield [seq, number, amount, hold.until, hold.resolved]
+        for number, amount in sorted(debits_of(hold).items()):
+            yield [seq, number, amount, *hold[1:]]
 
 
 def _trial_rows(log: Bundle, replay: Replay) -> Iterator[list[object]]:
@@ -1730,7 +2466,8 @@ def _named(log: Bundle, replay: Replay, entry: dict[str, Any]) -> set[int]:
     legs = entry.get("legs") or entry_again(log, entry["of"])["legs"]
     accounts = {number for number, _ in legs}
     if "hold" in entry:
-        accounts |= replay.holds[entry["hold"]].accounts
+        hold = replay.holds.get(entry["hold"])
+        accounts |= {number for number, _ in hold[0]} if hold else set()
     return accounts
 
 
@@ -1783,6 +2520,12 @@ def _check_spans(seq: int, detail: dict[str, Any], booked: int) -> None:
 FINDINGS = {
     # cannot be read
     "no_file": Words("打不开 {file}：{reason}。", "{file} cannot be opened: {reason}."),
+    "no_room": Words("临时文件写不下：{reason}。请清理磁盘，或用环境变量 TMPDIR 指定别的文件夹。",
+                     "A temporary file could not be written: {reason}. Make room, or name another folder in TMPDIR."),
+    "folder_large": Words("文件夹 {file} 里的文件超过 {most} 个。", "The folder {file} holds more than {most} files."),
+    "vkey_needed": Words("核对凭证需要日志的公钥：请用 --vkey 给出，或用 --policy 给出写有它的策略文件。",
+                         "A receipt is checked against the log's key: give it with --vkey, or a policy that names it with --policy."),
+    "policy_form": Words("策略文件 {file} 第 {line} 行不合规定。", "Line {line} of the policy {file} is not as it should be."),
     "not_zip": Words("{file} 不是可读的 zip 压缩包。", "{file} is not a zip archive that can be read."),
     "evidence_form": Words("外部检查点 {file} 读不懂：应为三行文字或完整的签名文件。",
                            "The outside checkpoint {file} cannot be understood: three lines or the whole signed note are needed."),
@@ -1793,6 +2536,7 @@ FINDINGS = {
     "archive_expands": Words("压缩包展开后大得不合情理（{bytes} 字节）。", "The archive would expand beyond all reason ({bytes} bytes)."),
     "archive_duplicate": Words("压缩包里有两个同名文件 {file}。", "The archive holds {file} twice."),
     "archive_method": Words("{file} 加了密，或用了规定之外的压缩方法。", "{file} is encrypted or compressed in a way that is not allowed."),
+    "archive_overlap": Words("压缩包里的 {file} 与另一个文件占用同一段内容。", "{file} shares its content with another file of the archive."),
     "archive_damaged": Words("压缩包里的 {file} 已损坏。", "{file} in the archive is damaged."),
     "archive_missing": Words("压缩包里缺少 {file}。", "{file} is missing from the archive."),
     "archive_unknown": Words("压缩包里有规定之外的文件 {file}。", "The archive holds {file}, which does not belong there."),
@@ -1809,10 +2553,31 @@ FINDINGS = {
     "signature_key": Words("规模为 {size} 的检查点 {file} 没有可用的公钥。", "No key was in force for the checkpoint {file} of size {size}."),
     "signature_missing": Words("{file} 没有本日志当时有效公钥的签名。", "{file} carries no signature by the key that was in force in this log."),
     "signature_wrong": Words("{file} 的签名不对。", "The signature of {file} is wrong."),
+    "keys_many": Words("日志换钥过于频繁（第 {seq} 条起不再读）。", "The log has more keys than any honest one (from entry {seq} on)."),
+    # cosignatures
+    "policy_log": Words("策略文件不认这个日志 {origin} 的公钥。", "The policy does not name the key of the log {origin}."),
+    "cosignature_wrong": Words("{file} 上见证方 {name} 的签名不对。", "The cosignature of the witness {name} on {file} is wrong."),
+    "quorum": Words("见证方的签名不够：策略要求 {quorum}，有效的只有 {count} 份（{names}）。",
+                    "Too few witnesses signed: the policy asks for {quorum}; {count} did ({names})."),
+    # receipts
+    "receipt_form": Words("{file} 不是规定格式的凭证。", "{file} is not a receipt in the form required."),
+    "receipt_key": Words("凭证上的检查点（{size} 条时）不是给出的公钥签的。日志换过钥匙的话，请用该规模时有效的公钥：审计员的证据包里，每把后来的公钥都是一条 key 记录。",
+                         "The receipt's checkpoint, of {size} entries, is not signed with the key given. If the log has changed its key, give "
+                         "the one that was in force at that size: in an auditor's bundle each later key is an entry of kind key."),
+    "receipt_proof": Words("凭证 {file} 不成立：第 {seq} 条记录算不出检查点所签的根哈希。",
+                           "The receipt {file} proves nothing: entry {seq} does not lead to the root that was signed."),
+    "receipt_contradicted": Words("凭证与 {file}（{size} 条时）矛盾：同一个日志对不同的人说了不同的话，第 {seq} 条记录不可信。",
+                                  "The receipt contradicts {file}, made at {size} entries: the log told different people different "
+                                  "things, and entry {seq} cannot be relied on."),
     # tiles and root
     "entries_form": Words("{tile} 从第 {seq} 条记录起被截断或长度不对。", "{tile} is cut short or wrongly measured from entry {seq} on."),
     "entries_count": Words("{tile} 有 {shown} 条记录，应有 {count} 条；从第 {seq} 条起与哈希不符。",
                            "{tile} holds {shown} entries, not {count}; from entry {seq} on they are not those hashed."),
+    "entry_removed": Words("第 {seq} 条记录被删去了（到第 {last} 条为止）：签过的哈希还在，记录不在（{tile}）。",
+                           "Entry {seq} was taken out (up to entry {last}): the hash that was signed is there, the entry is not ({tile})."),
+    "entry_inserted": Words("第 {seq} 条处多出一条没有签过的记录（{tile}）。",
+                            "At entry {seq} stands one that was put in: its hash is not among those signed ({tile})."),
+    "entries_swapped": Words("第 {seq} 条与第 {other} 条记录被调换（{tile}）。", "The entries {seq} and {other} were swapped ({tile})."),
     "entry_altered": Words("第 {seq} 条记录被改动：它的哈希不是检查点所签的那一个（{tile}）。",
                            "Entry {seq} was altered: its hash is not the one that the checkpoint signs ({tile})."),
     "tile_altered": Words("哈希块 {tile} 被改动：第 {seq} 条记录起的哈希与记录不符，而记录与检查点相符。",
@@ -1820,15 +2585,15 @@ FINDINGS = {
     "tile_differs": Words("哈希块 {tile} 与记录在第 {seq} 条处不符，两者都不符合检查点。",
                           "Tile {tile} and the entries differ at entry {seq}, and neither fits the checkpoint."),
     "tile_length": Words("哈希块 {tile} 长 {shown} 字节，应为 {bytes} 字节。", "Tile {tile} is {shown} bytes long, not {bytes}."),
-    "root": Words("记录的根哈希是 {root}，检查点签的是 {shown}：记录不是被签的那些。",
-                  "The entries have the root {root}, but the checkpoint signs {shown}: these are not the entries that were signed."),
+    "root": Words("记录的根哈希是 {root}，检查点签的是 {shown}：记录不是被签的那些。{place}",
+                  "The entries have the root {root}, but the checkpoint signs {shown}: these are not the entries that were signed.{place}"),
     "root_shown": Words("bundle.json 写的根哈希与检查点不同。", "The root in bundle.json is not the checkpoint's."),
     # evidence
-    "rewritten": Words("日志被改写过：{file}（{size} 条时）与现在的日志矛盾。{place}{signed}",
-                       "The log was rewritten: it contradicts {file}, made at {size} entries.{place}{signed}"),
-    "removed": Words("{file} 证明日志曾有 {older} 条，现在只有 {size} 条：末尾的记录被删去了（除非这个证据包比它更早）。{place}{signed}",
+    "rewritten": Words("日志被改写过：{file}（{size} 条时）与现在的日志矛盾。{place}{signed}{others}",
+                       "The log was rewritten: it contradicts {file}, made at {size} entries.{place}{signed}{others}"),
+    "removed": Words("{file} 证明日志曾有 {older} 条，现在只有 {size} 条：末尾的记录被删去了（除非这个证据包比它更早）。{place}{signed}{others}",
                      "{file} shows that the log had {older} entries; now it has {size}: entries were removed from its end "
-                     "(unless this bundle was made before it).{place}{signed}"),
+                     "(unless this bundle was made before it).{place}{signed}{others}"),
     # form of an entry
     "leaf_ascii": Words("第 {seq} 条记录含有 ASCII 以外的字节。", "Entry {seq} holds bytes that are not ASCII."),
     "leaf_json": Words("第 {seq} 条记录不是 JSON 对象。", "Entry {seq} is not a JSON object."),
@@ -1912,6 +2677,22 @@ FINDINGS = {
     "spans": Words("第 {seq} 条明细的时段、取整或入账数不合规定。", "The spans, rounding or credit in the detail of entry {seq} are not as they should be."),
 }  # fmt: skip
 
+KIND_WORDS = {
+    "rule": Words("规则", "the rules"),
+    "key": Words("公钥", "a key of the log"),
+    "open": Words("开立账户", "an account opened"),
+    "limit": Words("限额", "limits of an account"),
+    "post": Words("记账", "a booking"),
+    "hold": Words("冻结", "an amount held"),
+    "capture": Words("从冻结中扣除", "a booking from what was held"),
+    "release": Words("解除冻结", "a hold released"),
+    "expire": Words("冻结到期", "a hold that ran out"),
+    "reverse": Words("冲销", "a reversal"),
+    "close": Words("关闭账户", "an account closed"),
+    "note": Words("备注", "a note of an outside fact"),
+    "erase": Words("抹去个人明细", "details erased"),
+}
+
 REMARKS = {
     "first_exact": Words("第一条不同的记录是第 {low} 条。", " The first entry that differs is {low}."),
     "first_between": Words("第一条不同的记录在第 {low} 条到第 {high} 条之间（只有根哈希，不能更准）。",
@@ -1921,17 +2702,45 @@ REMARKS = {
     "signed_no": Words("它没有签名：分量取决于它的来处。", " It carries no signature: it weighs as much as the place it came from."),
     "signed_bad": Words("它的签名不是本日志现有公钥的：或不属于本日志，或钥匙也被换过。",
                         " Its signature is not by a key of this log: it is not of this log, or the key was exchanged too."),
+    "signed_witnesses": Words("策略里的见证方也签过它：{names}。", " Witnesses of the policy signed it too: {names}."),
+    "others": Words("另有 {count} 个检查点也矛盾：{names}。", " It contradicts {count} more: {names}."),
+    "misnumbered": Words("第 {seq} 条处放着第 {shown} 条记录。", " In the place of entry {seq} stands the one numbered {shown}."),
     "idle_lot": Words("提示：账户 {account} 到期已过 7 天，仍有余额 {balance}。",
                       "Note: account {account} ended more than 7 days ago and still has {balance}."),
+    "progress": Words("已读 {done} / {size} 条（{percent}%）", "read {done} of {size} entries ({percent} %)"),
     "passed": Words("[通过] {step}", "[ok]    {step}"),
     "failed": Words("[不符] {step}", "[WRONG] {step}"),
-    "well": Words("一切相符。", "All is well."),
+    "well": Words("结论：一切相符。", "Result: All is well."),
+    "not_well": Words("结论：核对不通过，问题见上。请保留这份文件，并拿给监督人看。",
+                      "Result: NOT in order, for the reason above. Keep this file and show it to whoever supervises the books."),
+    "unread": Words("结论：没能核对，原因见上；帐目对不对，这里没有说明。",
+                    "Result: nothing could be checked, for the reason above. This says nothing about the books."),
     "log": Words("日志 {origin}：{entries} 条记录，{accounts} 个账户，{holds} 个冻结；核对了检查点 {checkpoints} 个，其中外部提供 {outside} 个。",
                  "Log {origin}: {entries} entries, {accounts} accounts, {holds} holds; checkpoints checked: {checkpoints}, "
                  "from outside: {outside}."),
     "unit": Words("{unit}：{accounts} 个账户，正余额合计 {positive}，负余额合计 {negative}，总和 {sum}，冻结 {held}。",
                   "{unit}: {accounts} accounts, positive balances {positive}, negative balances {negative}, sum {sum}, held {held}."),
     "details": Words("明细 {shown} 份相符，{erased} 份已依规抹去。", "{shown} details agree; {erased} were erased as the rules allow."),
+    "no_policy": Words("没有给出策略文件（--policy）：检查点上的 {count} 个见证签名没有核对。",
+                       "No policy was given (--policy): the {count} cosignatures on the checkpoint were not checked."),
+    "witnessed": Words("见证方已签到第 {size} 条为止（共 {entries} 条）：{names}。", "Witnesses saw the first {size} of {entries} entries: {names}."),
+    "not_yet_witnessed": Words("其后的记录还没有足够的见证方签过：请过些时候再取一份证据包核对。",
+                               "The entries after these have not yet been signed by enough witnesses: check a later bundle too."),
+    "no_witness_asked": Words("策略不要求见证方（quorum none）。", "The policy asks for no witnesses (quorum none)."),
+    "passed_over": Words("文件夹里这些文件不是检查点，没有用上：{names}。", "These files of the folder are no checkpoints and were passed over: {names}."),
+    "receipt_well": Words("凭证有效：下面这条记录确在日志 {origin} 里（检查点 {size} 条时）。",
+                          "The receipt is good: this entry is in the log {origin}, as signed at {size} entries."),
+    "receipt_means": Words("它证明这笔记录在签名时已经入账且没有变过；以后是否冲销，要看日志本身。",
+                           "It proves that this was booked and unchanged when it was signed; whether it was reversed later, the log tells."),
+    "receipt_not_compared": Words("给出的检查点中有 {count} 个与凭证规模不同，单凭根哈希不能比较；与证据包一起用（verify.py 证据包 --checkpoint 凭证）才能比较。",
+                                  "Of the checkpoints given, {count} are of another size, and a root alone cannot be compared; with a bundle it "
+                                  "can (verify.py BUNDLE --checkpoint RECEIPT)."),
+    "entry_head": Words("第 {seq} 条记录：{kind}，入账时间 {at}", "Entry {seq}: {kind}, booked at {at}"),
+    "entry_leg": Words("  账户 {account}：{amount}", "  account {account}: {amount}"),
+    "entry_legs_unit": Words("  （数额为分钟，积分账户为 0.1 分）", "  (amounts in minutes, on accounts of points in tenths)"),
+    "entry_field": Words("  {name}：{value}", "  {name}: {value}"),
+    "detail_head": Words("明细（与记录相符）：", "Its detail, which is the one that the entry names:"),
+    "no_detail": Words("凭证里没有明细（没有，或已依规抹去）。", "The receipt holds no detail: there is none, or it was erased as the rules allow."),
     "alone": Words("没有外部检查点可比：以上只证明这个证据包自身一致。请保存下面三行，以后可用 --checkpoint 核对有无改写。",
                    "No outside checkpoint was given: the bundle agrees with itself, no more is shown. Keep these three lines; "
                    "given later with --checkpoint they show whether the log was rewritten."),
@@ -1953,9 +2762,10 @@ def _counted(log: Bundle, replay: Replay, *, inside: list[Evidence], outside: li
         "root": log.root.hex(),
         "checkpoint": log.newest.text,
         "accounts": len(replay.accounts),
-        "holds": len(replay.holds),
+        "holds": replay.hold_count,
         "checkpoints": 1 + len(inside) + len(outside),
         "outside": len(outside),
+        "cosignatures": len(log.newest.signatures) - 1,
         "units": dict(sorted(units.items())),
     }
 
@@ -1980,20 +2790,73 @@ def told(report: Report, lang: str) -> str:
     lines = [_say(REMARKS["passed"], lang, step=STEPS[step]) for step in report.passed]
     for finding in report.findings:
         lines += [_say(REMARKS["failed"], lang, step=STEPS[finding.step]), f"{finding.text(lang)} [{finding.code}]"]
+        lines += ["", _say(REMARKS["unread" if report.exit_code == 2 else "not_well"], lang)]
     if report.ok:
-        checked = report.checked
-        lines += ["", _say(REMARKS["well"], lang), _say(REMARKS["log"], lang, **checked)]
-        lines += [_say(REMARKS["unit"], lang, unit=unit, **totals) for unit, totals in checked["units"].items()]
-        if "details" in checked:
-            lines.append(_say(REMARKS["details"], lang, **checked["details"]))
-        lines += [_say(REMARKS["idle_lot"], lang, **warning) for warning in report.warnings]
-        if not checked["outside"]:
-            lines += [
-                "",
-                _say(REMARKS["alone"], lang),
-                *(str(_shown(line, lang)) for line in checked["checkpoint"].split("\n")[:3]),
-            ]
+        lines += ["", *(_told_receipt if "receipt" in report.checked else _told_bundle)(report, lang)]
     return "\n".join(lines) + "\n"
+
+
+def _told_bundle(report: Report, lang: str) -> Iterator[str]:
+    checked = report.checked
+    yield _say(REMARKS["log"], lang, **checked)
+    for unit, totals in checked["units"].items():
+        yield _say(REMARKS["unit"], lang, unit=unit, **totals)
+    if "details" in checked:
+        yield _say(REMARKS["details"], lang, **checked["details"])
+    for warning in report.warnings:
+        yield _say(REMARKS["idle_lot"], lang, **warning)
+    yield from _told_witnesses(checked, lang)
+    if not checked["outside"]:
+        yield _say(REMARKS["alone"], lang)
+        yield from (str(_shown(line, lang)) for line in checked["checkpoint"].split("\n")[:3])
+    yield ""
+    yield _say(REMARKS["well"], lang)
+
+
+def _told_witnesses(checked: dict[str, Any], lang: str) -> Iterator[str]:
+    witnessed = checked["witnessed"]
+    if "passed_over" in checked:
+        yield _say(REMARKS["passed_over"], lang, names=", ".join(checked["passed_over"]))
+    if witnessed is None:
+        yield _say(REMARKS["no_policy"], lang, count=checked["cosignatures"])
+    elif not witnessed["by"]:
+        yield _say(REMARKS["no_witness_asked"], lang)
+    else:
+        names = ", ".join(f"{name} ({instant(time * 1000)})" for name, time in sorted(witnessed["by"].items()))
+        entries = checked.get("entries", checked.get("size"))
+        yield _say(REMARKS["witnessed"], lang, size=witnessed["size"], entries=entries, names=names)
+        if not witnessed["newest"]:
+            yield _say(REMARKS["not_yet_witnessed"], lang)
+
+
+def _told_receipt(report: Report, lang: str) -> Iterator[str]:
+    checked = report.checked
+    entry, detail = checked["receipt"], checked["detail"]
+    yield _say(REMARKS["entry_head"], lang, seq=entry["seq"], kind=KIND_WORDS[entry["kind"]], at=instant(entry["at"]))
+    for account, amount in entry.get("legs", ()):
+        yield _say(REMARKS["entry_leg"], lang, account=account, amount=f"{amount:+d}")
+    if "legs" in entry:
+        yield _say(REMARKS["entry_legs_unit"], lang)
+    for name, value in entry.items():
+        if name not in ("at", "kind", "legs", "seq", "v"):
+            yield _say(REMARKS["entry_field"], lang, name=name, value=value)
+    yield _say(REMARKS["no_detail" if detail is None else "detail_head"], lang)
+    for name, value in detail.items() if type(detail) is dict else ():
+        yield _say(REMARKS["entry_field"], lang, name=name, value=value if type(value) is str else canonical(value))
+    yield from _told_witnesses(checked, lang)
+    if checked["outside"] > checked["compared"]:
+        yield _say(REMARKS["receipt_not_compared"], lang, count=checked["outside"] - checked["compared"])
+    yield _say(REMARKS["receipt_means"], lang)
+    yield ""
+    yield _say(REMARKS["receipt_well"], lang, **checked)
+
+
+def instant(ms: int) -> str:
+    """A time as people read it, UTC."""
+    days, rest = divmod(ms // 1000, 86_400)
+    if not 0 <= days <= MAX_DAY:
+        return f"{ms} ms"
+    return f"{date.fromordinal(days + EPOCH).isoformat()} {rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d} UTC"
 
 
 def as_json(report: Report, lang: str) -> str:
@@ -2016,23 +2879,56 @@ def as_json(report: Report, lang: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description="核对证据包 / Check an evidence bundle")
-    parser.add_argument("bundle", metavar="BUNDLE", help="证据包 / the evidence bundle (.zip)")
+    parser = argparse.ArgumentParser(description="核对证据包或凭证 / Check an evidence bundle or a receipt")
+    parser.add_argument(
+        "bundle", metavar="FILE", help="证据包或凭证 / an evidence bundle (.zip) or a receipt (.tlog-proof)"
+    )
     parser.add_argument(
         "--checkpoint",
         action="append",
         default=[],
         metavar="FILE_OR_TEXT",
-        help="以前保存的检查点，文件或文字 / an older checkpoint, a file or its text",
+        help="以前保存的检查点或凭证：文件、文件夹或文字 / an older checkpoint or receipt: a file, a folder or the text",
     )
     parser.add_argument("--older", action="append", default=[], metavar="BUNDLE", help="以前的证据包 / an older bundle")
-    parser.add_argument("--vkey", metavar="VKEY", help="公布的公钥 / the log's key as published")
+    parser.add_argument("--vkey", action="append", default=[], help="公布的公钥 / the log's key as published")
+    parser.add_argument("--policy", metavar="FILE", help="信任哪些见证方 / which witnesses count (C2SP tlog-policy)")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="语言 / language")
     parser.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
+    parser.add_argument("--progress", action="store_true", help="显示进度 / show how far it is")
     given = parser.parse_args(arguments)
-    report = verify(given.bundle, checkpoints=given.checkpoint, older=given.older, vkey=given.vkey)
+    outside: dict[str, Any] = {"checkpoints": given.checkpoint, "vkey": given.vkey, "policy": given.policy}
+    if is_receipt(given.bundle):
+        report = verify_receipt(given.bundle, **outside)
+    else:
+        shown = given.progress or sys.stderr.isatty()
+        report = verify(given.bundle, older=given.older, progress=Counter(given.lang) if shown else None, **outside)
     print((as_json if given.json else told)(report, given.lang), end="")
     return report.exit_code
+
+
+def is_receipt(file: str) -> bool:
+    """Whether a file begins as receipts do."""
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(64).removeprefix(BOM).startswith(RECEIPT.encode())
+    except (OSError, ValueError):
+        return False
+
+
+class Counter:
+    """Tells on the terminal how many entries are read; nothing for logs that take less than a second."""
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+        self._next = STEP_TOLD
+
+    def __call__(self, done: int, size: int) -> None:
+        if done < self._next and not (done == size > STEP_TOLD):
+            return
+        self._next = done + STEP_TOLD
+        text = _say(REMARKS["progress"], self._lang, done=done, size=size, percent=100 * done // size)
+        print(f"\r{text}", end="\n" if done == size else "", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -242,8 +242,8 @@ def test_absurd_entry_bundles_are_refused():
         assert name in files
         assert finding_of(zipped(files | {name: body})).code in (
             "entries_form",
-            "entries_count",
-            "tile_differs",
+            "entry_removed",
+            "entry_inserted",
             "entry_altered",
         )
 

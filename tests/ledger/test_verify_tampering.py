@@ -108,11 +108,11 @@ def test_entry_and_tile_changed_together_are_found_at_the_entry():
 @pytest.mark.parametrize(
     "spoil, code, seq",
     [
-        (lambda leaves: leaves.pop(20), "entries_count", 20),
-        (lambda leaves: leaves.pop(), "entries_count", 38),
-        (lambda leaves: leaves.insert(20, leaves[20]), "entries_count", 21),
-        (lambda leaves: leaves.append(b"{}"), "entries_count", 39),
-        (lambda leaves: leaves.insert(20, leaves.pop(21)), "entry_altered", 20),
+        (lambda leaves: leaves.pop(20), "entry_removed", 20),
+        (lambda leaves: leaves.pop(), "entry_removed", 38),
+        (lambda leaves: leaves.insert(20, leaves[20]), "entry_inserted", 21),
+        (lambda leaves: leaves.append(b"{}"), "entry_inserted", 39),
+        (lambda leaves: leaves.insert(20, leaves.pop(21)), "entries_swapped", 20),
         (lambda leaves: leaves.__setitem__(20, leaves[20][:-1]), "entry_altered", 20),
     ],
     ids=["dropped", "last dropped", "doubled", "added", "swapped", "shortened"],
