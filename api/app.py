@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 import templates
-from api import edge, errors, log_service, look, pages, sign_in, static_files, v1
+from api import edge, errors, log_service, look, pages, sign_in, static_files, v1, witness_service
 from api.keys import SigningKeys
 from api.settings import Settings
 from timebank.storage import Storage
@@ -114,6 +114,7 @@ def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
         app.register_blueprint(blueprint)
     v1.init_app(app)
     log_service.init_app(app)
+    witness_service.init_app(app)
     _health(app)
     _every_request(app)
     return app

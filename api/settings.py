@@ -33,6 +33,14 @@ class Settings(BaseSettings):
         default="timebank.example", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="part of each log's origin"
     )
     keys_dir: Path | None = Field(default=None, description="signing seeds; data_dir/keys if empty")
+    witness_name: str = Field(
+        default="",
+        pattern=r"^([a-z0-9][a-z0-9./-]{0,126})?$",
+        description="this installation as a witness for others; <installation>/witness if empty, and never changed later",
+    )
+    witness_policy: Path | None = Field(
+        default=None, description="which witnesses sign our checkpoints; data_dir/witness-policy.txt if empty"
+    )
     demo: bool = Field(default=False, description="a demo: the clock can be moved, and every page says so")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -51,6 +59,14 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> Path:
         return self.keys_dir or self.data_dir / "keys"
+
+    @property
+    def own_witness_name(self) -> str:
+        return self.witness_name or f"{self.installation}/witness"
+
+    @property
+    def policy_of_witnesses(self) -> Path:
+        return self.witness_policy or self.data_dir / "witness-policy.txt"
 
     @property
     def https(self) -> bool:
