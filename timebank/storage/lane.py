@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlmodel import Session
 
 from ledger import Book, LedgerRefused
 from ledger.book import Cache
-from timebank.errors import ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
+from timebank.errors import Busy, ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
 from timebank.storage.requests import (
     Request,
     Waiting,
@@ -138,6 +139,9 @@ class Lane:
         Raises:
             _Discard: it was rolled back; run its requests one by one.
         """
+        if batch[0].scrubs:
+            self._scrub()
+            return
         try:
             connection = self._open()
         except DBAPIError as error:
@@ -242,6 +246,19 @@ class Lane:
         except Exception as error:  # noqa: BLE001  # told to the caller
             waiting.refused = StorageFull() if _is_full(error) else Unknown()
             self._drop_connection()
+
+    def _scrub(self) -> None:
+        """Write the SQLite file anew, and empty its write-ahead log: what was deleted lingers in both until then.
+
+        In the lane, since nobody else can write meanwhile. Readers go on; one that reads for half a minute stops it.
+        """
+        self._drop_connection()
+        with closing(self._engine.raw_connection()) as connection:
+            driver: Any = connection.dbapi_connection
+            driver.execute("VACUUM")
+            (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Busy(file="write-ahead log")
 
     def _open(self) -> Connection:
         if self._connection is None:

@@ -79,6 +79,7 @@ class Waiting:
     content: bytes = b""
     founds: str | None = None  # the origin of the log that it lays down
     everywhere: bool = False  # a write of tables that belong to no community: no book, no request row
+    scrubs: bool = False  # no write: the database file is written anew without what was deleted
     answer: Future[Any] = field(default_factory=Future)
     outcome: Any = None
     refused: BaseException | None = None
@@ -86,7 +87,7 @@ class Waiting:
     @property
     def alone(self) -> bool:
         """Whether it shares its transaction with no other request."""
-        return self.everywhere or self.founds is not None
+        return self.everywhere or self.scrubs or self.founds is not None
 
     def forget(self) -> None:
         """Go back to before it was run."""
