@@ -12,7 +12,7 @@ from ledger import book_of
 from tests.faults.drivers import Plan, Saboteur, attach
 from tests.village import Village
 from timebank.accounts import ISSUE_MIN, POOL_MIN
-from timebank.errors import NotEnough
+from timebank.errors import NotEnough, Unknown
 from timebank.storage import next_number
 
 
@@ -56,3 +56,13 @@ def test_a_rollback_to_a_savepoint_that_fails_leaves_nothing_of_its_request(
     assert village.write(give)["voucher"] == 1
     assert village.balance(POOL_MIN) == 15
     assert saboteur.struck["ROLLBACK TO", side] == 1
+
+
+def test_who_ends_the_transaction_is_told_that_nobody_knows(village: Village) -> None:
+    def end(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        driver: Any = book_of(session)._connection.connection.dbapi_connection
+        driver.rollback()
+        return {}
+
+    with pytest.raises(Unknown):
+        village.write(end)

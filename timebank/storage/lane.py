@@ -164,6 +164,8 @@ class Lane:
         except Exception as error:
             cache.forget()
             self._drop_connection()
+            if isinstance(error, _Discard):
+                raise
             raise _Discard from error
         try:
             connection.commit()
