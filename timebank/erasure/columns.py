@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, MetaData, Select, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, MetaData, Select, Table, and_, false, or_, select, tuple_
 from sqlmodel import SQLModel
 
 # What stands where a name stood: in rows that need one, and in other people's texts a star for each character.
@@ -71,23 +71,23 @@ def hers(column: str = "person_id") -> Where:
     return lambda one, subject: and_(_own(one, subject), one.c[column] == subject.person_id)
 
 
-def of_hers(column: str, parent: str, *people: str) -> Where:
-    """Rows below such rows of `parent` as name her in one of `people`."""
+def of_hers(column: str, parent: str, *people: str, home: str = "") -> Where:
+    """Rows below such rows of `parent` as name her in one of `people`, or in `home` the household that goes with her."""
 
     def where(one: Table, subject: Subject) -> ColumnElement[bool]:
-        return and_(_own(one, subject), one.c[column].in_(_parents(parent, people, subject)))
+        return and_(_own(one, subject), one.c[column].in_(_parents(parent, people, home, subject)))
 
     return where
 
 
 def of_her_home(column: str = "household_id") -> Where:
     """Rows of her household, if nobody else lives in it."""
-    return lambda one, subject: and_(_own(one, subject), one.c[column] == subject.home, one.c[column].is_not(None))
+    return lambda one, subject: and_(_own(one, subject), _is(one.c[column], subject.home))
 
 
 def of_her_login(column: str = "login_id") -> Where:
     """Rows of her sign-in, if it is nobody else's."""
-    return lambda one, subject: and_(one.c[column] == subject.login, one.c[column].is_not(None))
+    return lambda one, subject: _is(one.c[column], subject.login)
 
 
 def about_her_lines(one: Table, subject: Subject) -> ColumnElement[bool]:
@@ -96,18 +96,23 @@ def about_her_lines(one: Table, subject: Subject) -> ColumnElement[bool]:
     named = (
         select(line.c.batch_number, line.c.number)
         .join(award, and_(award.c.community_id == line.c.community_id, award.c.id == line.c.award_id))
-        .where(line.c.community_id == subject.community_id, award.c.person_id == subject.person_id)
+        .where(line.c.community_id == subject.community_id)
+        .where(or_(award.c.person_id == subject.person_id, _is(award.c.household_id, subject.home)))
     )
     return and_(_own(one, subject), tuple_(one.c.batch_number, one.c.line_number).in_(named))
 
 
-def _parents(parent: str, people: tuple[str, ...], subject: Subject) -> Select[Any]:
+def _parents(parent: str, people: tuple[str, ...], home: str, subject: Subject) -> Select[Any]:
     above = table(parent)
-    matches = [above.c[column] == subject.person_id for column in people]
-    named = matches[0]
-    for more in matches[1:]:
-        named = named | more
-    return select(above.c.id).where(above.c.community_id == subject.community_id, named)
+    named = [above.c[column] == subject.person_id for column in people]
+    if home and subject.home is not None:
+        named.append(above.c[home] == subject.home)
+    return select(above.c.id).where(above.c.community_id == subject.community_id, or_(*named))
+
+
+def _is(column: ColumnElement[Any], value: uuid.UUID | None) -> ColumnElement[bool]:
+    """Whether a column has this value; never, where there is none."""
+    return false() if value is None else column == value
 
 
 def _own(one: Table, subject: Subject) -> ColumnElement[bool]:
@@ -149,10 +154,10 @@ HERS: tuple[Rule, ...] = (
     Rule("visit", hers(), {"place": "", "witness": None, "source": None, "note": None}, topic="visits"),
     Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}),
     Rule("objection", hers(), {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, topic="objections"),
-    Rule("award_correction", of_hers("award_id", "award", "person_id"), {"reason": ""}),
+    Rule("award_correction", of_hers("award_id", "award", "person_id", home="household_id"), {"reason": ""}),
     Rule(
         "publicity_line",
-        of_hers("award_id", "award", "person_id"),
+        of_hers("award_id", "award", "person_id", home="household_id"),
         {"masked_name": STAR, "grid": "", "household_tail": "", "suffix": ""},
     ),
     Rule(
@@ -161,9 +166,11 @@ HERS: tuple[Rule, ...] = (
         {"evidence": "", "source": "", "review_remark": "", "closed_reason": ""},
         topic="awards",
     ),
+    Rule("award", of_her_home(), {"evidence": "", "source": "", "review_remark": "", "closed_reason": ""}),
     Rule(
         "shop_order", hers(), {"code_salt": "", "code_tag": ""}, topic="shop_orders", secret=("code_salt", "code_tag")
     ),
+    Rule("shop_order", of_her_home(), {"code_salt": "", "code_tag": ""}, secret=("code_salt", "code_tag")),
     Rule("household", of_her_home("id"), {"name": "", "address": "", "book_code": None}, topic="register"),
     Rule(
         "person",
@@ -254,7 +261,7 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "ledger_note": ("topic", "subject", "digest"),
     "ledger_tail": ("origin", "root", "edge"),
     "ledger_tile": ("root", "hashes"),
-    "ledger_witnessed": ("origin", "note", "keys"),
+    "ledger_witnessed": ("origin", "note"),
     "login": ("name", "phone", "password_hash"),
     "login_person": ("number",),
     "login_session": ("token_digest",),

@@ -26,6 +26,7 @@ from timebank.storage import new_id, next_number
 
 SEXES = ("f", "m", "")
 LEFT_REASONS = ("moved", "died", "mistake")
+ERASED = "erased"  # in the place of such a reason: nobody any more, by timebank.erasure
 # What the register may know of a person's circumstances; each with its evidence and, mostly, an end.
 FLAGS = ("lives_alone", "low_income", "disabled", "hardship", "guardian_consent")
 
@@ -331,8 +332,12 @@ def persons_of(session: Session, community_id: int, ids: Iterable[uuid.UUID]) ->
 
 
 def members(session: Session, community_id: int, household_id: uuid.UUID) -> list[Person]:
-    """Who lives in a household, those who left too, by serial."""
-    query = select(Person).where(col(Person.community_id) == community_id, col(Person.household_id) == household_id)
+    """Who lives in a household, those who left too, by serial; who was erased is nobody's neighbour."""
+    query = select(Person).where(
+        col(Person.community_id) == community_id,
+        col(Person.household_id) == household_id,
+        col(Person.left_reason) != ERASED,
+    )
     return list(session.scalars(query.order_by(col(Person.serial))))
 
 
@@ -387,6 +392,10 @@ def history_of(session: Session, community_id: int, person_id: uuid.UUID) -> lis
 
 def has_left(person: Person) -> bool:
     return person.left_on is not None
+
+
+def is_erased(person: Person) -> bool:
+    return person.left_reason == ERASED
 
 
 def age_on(person: Person, day: date) -> int | None:
