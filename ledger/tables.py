@@ -103,6 +103,7 @@ account = Table(
     CheckConstraint("unit IN ('min', 'pt')", name="ck_ledger_account_unit"),
     CheckConstraint("held >= 0", name="ck_ledger_account_held"),
     Index("ix_ledger_account_owner", "community_id", "owner"),
+    postgresql_with={"fillfactor": 45},  # a batch updates many rows of a page: their new versions find room beside them
 )
 
 # One row a leg. Keyed by account and then entry, so that a statement is a range of one index and its newest row holds the balance.
@@ -116,6 +117,7 @@ posting = Table(
     _number("balance"),
     PrimaryKeyConstraint("community_id", "account", "seq", name="pk_ledger_posting"),
     CheckConstraint("amount <> 0", name="ck_ledger_posting_amount"),
+    sqlite_with_rowid=False,  # every question goes by the key, so that the rows may as well lie in its index
 )
 
 hold = Table(

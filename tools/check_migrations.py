@@ -43,7 +43,7 @@ def differences() -> Iterator[str]:
 
 
 def rules(connection: Connection) -> set[tuple[str, ...]]:
-    """Every CHECK constraint and trigger, with its text free of spacing."""
+    """Every CHECK constraint and trigger, with its text free of spacing, and the tables that are their own index."""
     inspector = inspect(connection)
     checks = {
         ("check", table, str(check["name"]), normal(str(check["sqltext"])))
@@ -51,7 +51,9 @@ def rules(connection: Connection) -> set[tuple[str, ...]]:
         for check in inspector.get_check_constraints(table)
     }
     triggers = connection.exec_driver_sql("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
-    return checks | {("trigger", table, name, normal(text)) for table, name, text in triggers}
+    tables = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr").scalars()
+    made = {("trigger", table, name, normal(text)) for table, name, text in triggers}
+    return checks | made | {("without rowid", table) for table in tables}
 
 
 def normal(text: str) -> str:
