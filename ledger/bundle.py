@@ -16,7 +16,7 @@ from typing import IO, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ledger import log, reading
+from ledger import log, reading, witness
 from ledger.entries import canonical
 from ledger.errors import LogBroken
 from ledger.log import Signed
@@ -75,9 +75,9 @@ def write_bundle(
         bundle = _Archive(archive, wanted.made_at)
         bundle.add("bundle.json", canonical(about))
         bundle.add("vkey", f"{log.vkey(session, community_id)}\n".encode())
-        bundle.add("checkpoint", signed.note.encode())
+        bundle.add("checkpoint", witness.cosigned(session, community_id, signed).encode())
         for older in log.daily(session, community_id, below=signed.size):
-            bundle.add(f"checkpoints/{older.size}", older.note.encode())
+            bundle.add(f"checkpoints/{older.size}", witness.cosigned(session, community_id, older).encode())
         bundle.add("policy.json", canonical(dict(wanted.policy)))
         _add_tiles(bundle, session, community_id, where.size, progress)
         bundle.add_lines("tables/accounts.csv", _accounts(session, community_id))

@@ -1026,7 +1026,13 @@ def _tile_of_entries(log: Bundle, number: int) -> tuple[bytes, list[bytes], list
     """An entry bundle, its leaves, and their hashes, after comparing these with the tile of level 0."""
     first = number * TILE
     name, content, width = log.entry_tile(number)
-    tile = log.tile(0, number)
+    try:
+        tile = log.tile(0, number)
+    except Wrong:
+        # A tile that is not full is made from the entries, and is short if one of them is missing.
+        if (missing := _gap(content, first, width)) is not None:
+            raise Wrong("entry_missing", tile=name, seq=missing) from None
+        raise
     try:
         leaves = split_entries(name, content, width, first=first)
     except Wrong as wrong:
@@ -1038,6 +1044,22 @@ def _tile_of_entries(log: Bundle, number: int) -> tuple[bytes, list[bytes], list
     if len(leaves) != width or b"".join(hashes) != tile:
         raise _blame(log, name, number, hashes)
     return content, leaves, hashes
+
+
+def _gap(content: bytes, first: int, width: int) -> int | None:
+    """The first entry that is missing from an entry bundle, by the numbers that entries have; None if none or nobody can say."""
+    try:
+        leaves = split_entries("", content, width, first=first)
+    except Wrong:
+        return None
+    others = (seq for seq, leaf in enumerate(leaves, first) if (_own_number(leaf) or seq) > seq)
+    return next(others, first + len(leaves)) if len(leaves) < width else None
+
+
+def _own_number(leaf: bytes) -> int | None:
+    """What an entry calls itself, before it is read in full."""
+    shown = re.search(rb'"seq":([0-9]{1,16}),"v":1}$', leaf)
+    return int(shown[1]) if shown else None
 
 
 def _readable(content: bytes, count: int) -> list[bytes]:
@@ -1118,9 +1140,9 @@ def _check_root(log: Bundle, reading: Reading) -> None:
 def _misnumbered(log: Bundle) -> dict[str, Any]:
     """Entries and tiles were made anew, and differ from what was signed. Where an entry has another's number, it shows."""
     for seq, leaf in enumerate(log.leaves()):
-        shown = re.search(rb'"seq":([0-9]{1,16}),"v":1}$', leaf)
-        if shown and int(shown[1]) != seq:
-            return {"seq": seq, "place": _filled(REMARKS["misnumbered"], seq=seq, shown=int(shown[1]))}
+        shown = _own_number(leaf)
+        if shown is not None and shown != seq:
+            return {"seq": seq, "place": _filled(REMARKS["misnumbered"], seq=seq, shown=shown)}
     return {"place": NOTHING}
 
 
@@ -2573,6 +2595,7 @@ FINDINGS = {
     "entries_form": Words("{tile} 从第 {seq} 条记录起被截断或长度不对。", "{tile} is cut short or wrongly measured from entry {seq} on."),
     "entries_count": Words("{tile} 有 {shown} 条记录，应有 {count} 条；从第 {seq} 条起与哈希不符。",
                            "{tile} holds {shown} entries, not {count}; from entry {seq} on they are not those hashed."),
+    "entry_missing": Words("第 {seq} 条记录不见了：{tile} 里记录的号码在此中断。", "Entry {seq} is missing: the numbers of the entries in {tile} break off there."),
     "entry_removed": Words("第 {seq} 条记录被删去了（到第 {last} 条为止）：签过的哈希还在，记录不在（{tile}）。",
                            "Entry {seq} was taken out (up to entry {last}): the hash that was signed is there, the entry is not ({tile})."),
     "entry_inserted": Words("第 {seq} 条处多出一条没有签过的记录（{tile}）。",
@@ -2728,8 +2751,8 @@ REMARKS = {
                                "The entries after these have not yet been signed by enough witnesses: check a later bundle too."),
     "no_witness_asked": Words("策略不要求见证方（quorum none）。", "The policy asks for no witnesses (quorum none)."),
     "passed_over": Words("文件夹里这些文件不是检查点，没有用上：{names}。", "These files of the folder are no checkpoints and were passed over: {names}."),
-    "receipt_well": Words("凭证有效：下面这条记录确在日志 {origin} 里（检查点 {size} 条时）。",
-                          "The receipt is good: this entry is in the log {origin}, as signed at {size} entries."),
+    "receipt_well": Words("结论：凭证有效，上面这条记录确在日志 {origin} 里（检查点 {size} 条时）。",
+                          "Result: The receipt is good. The entry above is in the log {origin}, as signed at {size} entries."),
     "receipt_means": Words("它证明这笔记录在签名时已经入账且没有变过；以后是否冲销，要看日志本身。",
                            "It proves that this was booked and unchanged when it was signed; whether it was reversed later, the log tells."),
     "receipt_not_compared": Words("给出的检查点中有 {count} 个与凭证规模不同，单凭根哈希不能比较；与证据包一起用（verify.py 证据包 --checkpoint 凭证）才能比较。",

@@ -57,6 +57,34 @@ def root_of(hashes):
     return sha256(b"\x01" + root_of(hashes[:k]) + root_of(hashes[k:]))
 
 
+def half(count):
+    """Where RFC 6962 divides a tree: the greatest power of two below the number of leaves."""
+    k = 1
+    while k * 2 < count:
+        k *= 2
+    return k
+
+
+def inclusion(hashes, m):
+    """PATH(m, D[n]) of RFC 6962, word by word."""
+    if len(hashes) == 1:
+        return []
+    k = half(len(hashes))
+    if m < k:
+        return [*inclusion(hashes[:k], m), root_of(hashes[k:])]
+    return [*inclusion(hashes[k:], m - k), root_of(hashes[:k])]
+
+
+def consistency(hashes, m, *, whole=True):
+    """PROOF(m, D[n]) of RFC 6962, word by word; SUBPROOF where `whole` is false."""
+    if m == len(hashes):
+        return [] if whole else [root_of(hashes)]
+    k = half(len(hashes))
+    if m <= k:
+        return [*consistency(hashes[:k], m, whole=whole), root_of(hashes[k:])]
+    return [*consistency(hashes[k:], m - k, whole=False), root_of(hashes[:k])]
+
+
 def request_key(number, at):
     """A UUIDv7 with its low 16 bits zero."""
     return f"{at % 2**48:012x}7{number % 0xFFF:03x}8{number:011x}0000"
@@ -86,6 +114,31 @@ class Signer:
     def note(self, size, root):
         text = f"{self.origin}\n{size}\n{base64.b64encode(root).decode()}\n"
         return (text + "\n" + self.line(text)).encode()
+
+
+class Witness:
+    """Somebody who puts a time and a signature under checkpoints (C2SP cosignature/v1)."""
+
+    def __init__(self, name="witness.example/w1", seed=None):
+        self.name = name
+        self.private = Ed25519PrivateKey.from_private_bytes(seed or sha256(name.encode()))
+        self.public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    @property
+    def id(self):
+        return sha256(self.name.encode() + b"\n\x04" + self.public)[:4]
+
+    @property
+    def vkey(self):
+        typed = base64.b64encode(b"\x04" + self.public).decode()
+        return f"{self.name}+{self.id.hex()}+{typed}"
+
+    def line(self, note, time=1_785_600_000):
+        """The line that it adds to a note; the text is what stands before the empty line."""
+        text = note.decode().split("\n\n")[0] + "\n"
+        signed = self.private.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
+        line = self.id + time.to_bytes(8, "big") + signed
+        return f"\u2014 {self.name} {base64.b64encode(line).decode()}\n".encode()
 
 
 class Log:
@@ -176,6 +229,24 @@ class Log:
     def lines(self, size=None):
         """The first three lines, as a printed QR code has them."""
         return "\n".join(self.checkpoint(size).decode().split("\n")[:3])
+
+    def path(self, seq, size=None):
+        """The inclusion proof of RFC 6962, section 2.1.1: hashes from the leaf's sibling up."""
+        return inclusion([leaf_hash(leaf) for leaf in self.leaves[:size]], seq)
+
+    def receipt(self, seq, size=None, *, detail=True, note=None):
+        """A receipt as the page's section 6 has it."""
+        extra = {"leaf": self.leaves[seq].decode()}
+        if detail and seq in self.details:
+            salt, content = self.details[seq]
+            extra |= {"salt": salt.hex(), "detail": content}
+        lines = [
+            "c2sp.org/tlog-proof@v1",
+            f"extra {base64.b64encode(canonical(extra).encode()).decode()}",
+            f"index {seq}",
+        ]
+        lines += [base64.b64encode(one).decode() for one in self.path(seq, size)]
+        return "\n".join(lines).encode() + b"\n\n" + (self.checkpoint(size) if note is None else note)
 
     # Bundle
 

@@ -7,8 +7,9 @@ import json
 import zipfile
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import book_of, log, tables, tree
+from ledger import book_of, log, note, tables, tree, witness
 from ledger.bundle import Wanted, write_bundle
 from ledger.entries import decode, encode
 from ledger.verify import verify
@@ -151,8 +152,46 @@ def test_a_removed_entry_is_named(village, where):
     seq = {"in a tile": 100, "in the middle of the log": size // 2, "at the end": size - 1}[where]
     attack(village, ("DELETE FROM ledger_entry WHERE seq = ?", (seq,)))
     report = verify(io.BytesIO(bundle_of(village)))
-    assert not report.ok
-    assert (report.findings[0].tile or "").startswith("tile/") or report.findings[0].seq == seq
+    (finding,) = report.findings
+    assert (finding.code, finding.seq) == ("entry_missing" if where == "at the end" else "entry_removed", seq)
+
+
+def test_an_entry_removed_from_the_last_tile_is_named_by_the_gap_in_the_numbers(village):
+    fill(village)
+    with village.read() as session:
+        size = log.end(session, village.community_id).size
+    attack(village, ("DELETE FROM ledger_entry WHERE seq = ?", (size - 3,)))
+    (finding,) = verify(io.BytesIO(bundle_of(village))).findings
+    assert (finding.code, finding.seq) == ("entry_missing", size - 3)
+
+
+def test_a_bundle_carries_what_witnesses_signed_to_its_checkpoints(village, tmp_path):
+    witness_key = Ed25519PrivateKey.generate()
+    name, public = "witness.example/w1", witness_key.public_key().public_bytes_raw()
+    volunteer = make_volunteer(village)
+    credit(village, volunteer)
+    first = evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+    village.pass_time(days=1)
+    credit(village, volunteer)
+    last = evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+    for signed in (first, last):
+        text = signed.note.split("\n\n")[0] + "\n"
+        lines = note.cosign(text, name, public, witness_key.sign, at=to_ms(village.now) // 1000)
+        key = note.Key(name, public, note.COSIGNATURE)
+        latest = to_ms(village.now)
+        village.write(
+            lambda session, now, signed=signed, lines=lines, key=key, latest=latest: {
+                "names": witness.keep(session, village.community_id, signed.size, lines, [key], latest_at=latest)
+            }
+        )
+    policy = tmp_path / "policy"
+    policy.write_text(f"witness W {note.verifier_key(name, public, note.COSIGNATURE)}\nquorum W\n")
+    packed = bundle_of(village)
+    assert f"checkpoints/{first.size}" in zipfile.ZipFile(io.BytesIO(packed)).namelist()
+    report = verify(io.BytesIO(packed), policy=policy)
+    assert report.ok, report.findings
+    assert (report.checked["witnessed"]["size"], report.checked["cosignatures"]) == (last.size, 1)
+    assert zipfile.ZipFile(io.BytesIO(packed)).read(f"checkpoints/{first.size}").count(b"witness.example") == 1
 
 
 def test_an_edited_balance_is_named(village):
