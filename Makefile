@@ -11,7 +11,7 @@ help:
 	@echo "make test            set up everything and run all tests"
 	@echo "make test-NAME       one suite of tests, or one check; 'make test-list' names them"
 	@echo "make check           ruff, mypy, import rules, templates, translations, migrations, and the tests: what CI runs"
-	@echo "make bench           the benchmarks, as a table of ratios"
+	@echo "make bench           the benchmarks, as a table of ratios; ROWS='posting proof' for some, LONG=yes to ten million"
 	@echo "make translations    take new texts from code and templates into the catalogs"
 	@echo "make format          let ruff put code in shape"
 	@echo "make lock            write requirements/*.txt anew (KEEP=yes keeps versions)"
@@ -36,7 +36,7 @@ test-%: setup-dev
 	@$(RUN) tools/check.py $*
 
 bench: setup-dev
-	@$(RUN) -m bench
+	@$(RUN) -m bench $(if $(LONG),--long) $(ROWS)
 
 translations: setup-dev
 	@$(RUN) tools/translations.py update
@@ -49,6 +49,6 @@ lock: setup-dev
 	@$(RUN) tools/lock.py $(if $(KEEP),--keep)
 
 clean:
-	rm -rf .venv node_modules api/static/vendor dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers node_modules api/static/vendor dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find api ledger timebank tests tools bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 	find api/translations -name '*.mo' -delete 2>/dev/null || true

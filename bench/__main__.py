@@ -1,44 +1,83 @@
-"""`make bench`: run every row, print the table, and write it into bench/README.md."""
+"""`make bench`: run every row, print the table, and write it into bench/README.md.
+
+make bench                          every row, about a quarter of an hour
+make bench ROWS="posting hordak"    these only; the file stays as it is
+make bench LONG=yes                 growth to ten million transfers
+"""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime as dt
 import os
 import platform
 import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from bench import posting
-from bench.rows import Row
+from bench import engines, growth, lane, measure, posting, proving, space, verifying
+from bench.ground import Ground, Missing
+from bench.rows import NotMeasured, Row, table
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table -->", "<!-- end -->"
 
+FAMILIES: dict[str, Callable[[Ground], Iterable[Row]]] = {
+    "posting": posting.rows,
+    "hordak": engines.hordak,
+    "python-accounting": engines.python_accounting,
+    "threads": lane.threads,
+    "hot": lane.hot,
+    "hashing": verifying.hashing,
+    "beancount": verifying.beancount,
+    "proof": proving.rows,
+    "growth": growth.rows,
+    "space": space.rows,
+}
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="runs of each side; their medians are compared")
-    parser.add_argument("--transactions", type=int, default=20, help="transactions a run, 1,000 posts each")
-    parser.add_argument("--no-write", action="store_true", help="leave bench/README.md as it is")
-    asked = parser.parse_args()
-    rows = posting.rows(runs=asked.runs, transactions=asked.transactions)
-    table = written(rows)
-    print(table)
-    if not asked.no_write:
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, and write bench/README.md.")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(FAMILIES)}; all where none is named")
+    parser.add_argument("--runs", type=int, default=measure.FULL.runs, help="runs of each side; medians are compared")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--long", action="store_true", help="growth to ten million transfers")
+    size.add_argument("--tiny", action="store_true", help="a trial of the machinery: the figures mean nothing")
+    asked = parser.parse_args(arguments)
+    unknown = set(asked.rows) - set(FAMILIES)
+    if unknown:
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(FAMILIES)}")
+    scale = measure.LONG if asked.long else measure.TINY if asked.tiny else measure.FULL
+    begun = time.monotonic()
+    rows = measured(Ground(dataclasses.replace(scale, runs=asked.runs)), asked.rows or list(FAMILIES))
+    how = (
+        f"{dt.datetime.now(dt.UTC).date()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()};"
+        f" medians of {asked.runs} runs, taken in turns, in {(time.monotonic() - begun) / 60:.0f} minutes."
+    )
+    print(f"\n{table(rows)}\n\n{how}")
+    if not asked.rows and not asked.tiny:
         text = README.read_text(encoding="utf-8")
-        machine = f"{dt.datetime.now(dt.UTC).date()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
-        between = f"{BEGIN}\n{table}\n\n{machine}; median of {asked.runs} runs in one go.\n{END}"
+        between = f"{BEGIN}\n{table(rows)}\n\n{how}\n{END}"
         README.write_text(re.sub(f"{BEGIN}.*{END}", lambda _found: between, text, flags=re.DOTALL), encoding="utf-8")
 
 
-def written(rows: list[Row]) -> str:
-    lines = ["| what | ours | bare | ratio | aim |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {row.what} | {row.ours:,.0f} {row.unit} | {row.bare:,.0f} {row.unit} | {row.ratio:.2f} | {row.aim:.2f} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+def measured(ground: Ground, names: Iterable[str]) -> list[Row | NotMeasured]:
+    """The rows of these families; where something is missing on this machine, a row that says so."""
+    rows: list[Row | NotMeasured] = []
+    try:
+        for name in names:
+            begun = time.monotonic()
+            try:
+                rows += FAMILIES[name](ground)
+            except Missing as missing:
+                rows.append(NotMeasured(name, str(missing)))
+            print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    finally:
+        ground.close()
+    return rows
 
 
 if __name__ == "__main__":
