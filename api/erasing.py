@@ -110,31 +110,28 @@ def work_off(
     if dirty:
         if data_dir is not None:
             forget_files(data_dir, place.code)
-        told["scrubbed"] = scrub(storage, place)
+        told["scrubbed"] = scrub(storage, [place])
     return told
 
 
-def scrub(storage: Storage, place: Community, *, owner_url: str | None = None) -> bool:
+def scrub(storage: Storage, places: Sequence[Community], *, owner_url: str | None = None) -> bool:
     """Write the database's files anew, so that nothing of the erased can be read from their free space; whether it was done.
 
     On PostgreSQL this takes the owner's role, and locks each table while it is copied.
     """
     until = storage.clock()
-    actor = Actor.system(place.id, "erase")
     if storage.sqlite:
         try:
             storage.scrub()
         except Busy:
-            log.warning("database not scrubbed: somebody was reading all the time", community=place.code)
+            log.warning("database not scrubbed: somebody was reading all the time")
             return False
     elif owner_url:
         vacuum(owner_url)
     else:
         return False
-    _write(storage, actor, carrying_out.scrubbed, until=until)
-    if storage.sqlite:
-        # The write above is new; what the write-ahead log holds of before is gone already.
-        log.info("database scrubbed", community=place.code)
+    for place in places:
+        _write(storage, Actor.system(place.id, "erase"), carrying_out.scrubbed, until=until)
     return True
 
 
