@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from api import errors
 from api.app import open_storage
-from api.commands import people
+from api.commands import erasures, people
 from api.keys import SigningKeys
 from api.settings import Settings
 from ledger.errors import LogBroken
@@ -76,6 +76,7 @@ def jobs() -> None:
     """Run the jobs of an installation on PostgreSQL; a second one waits until the first is gone."""
     from api import jobs as declared
     from api import serving
+    from timebank.people.identity import Vault
 
     settings = _settings()
     with _opened(settings) as storage:
@@ -85,7 +86,13 @@ def jobs() -> None:
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda _number, _frame: stopped.set())
-        here = declared.Installation(storage, SigningKeys(settings.keys))
+        here = declared.Installation(
+            storage,
+            SigningKeys(settings.keys),
+            settings.policy_of_witnesses,
+            data_dir=settings.data_dir,
+            vault=Vault(settings.secret),
+        )
         if not declared.serve(here, url=settings.url, stopped=stopped):
             sys.exit(1)
 
@@ -138,6 +145,8 @@ def import_areas(file: Path) -> None:
 
 for command in people.COMMANDS:
     import_.add_command(command)
+for command in erasures.COMMANDS:
+    main.add_command(command)
 
 
 @main.command(name="open-community")

@@ -9,7 +9,8 @@ import math
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -18,15 +19,17 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from api import seals
+from api import erasing, seals, witnesses
 from api.clock import Clock
 from api.keys import SigningKeys
 from ledger import projections
 from ledger.errors import LogBroken
+from ledger.quorum import BadPolicy
 from timebank import checks, evidence, upkeep
 from timebank.errors import Refused
 from timebank.people import communities
 from timebank.people.communities import Community
+from timebank.people.identity import Vault
 from timebank.permissions import Actor
 from timebank.storage import Storage, job_key
 
@@ -42,10 +45,14 @@ DIFFERENCES_TOLD = 20
 
 @dataclass(frozen=True)
 class Installation:
-    """What a job works on."""
+    """What a job works on. `policy_of_witnesses`: the file that says whom to ask, if there is one; `resting`: who did not answer."""
 
     storage: Storage
     keys: SigningKeys
+    policy_of_witnesses: Path | None = None
+    resting: witnesses.Resting = field(default_factory=dict, compare=False)
+    data_dir: Path | None = None  # where bundles and prints lie
+    vault: Vault | None = None  # opens identity numbers
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,13 @@ def sign(here: Installation, place: Community, period_start: dt.datetime) -> Non
     evidence.checkpoint(here.storage, place.id, seals.seal_of(here.keys, place.code))
 
 
+def ask_witnesses(here: Installation, place: Community, period_start: dt.datetime) -> None:
+    """Ask the witnesses of the operator's policy to sign the newest checkpoint."""
+    policy = witnesses.policy_in(here.policy_of_witnesses)
+    if policy is not None:
+        witnesses.Asking(here.storage, here.keys, place, policy, here.resting).ask()
+
+
 def compare(here: Installation, place: Community, period_start: dt.datetime) -> None:
     """Compare what is stored with the leaves, and the domain's rows with the entries; differences are alarms."""
     told = 0
@@ -109,9 +123,18 @@ def compare(here: Installation, place: Community, period_start: dt.datetime) -> 
     log.info("compared", community=place.code, differences=told)
 
 
+def erase(here: Installation, place: Community, period_start: dt.datetime) -> None:
+    """Erase who asked for it, when the days of notice are over."""
+    erasing.work_off(here.storage, here.keys, place, data_dir=here.data_dir, vault=here.vault)
+
+
 JOBS: tuple[Job, ...] = (
     Job("sign_checkpoints", MINUTE, sign),
+    # A little after a signature, so that it finds the newest; every few minutes, since a witness is somebody else's machine.
+    Job("ask_witnesses", 5 * MINUTE, ask_witnesses, after=dt.timedelta(seconds=20)),
     *(work(kind) for kind in upkeep.WORK),
+    # 01:40 in China: SQLite's file may be written anew, and nobody writes meanwhile.
+    Job("erase", DAY, erase, after=dt.timedelta(hours=17, minutes=40)),
     # 02:10 in China, when nobody scans.
     Job("compare", DAY, compare, after=dt.timedelta(hours=18, minutes=10)),
 )
@@ -125,7 +148,7 @@ def run(job: Job, here: Installation) -> None:
     for place in places:
         try:
             job.run(here, place, job.period_start(now))
-        except (Refused, LogBroken) as refused:
+        except (Refused, LogBroken, BadPolicy) as refused:
             log.warning("job refused", job=job.name, community=place.code, told=str(refused))
         except Exception:
             # The next community and the next period have their own chance; this is read in the log.
@@ -152,7 +175,7 @@ def start(here: Installation) -> BackgroundScheduler:
     """Run the jobs in the background of this process from now on."""
     scheduler = BackgroundScheduler(
         timezone=dt.UTC,
-        executors={"default": ThreadPoolExecutor(2)},
+        executors={"default": ThreadPoolExecutor(3)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
     )
     for job in JOBS:

@@ -1,12 +1,14 @@
 """A community's signing seed as the domain wants it, with the newest checkpoint that it signed remembered beside it."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 from api import newest
 from api.keys import SigningKeys
 from ledger.log import Signer
 from timebank.errors import Refused
-from timebank.evidence import Seal, WouldForkTheLog
+from timebank.evidence import Alarm, Seal, WouldForkTheLog
 
 
 class SeedMissing(Refused):
@@ -25,7 +27,31 @@ def seal_of(keys: SigningKeys, community_code: str) -> Seal:
         raise SeedMissing(community=community_code)
     signer = Signer(keys.public_key(community_code), lambda message: keys.sign(community_code, message))
     path = newest_path(keys, community_code)
-    return Seal(signer=signer, newest=lambda: newest.read(path), remember=lambda note: _remember(path, note))
+    return Seal(
+        signer=signer,
+        newest=lambda: newest.read(path),
+        remember=lambda note: _remember(path, note),
+        alarm=lambda: alarm_of(keys, community_code),
+    )
+
+
+def alarm_of(keys: SigningKeys, community_code: str) -> Alarm | None:
+    """What a witness said against the database of this community; None if nothing stands."""
+    path = _alarm_path(keys, community_code)
+    return Alarm(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def raise_alarm(keys: SigningKeys, community_code: str, alarm: Alarm) -> None:
+    """Stop signing this log, whatever restarts, until the alarm is settled."""
+    path = _alarm_path(keys, community_code)
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(json.dumps(asdict(alarm)), encoding="utf-8")
+    draft.replace(path)
+
+
+def settle_alarm(keys: SigningKeys, community_code: str) -> None:
+    """Sign again. Settling twice is harmless."""
+    _alarm_path(keys, community_code).unlink(missing_ok=True)
 
 
 def newest_path(keys: SigningKeys, community_code: str) -> Path:
@@ -36,6 +62,10 @@ def newest_path(keys: SigningKeys, community_code: str) -> Path:
 def size_of(note: str) -> int:
     """The size that a checkpoint names."""
     return int(note.split("\n")[1])
+
+
+def _alarm_path(keys: SigningKeys, community_code: str) -> Path:
+    return keys.folder / f"{community_code}.alarm"
 
 
 def _remember(path: Path, note: str) -> None:

@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 from api import jobs, static_files
 from api.app import create_app
 from api.settings import Settings
+from timebank.people.identity import Vault
 
 
 def serve(settings: Settings) -> None:
@@ -40,7 +41,15 @@ def application() -> Flask:
     if storage.sqlite:
         # One process writes: the jobs live in it, and it says at once if another one is there.
         storage.hold_lane()
-        jobs.start(jobs.Installation(storage, app.extensions["timebank_keys"]))
+        settings = app.extensions["timebank_settings"]
+        here = jobs.Installation(
+            storage,
+            app.extensions["timebank_keys"],
+            settings.policy_of_witnesses,
+            data_dir=settings.data_dir,
+            vault=Vault(settings.secret),
+        )
+        jobs.start(here)
     return app
 
 

@@ -6,7 +6,7 @@ log's line whenever the checkpoint is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from ledger.note import BadNote, Key
 from ledger.tables import cosignature
 
 SIGNATURES_SHOWN_MOST = 15  # with the log's own line 16: what every reader of signed notes must accept
-COSIGNATURES_LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,18 @@ def cosignatures(session: Session, community_id: int, size: int) -> list[Cosigne
     return [_cosigned(row) for row in session.execute(select(cosignature).where(*own).order_by(cosignature.c.at))]
 
 
-def newest_first(session: Session, community_id: int) -> Iterator[Cosigned]:
-    """What was signed to any checkpoint, greatest sizes first; of each size the newest first. At most 2,000."""
+def newest_by(session: Session, community_id: int, key: bytes) -> Cosigned | None:
+    """The newest that this witness signed: of the greatest size, and of that the last time."""
+    own = select(cosignature).where(cosignature.c.community_id == community_id, cosignature.c.key == key)
+    found = session.execute(own.order_by(cosignature.c.size.desc(), cosignature.c.at.desc()).limit(1)).one_or_none()
+    return None if found is None else _cosigned(found)
+
+
+def newest_first(session: Session, community_id: int, *, limit: int) -> list[Cosigned]:
+    """What was signed to any checkpoint, greatest sizes first; of each size the newest first."""
     own = select(cosignature).where(cosignature.c.community_id == community_id)
-    ordered = own.order_by(cosignature.c.size.desc(), cosignature.c.key, cosignature.c.at.desc())
-    for row in session.execute(ordered.limit(COSIGNATURES_LOOKED_AT)):
-        yield _cosigned(row)
+    ordered = own.order_by(cosignature.c.size.desc(), cosignature.c.at.desc(), cosignature.c.key).limit(limit)
+    return [_cosigned(row) for row in session.execute(ordered)]
 
 
 def keep(

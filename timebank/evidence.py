@@ -37,13 +37,36 @@ class WouldForkTheLog(Refused):
     code = "would_fork_the_log"
 
 
+class SeenFurther(WouldForkTheLog):
+    """A witness has seen more of this log than the database holds, or something else: facts `witness` and `newest_size`."""
+
+    code = "witness_has_seen_further"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What a witness said that our database cannot answer: it cosigned `size` entries of this log. `at` in ms."""
+
+    witness: str
+    size: int
+    at: int
+
+
+def _no_alarm() -> Alarm | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seal:
-    """The signing of one community's log: its key, and where the newest signed checkpoint is remembered outside the database."""
+    """The signing of one community's log: its key, and where the newest signed checkpoint is remembered outside the database.
+
+    `alarm`: what a witness said against our database; nothing is signed while it stands.
+    """
 
     signer: Signer
     newest: Callable[[], str | None]
     remember: Callable[[str], None]
+    alarm: Callable[[], Alarm | None] = _no_alarm
 
 
 def checkpoint(storage: Storage, community_id: int, seal: Seal) -> Signed:
@@ -53,7 +76,7 @@ def checkpoint(storage: Storage, community_id: int, seal: Seal) -> Signed:
 
     Raises:
         KeyNotOfThisLog: another seed signed this log.
-        WouldForkTheLog: the database is older than the newest checkpoint that was signed.
+        WouldForkTheLog: the database is older than the newest checkpoint that was signed, or than what a witness saw.
     """
     now = storage.clock()
     with storage.read() as session:
@@ -123,6 +146,10 @@ def bundle(
 
 
 def _refuse_fork(session: Session, community_id: int, seal: Seal) -> None:
+    alarm = seal.alarm()
+    if alarm is not None:
+        size = log.end(session, community_id).size
+        raise SeenFurther(witness=alarm.witness, newest_size=alarm.size, size=size)
     note = seal.newest()
     if note is None:
         return

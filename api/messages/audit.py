@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 
 MESSAGES = {
     "key_not_of_this_log": _("这台机器上的签名密钥不是这个账本的。"),
+    "witness_has_seen_further": _("见证人 %(witness)s 见过这本账的第 %(newest_size)s 笔,与这里的(共 %(size)s 笔)不一致。"),
     "would_fork_the_log": _("数据库比已经签出的检查点旧:检查点到第 %(newest_size)s 笔,这里只有 %(size)s 笔。"),
     "seed_missing": _("这台机器上没有社区 %(community)s 的签名密钥。"),
     "period_backwards": _("起日不能晚于止日。"),
@@ -15,6 +16,7 @@ MESSAGES = {
 
 NEXT = {
     "key_not_of_this_log": _("请管理员把正确的密钥文件放回密钥文件夹。"),
+    "witness_has_seen_further": _("这多半是恢复了旧备份,也可能有人改写了账本。在管理员弄清之前不会签出新的检查点。"),
     "would_fork_the_log": _("这多半是恢复了旧备份。请管理员恢复较新的备份;在那之前不会签出新的检查点。"),
     "seed_missing": _("请管理员从密钥的备份里恢复密钥文件。"),
     "log_damaged": _("请马上告诉管理员:先保留数据库,再用以前的检查点核对证据包。"),

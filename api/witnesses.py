@@ -1,0 +1,218 @@
+"""Asking witnesses to sign our checkpoints, and what they have signed (https://c2sp.org/tlog-witness, from the log's side).
+
+Whom to ask, and whose signatures are enough, stands in a policy file of the operator (https://c2sp.org/tlog-policy). Asking
+happens outside of every transaction: a witness that is slow or gone keeps nobody waiting. A witness that has seen more of a
+log than the database holds, or something else, stops the signing of that log: our database is older than the world has seen.
+"""
+
+import datetime as dt
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from api import newest, outside, seals
+from api.keys import SigningKeys
+from ledger import log as ledger_log
+from ledger import note, proofs, quorum, witness, witnessed
+from ledger.log import Signed
+from ledger.note import BadNote
+from ledger.quorum import Policy, Witness
+from timebank import evidence
+from timebank.columns import new_key, to_ms
+from timebank.evidence import Alarm
+from timebank.people.communities import Community
+from timebank.storage import Storage
+
+log = structlog.get_logger()
+
+AGAIN_AFTER = dt.timedelta(hours=12)  # a log that does not grow is shown again, so that "last witnessed" stays young
+RESTS = dt.timedelta(minutes=4)  # a witness that did not answer is left alone for the rest of a round
+AHEAD_MOST = dt.timedelta(minutes=10)  # of a witness's clock before ours
+ROUNDS_MOST = 3
+
+Resting = MutableMapping[str, dt.datetime]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What asking one witness came to: signed, unreachable, refused, unreadable or alarm; `told` says more."""
+
+    witness: str
+    outcome: str
+    size: int
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One community's log before its witnesses. `resting`: until when a witness's address is left alone."""
+
+    storage: Storage
+    keys: SigningKeys
+    place: Community
+    policy: Policy
+    resting: Resting
+
+    def ask(self, *, anyway: bool = False) -> list[Told]:
+        """Ask every witness that has not signed the newest checkpoint, or not lately; `anyway`: each of them.
+
+        What they signed is kept. Harmless when run twice.
+        """
+        if self.policy.logs and self.place.origin not in {key.name for key in self.policy.logs}:
+            return []
+        self._settle_if_shown()
+        alarm = seals.alarm_of(self.keys, self.place.code)
+        if alarm is not None:
+            return [Told(alarm.witness, "alarm", alarm.size, "it stands until it is settled")]
+        told = []
+        for one in self.policy.witnesses:
+            if one.url and (anyway or self._is_due(one)):
+                answer = self._ask(one)
+                told.append(answer)
+                tell = log.info if answer.outcome == "signed" else log.warning
+                tell("witness asked", community=self.place.code, witness=one.name, outcome=answer.outcome)
+        return told
+
+    def settle(self, shown: str) -> bool:
+        """Whether a checkpoint of ours that goes as far as the alarm is part of the log that we hold; then the alarm is over."""
+        alarm = seals.alarm_of(self.keys, self.place.code)
+        if alarm is None:
+            return True
+        with self.storage.read() as session:
+            end = ledger_log.end(session, self.place.id)
+            try:
+                where = newest.checkpoint_of(shown)
+                key = note.Key(end.origin, ledger_log.key_in_force(session, self.place.id, where.size))
+                ours = where.origin == end.origin and note.is_signed(note.parse(shown), key)
+            except BadNote:
+                return False
+            if not ours or not alarm.size <= where.size <= end.size:
+                return False
+            if ledger_log.root_at(session, self.place.id, where.size) != where.root:
+                return False
+        seals.settle_alarm(self.keys, self.place.code)
+        log.warning("alarm settled", community=self.place.code, witness=alarm.witness, size=alarm.size)
+        return True
+
+    def _is_due(self, one: Witness) -> bool:
+        now = self.storage.clock()
+        if self.resting.get(one.url, now) > now:
+            return False
+        with self.storage.read() as session:
+            signed = ledger_log.newest(session, self.place.id)
+            last = witness.newest_by(session, self.place.id, one.key.public_key)
+        if signed is None:
+            return False
+        return last is None or last.size < signed.size or last.at < to_ms(now - AGAIN_AFTER)
+
+    def _ask(self, one: Witness) -> Told:
+        with self.storage.read() as session:
+            last = witness.newest_by(session, self.place.id, one.key.public_key)
+        old = last.size if last else 0
+        for _ in range(ROUNDS_MOST):
+            signed, body = self._request(old)
+            if signed is None:
+                return Told(one.name, "refused", 0, "nothing is signed yet")
+            try:
+                answer = outside.post(f"{one.url}/add-checkpoint", body)
+            except outside.Unreachable as gone:
+                self.resting[one.url] = self.storage.clock() + RESTS
+                return Told(one.name, "unreachable", signed.size, str(gone))
+            if answer.status == 200:
+                return self._kept(one, signed, answer.body)
+            if answer.status != 409:
+                return self._refused(one, signed, old, answer)
+            size = answer.size()
+            if size is None or (size == old and size < signed.size):
+                return Told(one.name, "unreadable", signed.size, "409 without a size that helps")
+            if self._knows_another_log(signed, old, size):
+                return self._alarm(one, size)
+            old = size
+        return Told(one.name, "refused", old, "it names another size each time")
+
+    def _refused(self, one: Witness, signed: Signed, old: int, answer: outside.Answer) -> Told:
+        if answer.status == 422 and old:
+            return self._alarm(one, old)  # it says itself that it saw this size, and our log does not begin so
+        return Told(one.name, "refused", signed.size, f"{answer.status} {answer.text()}")
+
+    def _knows_another_log(self, signed: Signed, old: int, size: int) -> bool:
+        """Whether a witness that names this size saw another root of it, or more than the database holds."""
+        return size == signed.size == old or (size > signed.size and not self._signs_up_to(size))
+
+    def _request(self, old: int) -> tuple[Signed | None, bytes]:
+        with self.storage.read() as session:
+            signed = ledger_log.newest(session, self.place.id)
+            if signed is None:
+                return None, b""
+            known = min(old, signed.size)
+            proof = proofs.consistency(session, self.place.id, known, signed.size)
+        return signed, witnessed.written_request(known, proof, signed.note)
+
+    def _signs_up_to(self, size: int) -> bool:
+        """Whether the log does go so far, and is signed so far now: another process may have signed and asked meanwhile."""
+        with self.storage.read() as session:
+            if ledger_log.end(session, self.place.id).size < size:
+                return False
+        signed = evidence.checkpoint(self.storage, self.place.id, seals.seal_of(self.keys, self.place.code))
+        return signed.size >= size
+
+    def _kept(self, one: Witness, signed: Signed, body: bytes) -> Told:
+        latest = to_ms(self.storage.clock() + AHEAD_MOST)
+        try:
+            lines = body.decode()
+            note.signature_lines(lines)
+            facts = self.storage.write(
+                self.place.id,
+                new_key(self.storage.clock()),
+                lambda session, now: {
+                    "code": "cosignatures_kept",
+                    "witnesses": witness.keep(session, self.place.id, signed.size, lines, [one.key], latest_at=latest),
+                },
+                actor="system",
+                use_case="evidence.cosignatures",
+                content={"size": signed.size, "lines": lines},
+            )
+        except (BadNote, UnicodeDecodeError) as bad:
+            return Told(one.name, "unreadable", signed.size, str(bad))
+        if not facts["witnesses"] and not self._was_kept(one, signed):
+            return Told(one.name, "unreadable", signed.size, "no line of the key that the policy names")
+        return Told(one.name, "signed", signed.size)
+
+    def _was_kept(self, one: Witness, signed: Signed) -> bool:
+        with self.storage.read() as session:
+            kept = witness.cosignatures(session, self.place.id, signed.size)
+        return any(line.key == one.key.public_key for line in kept)
+
+    def _alarm(self, one: Witness, size: int) -> Told:
+        alarm = Alarm(one.key.name, size, to_ms(self.storage.clock()))
+        seals.raise_alarm(self.keys, self.place.code, alarm)
+        log.error(
+            "a witness has seen another log: nothing is signed",
+            community=self.place.code,
+            witness=one.key.name,
+            size=size,
+        )
+        return Told(one.name, "alarm", size, "it has seen more of this log than the database holds, or something else")
+
+    def _settle_if_shown(self) -> None:
+        """After a newer backup was restored, a witness of our kind shows the checkpoint that the alarm was about."""
+        alarm = seals.alarm_of(self.keys, self.place.code)
+        for one in self.policy.witnesses if alarm else ():
+            if one.url and alarm and one.key.name == alarm.witness:
+                try:
+                    answer = outside.get(f"{one.url}/checkpoint", origin=self.place.origin)
+                    shown = answer.body.decode() if answer.status == 200 else ""
+                except (outside.Unreachable, UnicodeDecodeError):
+                    continue
+                self.settle(shown)
+
+
+def policy_in(path: Path | None) -> Policy | None:
+    """The policy of the operator; None where there is no such file.
+
+    Raises:
+        BadPolicy: with the number of the line.
+    """
+    return quorum.read_policy(path.read_bytes()) if path is not None and path.is_file() else None
