@@ -957,7 +957,7 @@ class Reading:
         self, log: Bundle, sizes: Iterable[int], replay: "Replay | None" = None, progress: "Progress | None" = None
     ) -> None:
         self.keys: list[tuple[int, bytes]] = []
-        self.roots: dict[int, bytes] = {0: hashlib.sha256().digest()}
+        self.roots: dict[int, bytes] = {}
         self._tiles_wrong: Wrong | None = None
         self._rules_wrong: Wrong | None = None
         self._replay = replay
@@ -1016,7 +1016,7 @@ class Reading:
 
 def _folded(full: list[bytes]) -> bytes:
     """The root over full subtrees, largest first."""
-    root = full[-1]
+    root = full[-1] if full else _sha256().digest()
     for left in reversed(full[:-1]):
         root = _sha256(b"\1" + left + root).digest()
     return root
