@@ -7,6 +7,7 @@ import itertools
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -245,6 +246,19 @@ def village(db: Database) -> Village:
 def other_village(db: Database, village: Village) -> Village:
     """A second community in the same database."""
     return open_village(db, code="HZM", name="后宰门社区", area_code="3201020102", community_id=2)
+
+
+@contextmanager
+def lasting_village(folder: Path, schema_folder: Path) -> Iterator[Village]:
+    """A village on SQLite that outlives a test: for several that only read what was costly to arrange."""
+    clock = VillageClock()
+    path = folder / "timebank.db"
+    path.write_bytes(_sqlite_template(schema_folder).read_bytes())
+    storage = Storage(f"sqlite:///{path}", clock=clock.now, secret=SECRET)
+    _forget_fsync(storage._writer)
+    db = Database(storage, clock, f"sqlite:///{path}")
+    yield open_village(db, code="TPL", name="太平里社区", area_code="3201020101")
+    storage.close()
 
 
 def open_village(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -15,8 +14,7 @@ import pytest
 
 from tests.interop.outsider import Copy
 from tests.ledger.books import credit, make_volunteer
-from tests.village import SECRET, Database, VillageClock, _forget_fsync, _sqlite_template, open_village
-from timebank.storage import Storage
+from tests.village import lasting_village
 
 PROGRAM = Path(__file__).with_name("gocheck") / "main.go"
 GO_PACKAGES = Path("/usr/share/gocode")
@@ -64,18 +62,10 @@ def ask_go(go_program: Path) -> Ask:
 def long_copy(tmp_path_factory: pytest.TempPathFactory, schema_folder: Path) -> Iterator[Copy]:
     """A village of more than 65,536 entries on SQLite, and a copy of its log as an outsider fetches it."""
     folder = tmp_path_factory.mktemp("long")
-    path = folder / "timebank.db"
-    path.write_bytes(_sqlite_template(schema_folder).read_bytes())
-    clock = VillageClock()
-    storage = Storage(f"sqlite:///{path}", clock=clock.now, secret=SECRET)
-    _forget_fsync(storage._writer)
-    village = open_village(
-        Database(storage, clock, f"sqlite:///{path}"), code="TPL", name="太平里社区", area_code="3201020101"
-    )
-    member = make_volunteer(village)
-    for _ in itertools.repeat(None, LONG // 10_000):
-        credit(village, member, minutes=1, times=10_000)
-    credit(village, member, minutes=1, times=LONG % 10_000)
-    with village.read() as session:
-        yield Copy(session, village, folder / "log")
-    storage.close()
+    with lasting_village(folder, schema_folder) as village:
+        member = make_volunteer(village)
+        for _ in range(LONG // 10_000):
+            credit(village, member, minutes=1, times=10_000)
+        credit(village, member, minutes=1, times=LONG % 10_000)
+        with village.read() as session:
+            yield Copy(session, village, folder / "log")
