@@ -11,7 +11,7 @@ import shutil
 import signal
 import sqlite3
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,7 +46,7 @@ def transfers(first: int, count: int, members: int) -> list[Transfer]:
     return [(number % members, (number + 1 + number % 7) % members, 15) for number in range(first, first + count)]
 
 
-def changes(posted: Sequence[Transfer], members: int) -> list[int]:
+def changes(posted: Iterable[Transfer], members: int) -> list[int]:
     """By how much these posts change each member's balance: what either side must end with."""
     found = [0] * members
     for giver, taker, minutes in posted:

@@ -19,6 +19,7 @@ from bench.replay import Bare
 from bench.rows import Row
 from ledger import reading
 
+FILL = 5_000  # posts a request while the books are filled
 POST = 100  # a request: more than the durable commit, less than would make the small books large
 AIMS = {"balance": 1.5, "post": 1.5, "statement page": 3.0}
 BALANCE = "SELECT number, unit, class, owner, ceiling, ends, to_classes, floor, quota, issued, balance, held, opened, closed, erased FROM ledger_account WHERE community_id = ? AND number = ?"
@@ -74,8 +75,10 @@ class _Filled:
         self.place, self.scale = place, scale
         filling = place.books(members=scale.growing_members, durable=False)
         self.posted = count
-        filling.post_all(transfers(0, count, scale.growing_members), 5_000)
-        self.requests = -(-count // 5_000)
+        self.requests = 0
+        for first in range(0, count, FILL):
+            filling.post(transfers(first, min(FILL, count - first), scale.growing_members))
+            self.requests += 1
         filling.close()
         self.bare: Bare = place.twin(filling)
         self.books: Books = filling.again()
@@ -118,7 +121,8 @@ class _Filled:
         Raises:
             RuntimeError: they have not.
         """
-        expected = changes(transfers(0, self.posted, self.scale.growing_members), self.scale.growing_members)
+        members = self.scale.growing_members
+        expected = changes((transfers(number, 1, members)[0] for number in range(self.posted)), members)
         (bare,) = self.bare.ask("SELECT count(*), max(seq) FROM ledger_entry")
         if self.books.balances() != expected or bare != (self.books.size, self.books.size - 1):
             raise RuntimeError("the books and their copy differ")
