@@ -24,7 +24,7 @@ def svg_of_text(text: str, *, label: str) -> Markup:
         qrcode.exceptions.DataOverflowError: more than that.
     """
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=QUIET)
-    code.add_data(QRData(text.encode(), mode=MODE_8BIT_BYTE, check_data=False))
+    code.add_data(QRData(text.encode(), mode=MODE_8BIT_BYTE, check_data=False))  # type: ignore[call-overload]
     return _drawn(code, label)
 
 

@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ledger import log, proofs, witness
@@ -31,7 +31,7 @@ from ledger.errors import BadEntry, LogBroken
 from ledger.log import Signed
 from ledger.note import BadNote, Checkpoint, open_checkpoint
 from ledger.proofs import BadProof
-from ledger.tables import detail, entry
+from ledger.tables import cosignature, detail, entry
 from ledger.tree import HASH_BYTES, leaf_hash
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
@@ -177,8 +177,9 @@ def check(receipt: Receipt, *, origin: str, public_key: bytes) -> Proved:
 
 def _best(session: Session, community_id: int, seq: int) -> Signed | None:
     """A checkpoint that others saw says more than a newer one that only we did."""
-    seen = next(witness.newest_first(session, community_id), None)
-    signed = None if seen is None or seen.size <= seq else log.at_size(session, community_id, seen.size)
+    own = cosignature.c.community_id == community_id
+    seen = session.scalar(select(func.max(cosignature.c.size)).where(own))
+    signed = None if seen is None or seen <= seq else log.at_size(session, community_id, seen)
     return signed or log.newest(session, community_id)
 
 

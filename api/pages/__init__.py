@@ -24,6 +24,7 @@ BLUEPRINTS = [
     "activities",
     "multipliers",
     "audit",
+    "receipts",
     "orders",
     "desk",
     "doors",

@@ -67,6 +67,7 @@ def person(number: str) -> Any:
         purse=parties.purse(session, found.community_id, found.id, edge.now(), writing=False),
         lines=board.of_recipient(session, actor=asks, recipient_id=found.id),
         bindings=helpers.bindings(session, actor=asks, elder_id=found.id),
+        prints_statement=permissions.may(asks, "attendance.statement", community_id=found.community_id),
     )
 
 

@@ -24,7 +24,11 @@ blueprint = Blueprint("hours", __name__, url_prefix="/c/<community_code>")
 @blueprint.context_processor
 def links() -> dict[str, Any]:
     """From a number to its entry, for who may read the books; what is recorded within a minute needs no second time."""
-    return {"entry_url": _entry_url, "one_minute": lambda: timedelta(minutes=1)}
+    return {
+        "entry_url": _entry_url,
+        "one_minute": lambda: timedelta(minutes=1),
+        "takes_receipts_of": _takes_receipts_of,
+    }
 
 
 @blueprint.get("/my/hours")
@@ -276,6 +280,7 @@ def _account(person_id: UUID, *, own: bool, person: residents.Person | None = No
     return edge.page(
         "attendance/account.html",
         lines=lines,
+        owner_id=person_id,
         totals=reading.totals(edge.read(), actor=edge.actor(), person_id=person_id),
         person=person,
         own=own,
@@ -319,6 +324,10 @@ def _entry_url(seq: int) -> str:
         return ""
     readable = may(edge.actor(), "reports.journal", community_id=edge.community().id)
     return url_for("audit.entry", seq=seq) if readable else ""
+
+
+def _takes_receipts_of(person_id: UUID) -> bool:
+    return may(edge.actor(), "receipts.make", community_id=edge.community().id, person_id=person_id)
 
 
 def _id(text: str) -> UUID:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, current_app, url_for
 from flask_babel import gettext as _
 
-from api import edge, errors, fields, presence
+from api import edge, errors, fields, presence, receipt_links
 from api.look import minutes
 from api.messages import orders as words
 from api.schemas import orders as asked
@@ -252,7 +252,9 @@ def slip(order_id: UUID) -> Any:
         edge.read(), community_id=edge.community().id, order_id=order_id, secret=secret, nonce=nonce
     )
     number = tear_off.number_of(secret, order_id, nonce) if is_current else None
-    return edge.page("orders/slip.html", number=number, **order_facts(order_id))
+    facts = order_facts(order_id)
+    slip_link = receipt_links.slip_link(facts["row"].hold_seq)
+    return edge.page("orders/slip.html", number=number, slip_link=slip_link, **facts)
 
 
 def order_facts(order_id: UUID) -> dict[str, Any]:
@@ -280,6 +282,7 @@ def order_facts(order_id: UUID) -> dict[str, Any]:
         "is_recipient": asks.person_id == row.recipient_id,
         "deeds": deeds_of(found),
         "entry_url": _entry_url(),
+        "takes_receipts": parties.may_for(reading, asks, "receipts.make", found.recipient) or is_volunteer,
         "sees_balance": not is_volunteer and parties.may_for(reading, asks, "orders.place", found.recipient),
         "today": communities.local_day(edge.community(), edge.now()),
         "progress": ("submitted", "accepted", "dispatched", "claimed", "in_service", "to_confirm", "done", "rated"),

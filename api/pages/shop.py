@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
-from api import codes, edge, qr, sign_in
+from api import codes, edge, qr, receipt_links, sign_in
 from api.messages import points as words
 from api.points_words import in_words
 from api.schemas.points import (
@@ -99,6 +99,7 @@ def order(order_id: uuid.UUID) -> Any:
         held=held,
         mine=home.id == edge.actor().household_id,
         code=qr.svg(found.code, label=_("兑换码")) if found.code else "",
+        slip_link=receipt_links.slip_link(found.order.hold),
     )
 
 
@@ -315,6 +316,7 @@ def _points(household_id: uuid.UUID, number: int = 0) -> dict[str, Any]:
         "waiting": [] if before else statement.under_way(session, actor=asks, household_id=household_id),
         "mine": household_id == asks.household_id,
         "audits": permissions.may(asks, "reports.journal", community_id=edge.community().id),
+        "receipts": permissions.may(asks, "receipts.make", community_id=edge.community().id, household_id=household_id),
         "next_url": url_for(endpoint, before=lines[-1].line.seq, **values) if len(found) > LINES_A_PAGE else "",
         "first_url": url_for(endpoint, **values) if before else "",
     }

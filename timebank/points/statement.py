@@ -71,7 +71,7 @@ def statement(
             (line, base) for line in reading.statement(session, community_id, lot.number, before=before, limit=limit)
         ]
     lines.sort(key=lambda one: one[0].seq, reverse=True)
-    return _explained(session, community_id, lines[:limit])
+    return explain(session, community_id, lines[:limit])
 
 
 def under_way(session: Session, *, actor: Actor, household_id: uuid.UUID) -> list[Listed]:
@@ -90,7 +90,9 @@ def under_way(session: Session, *, actor: Actor, household_id: uuid.UUID) -> lis
     return listed(session, rows)
 
 
-def _explained(session: Session, community_id: int, lines: list[tuple[Line, bool]]) -> list[Explained]:
+def explain(session: Session, community_id: int, lines: list[tuple[Line, bool]]) -> list[Explained]:
+    """What lines of points rest on, in the order given; each with whether it is of base points. Asks no permission: the lines were shown already."""
+
     def ids(name: str) -> set[uuid.UUID]:
         return {uuid.UUID(line.detail[name]) for line, _ in lines if line.detail and name in line.detail}
 

@@ -196,6 +196,19 @@ def explained(session: Session, *, actor: Actor, visit_id: UUID) -> VisitExplain
     )
 
 
+def places_of(session: Session, community_id: int, visit_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Where visits were, by id: the activity, else the place. For lines that are shown already."""
+    query = (
+        select(col(Visit.id), col(Visit.place), col(Activity.title))
+        .outerjoin(
+            Activity,
+            and_(col(Activity.community_id) == col(Visit.community_id), col(Activity.id) == col(Visit.activity_id)),
+        )
+        .where(col(Visit.community_id) == community_id, col(Visit.id).in_(list(visit_ids)))
+    )
+    return {visit_id: title or place for visit_id, place, title in session.execute(query)}
+
+
 def here_now(
     session: Session, *, actor: Actor, after: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[VisitLine]:

@@ -1,0 +1,102 @@
+"""What is printed of an entry: its short link, which names the hash of its leaf, and its receipt as a QR code.
+
+A short link is `<public_url>/c/<code>/r/<seq>.<hash>`: the whole hash in 43 signs of base64url where a QR code carries
+it, its first twelve hex digits where somebody may have to type them.
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from api import edge, qr, seals
+from api.keys import SigningKeys
+from ledger.receipt import Receipt
+from timebank import receipts
+from timebank.evidence import Seal
+
+TYPED_DIGITS = 12
+# Larger codes are hard for phones: 1,800 bytes make 137 modules, half a millimetre each on 70 mm.
+QR_BYTES_MOST = 1_800
+
+_WHOLE = re.compile(r"[A-Za-z0-9_-]{43}")
+_TYPED = re.compile(r"[0-9a-f]{12,64}")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a short link says of a leaf's hash: all of it, or how it begins (hex)."""
+
+    hex: str
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.hex) == 64
+
+
+def seal() -> Seal:
+    """The seal of the address's community."""
+    keys = cast(SigningKeys, current_app.extensions["timebank_keys"])
+    return seals.seal_of(keys, edge.community().code)
+
+
+def short_link(seq: int | None) -> str:
+    """The whole link of an entry, to stand in a QR code; empty where there is no entry."""
+    shown = None if seq is None else receipts.shown(edge.read(), edge.community().id, seq)
+    if shown is None:
+        return ""
+    encoded = base64.urlsafe_b64encode(shown.leaf_hash).decode().rstrip("=")
+    return _address(f"{seq}.{encoded}")
+
+
+@dataclass(frozen=True)
+class SlipLink:
+    """An entry's short link as a slip shows it."""
+
+    seq: int
+    link: str
+    code: Markup
+
+
+def slip_link(seq: int | None) -> SlipLink | None:
+    """What a slip says of the entry behind it; None where there is none yet."""
+    link = short_link(seq)
+    return SlipLink(seq, link, qr.svg(link, label=link)) if seq is not None and link else None
+
+
+def typed_link(seq: int, leaf_hash: bytes) -> str:
+    """What a line of a statement prints of its entry: number and the first digits of the hash."""
+    return f"{seq}.{leaf_hash.hex()[:TYPED_DIGITS]}"
+
+
+def link_beginning() -> str:
+    """What stands before it, once a page."""
+    return _address("")
+
+
+def named(text: str) -> Named | None:
+    """The hash in a short link; None if it is none."""
+    # 43 signs are base64url: that they should all be hex digits happens to no hash in the life of the earth.
+    if _WHOLE.fullmatch(text):
+        raw = base64.urlsafe_b64decode(f"{text}=")
+        return Named(raw.hex()) if base64.urlsafe_b64encode(raw).decode().rstrip("=") == text else None
+    plain = text.lower().replace(" ", "")
+    return Named(plain) if _TYPED.fullmatch(plain) else None
+
+
+def receipt_code(found: Receipt | None, *, label: str) -> tuple[Markup, bool]:
+    """A receipt as a QR code, and whether its detail is in it; without the detail where it would be too large to read."""
+    if found is None:
+        return Markup(), False
+    whole = found.text()
+    if len(whole.encode()) <= QR_BYTES_MOST or found.detail is None:
+        return qr.svg_of_text(whole, label=label), found.detail is not None
+    return qr.svg_of_text(found.without_detail().text(), label=label), False
+
+
+def _address(rest: str) -> str:
+    path = url_for("receipts.shown", named="x")[:-1]
+    return f"{edge.settings().public_url.rstrip('/')}{path}{rest}"
