@@ -47,6 +47,7 @@ class Cache:
 
     size: int = -1
     root: bytes = b""
+    epoch: int = 0
     accounts: dict[int, Account] = field(default_factory=dict)
     groups: dict[int, list[Account]] = field(default_factory=dict)
     last_tile: list[bytes] | None = None  # the leaf hashes of the tile that is not full yet, where known
@@ -119,10 +120,10 @@ class Book:
         self._state.size, self._state.at = found.size, found.at
         if found.rule_seq is not None:
             self._state.rule = _rule_of(decode(rows.leaf(connection, community_id, found.rule_seq)))
-        if (self._cache.size, self._cache.root) != (found.size, found.root) or len(
-            self._cache.accounts
-        ) > ACCOUNTS_CACHED_MOST:
+        left = (self._cache.size, self._cache.root, self._cache.epoch)
+        if left != (found.size, found.root, found.epoch) or len(self._cache.accounts) > ACCOUNTS_CACHED_MOST:
             self._cache.forget()
+        self._cache.epoch = found.epoch
         self._state.accounts, self._state.groups = self._cache.accounts, self._cache.groups
         self._last_tile = self._cache.last_tile
         self._cache.size = -1  # until this batch is committed

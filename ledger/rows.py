@@ -27,6 +27,7 @@ class Tail(NamedTuple):
     root: bytes
     edge: bytes
     rule_seq: int | None
+    epoch: int  # how often the projections were made again
 
 
 def execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> Any:
@@ -55,12 +56,12 @@ def lock_tail(connection: Connection, community_id: int) -> Tail | None:
     lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
     found = execute(
         connection,
-        f"SELECT origin, size, at, root, edge, rule_seq FROM ledger_tail WHERE community_id = ?{lock}",
+        f"SELECT origin, size, at, root, edge, rule_seq, epoch FROM ledger_tail WHERE community_id = ?{lock}",
         (community_id,),
     ).one_or_none()
     if found is None:
         return None
-    return Tail(found[0], found[1], found[2], bytes(found[3]), bytes(found[4]), found[5])
+    return Tail(found[0], found[1], found[2], bytes(found[3]), bytes(found[4]), found[5], found[6])
 
 
 def move_tail(
