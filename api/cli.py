@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from api import errors
 from api.app import open_storage
-from api.commands import erasures, people
+from api.commands import books, erasures, people, witness
 from api.keys import SigningKeys
 from api.settings import Settings
 from ledger.errors import LogBroken
@@ -145,6 +145,8 @@ def import_areas(file: Path) -> None:
 
 for command in people.COMMANDS:
     import_.add_command(command)
+for command in witness.COMMANDS:
+    main.add_command(command)
 for command in erasures.COMMANDS:
     main.add_command(command)
 
@@ -227,6 +229,10 @@ def login(name: str, area: str, role: str) -> None:
 @main.group()
 def export() -> None:
     """Take out of the books what an auditor wants."""
+
+
+for command in books.COMMANDS:
+    export.add_command(command)
 
 
 @export.command(name="bundle")

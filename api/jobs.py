@@ -103,7 +103,9 @@ def ask_witnesses(here: Installation, place: Community, period_start: dt.datetim
     """Ask the witnesses of the operator's policy to sign the newest checkpoint."""
     policy = witnesses.policy_in(here.policy_of_witnesses)
     if policy is not None:
-        witnesses.Asking(here.storage, here.keys, place, policy, here.resting).ask()
+        for told in witnesses.Asking(here.storage, here.keys, place, policy, here.resting).ask():
+            tell = log.info if told.outcome == "signed" else log.warning
+            tell("witness asked", community=place.code, witness=told.witness, outcome=told.outcome, told=told.told)
 
 
 def compare(here: Installation, place: Community, period_start: dt.datetime) -> None:

@@ -8,9 +8,11 @@ log than the database holds, or something else, stops the signing of that log: o
 import datetime as dt
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import structlog
+from sqlmodel import Session
 
 from api import newest, outside, seals
 from api.keys import SigningKeys
@@ -31,6 +33,8 @@ AGAIN_AFTER = dt.timedelta(hours=12)  # a log that does not grow is shown again,
 RESTS = dt.timedelta(minutes=4)  # a witness that did not answer is left alone for the rest of a round
 AHEAD_MOST = dt.timedelta(minutes=10)  # of a witness's clock before ours
 ROUNDS_MOST = 3
+STALE_AFTER = dt.timedelta(hours=48)  # four times what a quiet log is shown again after: no hiccup, somebody must look
+LOOKED_AT = 1_000  # cosignatures: a day and more of five witnesses, asked every five minutes
 
 Resting = MutableMapping[str, dt.datetime]
 
@@ -69,10 +73,7 @@ class Asking:
         told = []
         for one in self.policy.witnesses:
             if one.url and (anyway or self._is_due(one)):
-                answer = self._ask(one)
-                told.append(answer)
-                tell = log.info if answer.outcome == "signed" else log.warning
-                tell("witness asked", community=self.place.code, witness=one.name, outcome=answer.outcome)
+                told.append(self._ask(one))
         return told
 
     def settle(self, shown: str) -> bool:
@@ -216,3 +217,70 @@ def policy_in(path: Path | None) -> Policy | None:
         BadPolicy: with the number of the line.
     """
     return quorum.read_policy(path.read_bytes()) if path is not None and path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A witness of the policy, and the newest that it signed; `size` 0 and `at` None if it never did."""
+
+    name: str
+    key_name: str
+    size: int
+    at: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Who saw a log last. `reached_*`: the newest checkpoint that enough witnesses signed, and when there were enough."""
+
+    signers: list[Signer]
+    asks_for_witnesses: bool
+    reached_size: int
+    reached_at: dt.datetime | None
+    is_stale: bool
+    alarm: Alarm | None
+
+    @property
+    def last(self) -> Signer | None:
+        """The last witness to have signed."""
+        return max((one for one in self.signers if one.at), key=lambda one: (one.at, one.size), default=None)
+
+
+def standing(
+    session: Session, place: Community, policy: Policy | None, keys: SigningKeys, *, now: dt.datetime
+) -> Standing:
+    """Who saw this community's log last, and whether that was long ago."""
+    alarm = seals.alarm_of(keys, place.code)
+    if policy is None or (policy.logs and place.origin not in {key.name for key in policy.logs}):
+        return Standing(
+            signers=[], asks_for_witnesses=False, reached_size=0, reached_at=None, is_stale=False, alarm=alarm
+        )
+    signers = []
+    for one in policy.witnesses:
+        last = witness.newest_by(session, place.id, one.key.public_key)
+        signers.append(Signer(one.name, one.key.name, last.size if last else 0, _instant(last.at) if last else None))
+    size, at = _reached(session, place.id, policy)
+    asked = policy.asks_for_witnesses
+    late = asked and (at is None or now - at > STALE_AFTER)
+    return Standing(
+        signers=signers, asks_for_witnesses=asked, reached_size=size, reached_at=at, is_stale=late, alarm=alarm
+    )
+
+
+def _reached(session: Session, community_id: int, policy: Policy) -> tuple[int, dt.datetime | None]:
+    """The newest checkpoint that has its quorum, and since when."""
+    if not policy.asks_for_witnesses:
+        return 0, None
+    trusted = {one.key.public_key for one in policy.witnesses}
+    found = [one for one in witness.newest_first(session, community_id, limit=LOOKED_AT) if one.key in trusted]
+    for size, group in groupby(found, key=lambda one: one.size):
+        signed: set[bytes] = set()
+        for one in group:  # the newest first: with the one that completes the quorum it is as old as that one
+            signed.add(one.key)
+            if policy.is_reached(signed):
+                return size, _instant(one.at)
+    return 0, None
+
+
+def _instant(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
