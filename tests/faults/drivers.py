@@ -75,6 +75,8 @@ class Saboteur:
 def point_of(statement: str) -> str:
     """What a statement is called here: its verb and its first table."""
     words = statement.lstrip().upper()
+    if words == ";":
+        return "PING"
     if words.startswith(("ROLLBACK TO", "RELEASE", "SAVEPOINT", "BEGIN", "COMMIT", "PRAGMA", "SET", "SHOW")):
         return "ROLLBACK TO" if words.startswith("ROLLBACK TO") else words.split()[0]
     if words.startswith("UPDATE"):

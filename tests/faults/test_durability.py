@@ -1,55 +1,24 @@
-"""What was acknowledged is there, once; what was not acknowledged is there once or not at all. Real processes, real kills, real system calls."""
+"""The disk is asked before the answer is given, and one wallet pays what it holds, whoever asks. Real processes, real system calls; kills are in test_kills.py."""
 
 from __future__ import annotations
 
 import datetime
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
-import uuid
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from tests.postgres import PostgresServer
-from tests.village import Database, Village, VillageClock, make_schema, open_village
+from tests.faults.places import open_now
+from tests.village import Village, make_schema
 from timebank.accounts import POOL_MIN
-from timebank.storage import Storage
 
-ROOT = Path(__file__).parents[3]
-SPENDER = ROOT / "tests/timebank/storage/spender.py"
-
-
-class NowClock(VillageClock):
-    """The real time: the spenders are processes of their own, whose keys carry it."""
-
-    def now(self) -> datetime.datetime:
-        return datetime.datetime.now(datetime.UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def durable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Village, str]]:
-    """A village on a database with every durability setting on, and the address the spenders use."""
-    clock = NowClock()
-    if request.param == "sqlite":
-        url = owner_url = f"sqlite:///{tmp_path / 'timebank.db'}"
-        make_schema(url)
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        urls = server.new_database(like=request.getfixturevalue("postgres_template"))
-        url, owner_url = urls.app_url, urls.owner_url
-    storage = Storage(url, clock=clock.now, secret=b"a secret of the tests, 32 bytes!")
-    village = open_village(Database(storage, clock, owner_url), code="TPL", name="太平里社区", area_code="3201020101")
-    yield village, url
-    storage.close()
-    if request.param != "sqlite":
-        server.drop_database(urls)
+ROOT = Path(__file__).parents[2]
+SPENDER = ROOT / "tests/faults/spender.py"
 
 
 def start(
@@ -82,13 +51,6 @@ def said(process: subprocess.Popen[str]) -> list[list[str]]:
     return [line.split() for line in out.splitlines()]
 
 
-def booked_keys(village: Village) -> Counter[str]:
-    """How many entries each request key has in the log, and the pool's balance by those entries."""
-    with village.read() as session:
-        rows = session.connection().execute(text("SELECT id FROM ledger_entry WHERE kind = 'post'")).scalars()
-        return Counter(f"{uuid.UUID(bytes=bytes(one)).int >> 16 << 16:032x}" for one in rows)
-
-
 def test_one_wallet_spent_by_four_processes_of_eight_threads_pays_what_it_holds(durable: tuple[Village, str]) -> None:
     village, url = durable
     wallet = village.main_account(village.make_person(minutes=300).id, "min")
@@ -107,38 +69,13 @@ def test_one_wallet_spent_by_four_processes_of_eight_threads_pays_what_it_holds(
     assert village.balance(POOL_MIN) == 300
 
 
-def test_a_killed_writer_loses_nothing_acknowledged_and_doubles_nothing(durable: tuple[Village, str]) -> None:
-    village, url = durable
-    wallet = village.main_account(village.make_person(minutes=60_000).id, "min")
-    before = booked_keys(village)
-    village.storage.close()
-    sent: set[str] = set()
-    done: set[str] = set()
-    for run in range(6):
-        process = start(url, wallet, amount=1, count=10_000, threads=4)
-        go(process)
-        time.sleep(0.15 + run * 0.07)
-        process.send_signal(signal.SIGKILL)
-        lines = said(process)
-        sent |= {line[1] for line in lines if line[0] == "sent"}
-        done |= {line[1] for line in lines if line[0] == "done"}
-    booked = booked_keys(village) - before
-    assert len(done) > 60
-    assert done <= booked.keys()
-    assert booked.keys() <= sent
-    assert set(booked.values()) == {1}
-    assert village.balance(wallet) == 60_000 - len(booked)
-
-
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: `make setup` says how")
 def test_on_sqlite_the_disk_is_told_before_the_answer(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'timebank.db'}"
     make_schema(url)
-    clock = NowClock()
-    storage = Storage(url, clock=clock.now, secret=b"a secret of the tests, 32 bytes!")
-    village = open_village(Database(storage, clock, url), code="TPL", name="太平里社区", area_code="3201020101")
+    village = open_now(url, url)
     wallet = village.main_account(village.make_person(minutes=300).id, "min")
-    storage.close()
+    village.storage.close()
     trace = tmp_path / "trace"
     process = start(
         url,
