@@ -14,7 +14,7 @@ class Scale:
 
     runs: int = 5
     batch: int = 1_000  # posts a transaction
-    transactions: int = 20  # a run
+    transactions: int = 30  # a run
     members: int = 500
     peer_members: int = 100
     peer_transactions: int = 3
