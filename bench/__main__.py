@@ -15,6 +15,7 @@ import platform
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(ground: Ground, names: Iterable[str]) -> list[Row | NotMeasured]:
-    """The rows of these families; where something is missing on this machine, a row that says so."""
+    """The rows of these families; where something is missing on this machine or fails, a row that says so."""
     rows: list[Row | NotMeasured] = []
     try:
         for name in names:
@@ -74,6 +75,9 @@ def measured(ground: Ground, names: Iterable[str]) -> list[Row | NotMeasured]:
                 rows += FAMILIES[name](ground)
             except Missing as missing:
                 rows.append(NotMeasured(name, str(missing)))
+            except Exception as error:  # noqa: BLE001  # the other rows of a long run are worth having
+                traceback.print_exc()
+                rows.append(NotMeasured(name, f"it failed: {error}"))
             print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     finally:
         ground.close()
