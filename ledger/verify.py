@@ -2746,6 +2746,7 @@ REMARKS = {
     "details": Words("明细 {shown} 份相符，{erased} 份已依规抹去。", "{shown} details agree; {erased} were erased as the rules allow."),
     "no_policy": Words("没有给出策略文件（--policy）：检查点上的 {count} 个见证签名没有核对。",
                        "No policy was given (--policy): the {count} cosignatures on the checkpoint were not checked."),
+    "no_cosignature": Words("检查点上没有见证方的签名。", "No witness has signed the checkpoint."),
     "witnessed": Words("见证方已签到第 {size} 条为止（共 {entries} 条）：{names}。", "Witnesses saw the first {size} of {entries} entries: {names}."),
     "not_yet_witnessed": Words("其后的记录还没有足够的见证方签过：请过些时候再取一份证据包核对。",
                                "The entries after these have not yet been signed by enough witnesses: check a later bundle too."),
@@ -2841,7 +2842,9 @@ def _told_witnesses(checked: dict[str, Any], lang: str) -> Iterator[str]:
     if "passed_over" in checked:
         yield _say(REMARKS["passed_over"], lang, names=", ".join(checked["passed_over"]))
     if witnessed is None:
-        yield _say(REMARKS["no_policy"], lang, count=checked["cosignatures"])
+        yield _say(
+            REMARKS["no_policy" if checked["cosignatures"] else "no_cosignature"], lang, count=checked["cosignatures"]
+        )
     elif not witnessed["by"]:
         yield _say(REMARKS["no_witness_asked"], lang)
     else:

@@ -6,11 +6,24 @@ Whoever writes a second reader or writer can check it against them without a lin
 import json
 from pathlib import Path
 
-from tests.ledger.independent_log import ORIGIN, SEED, Log, canonical, leaf_hash, make_story, root_of, sha256
+from tests.ledger.independent_log import (
+    ORIGIN,
+    SEED,
+    Log,
+    Witness,
+    canonical,
+    consistency,
+    inclusion,
+    leaf_hash,
+    make_story,
+    root_of,
+    sha256,
+)
 
 PATH = Path(__file__).parents[2] / "docs" / "log-format-vectors.json"
 
 STORY = make_story()
+PROVED = (12, STORY.size)
 VALID_LEAVES = [(seq, leaf.decode()) for seq, leaf in enumerate(STORY.leaves)]
 
 
@@ -146,6 +159,18 @@ def make_vectors():
             "vkey": log.signer.vkey,
         },
         "checkpoint": log.checkpoint().decode(),
+        "inclusion": [
+            {"size": size, "seq": seq, "path": [one.hex() for one in inclusion(hashes[:size], seq)]}
+            for size in PROVED
+            for seq in range(size)
+        ],
+        "consistency": [
+            {"old": old, "size": size, "path": [one.hex() for one in consistency(hashes[:size], old)]}
+            for size in range(1, PROVED[0] + 1)
+            for old in range(1, size + 1)
+        ],
+        "cosigned": _cosigned(log),
+        "receipts": _receipts(log),
         "ref": {
             "salt": salt.hex(),
             "detail": detail,
@@ -166,8 +191,54 @@ def make_vectors():
             "invalid_after_key": ["0198f0c2d1e07a3c8f00112233440000", "0198f0c2d1e07a3c8f00112233440002"],
         },
         "tile_paths": _tile_paths(),
-        "invalid_leaves": [{"reason": reason, "seq": seq, "leaf": leaf} for reason, _, seq, leaf in INVALID_LEAVES],
+        "invalid_leaves": [
+            {"reason": reason, "code": code, "seq": seq, "leaf": leaf} for reason, code, seq, leaf in INVALID_LEAVES
+        ],
     }
+
+
+def _cosigned(log):
+    """A checkpoint that two witnesses cosigned and a third did not, and policies that it meets or does not."""
+    witnesses = [Witness(f"witness.example/w{number}") for number in (1, 2, 3)]
+    note = log.checkpoint()
+    lines = [witness.line(note, 1_785_600_000 + number) for number, witness in enumerate(witnesses[:2])]
+    named = f"log {log.signer.vkey}\n" + "".join(
+        f"witness W{number} {witness.vkey}\n" for number, witness in enumerate(witnesses, 1)
+    )
+    met = ["quorum none", "quorum W1", "group two 2 W1 W2 W3\nquorum two", "group any any W3 W1\nquorum any",
+           "group a any W1 W3\ngroup b all a W2\nquorum b"]  # fmt: skip
+    unmet = ["quorum W3", "group all all W1 W2 W3\nquorum all", "group three 3 W1 W2 W3\nquorum three"]
+    bad = ["", "quorum W9", "quorum none\nquorum none", "group g 4 W1 W2 W3\nquorum g", "group g any W1 W1\nquorum g",
+           "group g any W1\ngroup h any W1\nquorum h", "quorum g\ngroup g any W1"]  # fmt: skip
+    return {
+        "witnesses": [
+            {"name": witness.name, "public": witness.public.hex(), "id": witness.id.hex(), "vkey": witness.vkey}
+            for witness in witnesses
+        ],
+        "signed_message": f"cosignature/v1\ntime 1785600000\n{note.decode().split(chr(10) * 2)[0]}\n",
+        "checkpoint": (note + b"".join(lines)).decode(),
+        "policies": [
+            {"policy": f"{named}{text}\n", "result": result}
+            for result, texts in (("met", met), ("unmet", unmet), ("invalid", bad))
+            for text in texts
+        ],
+    }
+
+
+def _receipts(log):
+    """Receipts that are good, and others that are refused, with the verifier's code."""
+    post = next(entry["seq"] for entry in log.entries if entry["kind"] == "post")
+    good = [log.receipt(post), log.receipt(post, post + 1), log.receipt(0), log.receipt(log.size - 1, detail=False)]
+    bad = [
+        ("receipt_proof", log.receipt(post, note=log.checkpoint(post + 1))),
+        ("leaf_seq", log.receipt(post).replace(b"index %d" % post, b"index %d" % (post + 1))),
+        ("receipt_form", log.receipt(post).replace(b"index ", b"index 0")),
+        ("receipt_form", log.receipt(post).replace(b"@v1", b"@v2")),
+        ("signature_wrong", log.receipt(post, note=log.checkpoint().replace(b"\n39\n", b"\n40\n"))),
+    ]
+    return [{"receipt": text.decode(), "code": None} for text in good] + [
+        {"receipt": text.decode(), "code": code} for code, text in bad
+    ]
 
 
 def _tile_paths():
