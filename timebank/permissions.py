@@ -235,6 +235,7 @@ RULES: dict[str, Rule] = {
     "evidence.checkpoint": roles("auditor", "supervision_committee", "community_manager"),
     "evidence.bundle": roles("auditor", "committee", "supervision_committee", "community_manager"),
     "evidence.bundle_with_details": roles("auditor"),
+    "exports.plain_text": roles("auditor", "committee", "supervision_committee", "community_manager"),
 }
 
 
