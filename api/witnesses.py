@@ -231,7 +231,10 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Who saw a log last. `reached_*`: the newest checkpoint that enough witnesses signed, and when there were enough."""
+    """Who saw a log last. `reached_*`: the newest checkpoint that enough witnesses signed, and when there were enough.
+
+    `problem`: why the policy file cannot be read, if it cannot.
+    """
 
     signers: list[Signer]
     asks_for_witnesses: bool
@@ -239,6 +242,7 @@ class Standing:
     reached_at: dt.datetime | None
     is_stale: bool
     alarm: Alarm | None
+    problem: str = ""
 
     @property
     def last(self) -> Signer | None:
@@ -247,23 +251,26 @@ class Standing:
 
 
 def standing(
-    session: Session, place: Community, policy: Policy | None, keys: SigningKeys, *, now: dt.datetime
+    session: Session, place: Community, policy: Policy | None, keys: SigningKeys, *, now: dt.datetime, problem: str = ""
 ) -> Standing:
-    """Who saw this community's log last, and whether that was long ago."""
+    """Who saw this community's log last, and whether that was long ago; without a policy nobody is asked for."""
     alarm = seals.alarm_of(keys, place.code)
     if policy is None or (policy.logs and place.origin not in {key.name for key in policy.logs}):
-        return Standing(
-            signers=[], asks_for_witnesses=False, reached_size=0, reached_at=None, is_stale=False, alarm=alarm
-        )
+        policy = quorum.NOBODY
     signers = []
     for one in policy.witnesses:
         last = witness.newest_by(session, place.id, one.key.public_key)
-        signers.append(Signer(one.name, one.key.name, last.size if last else 0, _instant(last.at) if last else None))
+        signers.append(Signer(one.name, one.key.name, last.size if last else 0, instant(last.at) if last else None))
     size, at = _reached(session, place.id, policy)
     asked = policy.asks_for_witnesses
-    late = asked and (at is None or now - at > STALE_AFTER)
     return Standing(
-        signers=signers, asks_for_witnesses=asked, reached_size=size, reached_at=at, is_stale=late, alarm=alarm
+        signers=signers,
+        asks_for_witnesses=asked,
+        reached_size=size,
+        reached_at=at,
+        is_stale=asked and (at is None or now - at > STALE_AFTER),
+        alarm=alarm,
+        problem=problem,
     )
 
 
@@ -278,9 +285,10 @@ def _reached(session: Session, community_id: int, policy: Policy) -> tuple[int, 
         for one in group:  # the newest first: with the one that completes the quorum it is as old as that one
             signed.add(one.key)
             if policy.is_reached(signed):
-                return size, _instant(one.at)
+                return size, instant(one.at)
     return 0, None
 
 
-def _instant(ms: int) -> dt.datetime:
+def instant(ms: int) -> dt.datetime:
+    """A kept time, aware."""
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)

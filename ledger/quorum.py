@@ -56,6 +56,9 @@ class Policy:
         return self.quorum == NONE or self.quorum in signed
 
 
+NOBODY = Policy((), (), {}, NONE)
+
+
 def read_policy(raw: bytes) -> Policy:
     """The policy in a file.
 

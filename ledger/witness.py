@@ -6,7 +6,7 @@ log's line whenever the checkpoint is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,21 @@ class Cosigned:
     line: str
 
 
-def cosigned(session: Session, community_id: int, signed: Signed) -> str:
+def cosigned(
+    session: Session,
+    community_id: int,
+    signed: Signed,
+    *,
+    by: Collection[bytes] | None = None,
+    most: int = SIGNATURES_SHOWN_MOST,
+) -> str:
     """A checkpoint as it is shown: the log's note, and under it the newest cosignature of each witness, oldest first.
 
-    At most 15 of them, the newest: with the log's own line that is what every reader of signed notes accepts.
+    At most 15 of them, the newest: with the log's own line that is what every reader of signed notes accepts. `by`: only
+    of witnesses with these public keys.
     """
-    newest = {one.key: one for one in cosignatures(session, community_id, signed.size)}
-    shown = sorted(newest.values(), key=lambda one: (one.at, one.key))[-SIGNATURES_SHOWN_MOST:]
+    newest = {one.key: one for one in cosignatures(session, community_id, signed.size) if by is None or one.key in by}
+    shown = sorted(newest.values(), key=lambda one: (one.at, one.key))[-most:]
     return signed.note + "".join(one.line for one in shown)
 
 

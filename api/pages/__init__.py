@@ -24,6 +24,8 @@ BLUEPRINTS = [
     "activities",
     "multipliers",
     "audit",
+    "witnesses",
+    "plain_text",
     "receipts",
     "orders",
     "desk",

@@ -15,7 +15,7 @@ from api.exports import Column, Sheet
 from api.keys import SigningKeys
 from api.messages import audit as words
 from api.schemas.audit import Before, BundleAsked, PeriodAsked, SearchAsked
-from ledger import log, verify
+from ledger import log, verify, witness
 from ledger.errors import BadEntry, LogBroken
 from ledger.tree import leaf_hash
 from timebank import checks, evidence, origins, permissions, policy, reports
@@ -246,7 +246,7 @@ def make_bundle() -> Any:
     permissions.require(asks, "evidence.bundle", community_id=asks.community_id)
     try:
         asked = edge.load(BundleAsked)
-        made = _maker().begin(
+        made = maker().begin(
             actor=asks,
             community=edge.community(),
             period=_days(asked["first"], asked["last"]),
@@ -263,18 +263,14 @@ def make_bundle() -> Any:
 @edge.signed_in
 def bundle_state(name: str) -> Any:
     """How far a bundle is; the page asks again by itself until it is ready."""
-    made = _bundle_for(edge.actor(), name)
-    response = edge.page("audit/bundle_state.html", bundle=made, public=False)
-    if made.state == "making":
-        response.headers["Refresh"] = "2"
-    return response
+    return shown_state("audit/bundle_state.html", _bundle_for(edge.actor(), name), public=False)
 
 
 @blueprint.get("/c/<community_code>/books/bundle/<name>.zip")
 @edge.signed_in
 def bundle_file(name: str) -> Any:
     """The bundle itself."""
-    return _download(_bundle_for(edge.actor(), name))
+    return download(_bundle_for(edge.actor(), name))
 
 
 @blueprint.get("/c/<community_code>/proof")
@@ -287,7 +283,7 @@ def proof() -> Any:
         newest=log.newest(reading, place.id),
         figures=reports.figures(reading, place.id),
         public=_public(),
-        bundle=_maker().public(place.code),
+        bundle=maker().public(place.code),
         instant_of=_instant,
     )
 
@@ -298,11 +294,11 @@ def make_public_bundle() -> Any:
     if not _public():
         raise BundleNotPublic
     place = edge.community()
-    made = _maker().public(place.code)
+    made = maker().public(place.code)
     oldest = (edge.now() - bundles.KEPT).timestamp() * 1000
     if made is None or made.state == "failed" or made.asked_at < oldest:
         today = _today()
-        _maker().begin(
+        maker().begin(
             actor=Actor.system(place.id, "public_bundle"),
             community=place,
             period=_days(today.replace(day=1), today),
@@ -314,22 +310,19 @@ def make_public_bundle() -> Any:
 
 @blueprint.get("/c/<community_code>/proof/bundle")
 def proof_state() -> Any:
-    made = _maker().public(edge.community().code) if _public() else None
+    made = maker().public(edge.community().code) if _public() else None
     if made is None:
         raise NotFound(what="bundle")
-    response = edge.page("audit/bundle_state.html", bundle=made, public=True)
-    if made.state == "making":
-        response.headers["Refresh"] = "2"
-    return response
+    return shown_state("audit/bundle_state.html", made, public=True)
 
 
 @blueprint.get("/c/<community_code>/proof/bundle.zip")
 def proof_file() -> Any:
     """The plain bundle for everybody."""
-    made = _maker().public(edge.community().code) if _public() else None
+    made = maker().public(edge.community().code) if _public() else None
     if made is None or made.state != "ready":
         raise NotFound(what="bundle")
-    return _download(made)
+    return download(made)
 
 
 @blueprint.get("/c/<community_code>/proof/vkey")
@@ -340,12 +333,13 @@ def vkey() -> Response:
 
 @blueprint.get("/c/<community_code>/proof/checkpoint")
 def newest_checkpoint() -> Response:
-    """The newest signed checkpoint, to keep: it is what proves later that nothing was rewritten."""
+    """The newest signed checkpoint with its cosignatures, to keep: it is what proves later that nothing was rewritten."""
     newest = log.newest(edge.read(), edge.community().id)
     if newest is None:
         raise NotFound(what="checkpoint")
     headers = {"Content-Disposition": f'attachment; filename="{edge.community().code}-{newest.size}-checkpoint.txt"'}
-    return Response(newest.note, mimetype="text/plain", headers=headers)
+    shown = witness.cosigned(edge.read(), edge.community().id, newest)
+    return Response(shown, mimetype="text/plain", headers=headers)
 
 
 @blueprint.get("/verify.py")
@@ -419,7 +413,9 @@ def _tasks(asks: Actor) -> list[tuple[str, Any, Any, str]]:
         ("audit.entries", "reports.journal", _("查流水"), _("从任何一个数查到它的扫码"), "search"),
         ("audit.findings", "checks.find", _("核对业务与账本"), _("每条记录与它的流水"), "check"),
         ("audit.checkpoints", "reports.trial_balance", _("检查点"), _("签过名的账本状态"), "seal"),
+        ("witnesses.page", "reports.trial_balance", _("见证"), _("谁见过这本账,公示栏用的检查点"), "shield"),
         ("audit.bundle", "evidence.bundle", _("下载证据包"), _("带走,自己核对"), "download"),
+        ("plain_text.ask", "exports.plain_text", _("导出文本账"), _("给 beancount 或 Excel"), "text"),
     ]
     return [
         (endpoint, label, hint, icon)
@@ -584,7 +580,7 @@ def _keys() -> SigningKeys:
     return cast(SigningKeys, current_app.extensions["timebank_keys"])
 
 
-def _maker() -> bundles.Bundles:
+def maker() -> bundles.Bundles:
     return maker_of(current_app)
 
 
@@ -605,14 +601,14 @@ def _bundle_facts(asks: Actor) -> dict[str, Any]:
         "first": today.replace(month=1, day=1),
         "last": today,
         "may_details": details,
-        "bundles": [one for one in _maker().all(edge.community().code) if details or not one.details],
+        "bundles": [one for one in maker().all(edge.community().code) if details or not one.details],
         "instant_of": _instant,
     }
 
 
 def _bundle_for(asks: Actor, name: str) -> bundles.Bundle:
     permissions.require(asks, "evidence.bundle", community_id=asks.community_id)
-    made = _maker().find(edge.community().code, name)
+    made = maker().find(edge.community().code, name)
     if made is None:
         raise NotFound(what="bundle")
     if made.details:
@@ -620,12 +616,22 @@ def _bundle_for(asks: Actor, name: str) -> bundles.Bundle:
     return made
 
 
-def _download(made: bundles.Bundle) -> Response:
-    path = _maker().path(made)
+def shown_state(template: str, made: bundles.Bundle, **facts: Any) -> Any:
+    """How far a file is; the page asks again by itself until it is ready."""
+    response = edge.page(template, bundle=made, **facts)
+    if made.state == "making":
+        response.headers["Refresh"] = "2"
+    return response
+
+
+def download(made: bundles.Bundle) -> Response:
+    """The file, once it is ready, under a name that says what it is."""
+    path = maker().path(made)
     if made.state != "ready" or not path.is_file():
         raise NotFound(what="bundle")
     day = _instant(made.asked_at).date().isoformat()
-    name = f"{made.community}-{made.size}-{day}{'-details' if made.details else ''}.zip"
+    form = "" if made.form == bundles.BUNDLE else f"-{made.form}"
+    name = f"{made.community}-{made.size}-{day}{form}{'-details' if made.details else ''}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(path.stat().st_size)}
     return Response(_pieces(path), mimetype="application/zip", headers=headers)
 
