@@ -9,10 +9,10 @@ import zipfile
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import book_of, log, note, tables, tree, witness
+from ledger import book_of, log, note, receipt, tables, tree, witness
 from ledger.bundle import Wanted, write_bundle
 from ledger.entries import decode, encode
-from ledger.verify import verify
+from ledger.verify import verify, verify_receipt
 from tests.ledger.books import Memory, attack, bundle_of, credit, fill, make_volunteer, seal_of, vkey_of
 from timebank import evidence
 from timebank.columns import to_ms
@@ -227,6 +227,22 @@ def test_a_log_rebuilt_and_signed_with_the_stolen_key_meets_an_older_checkpoint(
     assert by_note.findings[0].step == "evidence"
     by_bundle = verify(io.BytesIO(forged), older=[io.BytesIO(older)])
     assert (by_bundle.findings[0].step, by_bundle.findings[0].seq) == ("evidence", 100)
+
+
+def test_a_receipt_of_ours_is_good_for_the_verifier_and_contradicts_a_forgery_at_its_entry(village, tmp_path):
+    first, _ = fill(village)
+    evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+    with village.read() as session:
+        kept = receipt.make(session, village.community_id, 100)
+    file = tmp_path / "kept.tlog-proof"
+    file.write_text(kept.text(), encoding="utf-8", newline="")
+    report = verify_receipt(file, vkey=vkey_of(village))
+    assert report.ok, report.findings
+    assert report.checked["detail"]["credited"] == 60
+    assert verify(io.BytesIO(bundle_of(village)), checkpoints=[file]).ok
+    _rewrite(village, first, seq=100, minutes=60)
+    (finding,) = verify(io.BytesIO(bundle_of(village, details=False)), checkpoints=[file]).findings
+    assert (finding.code, finding.facts["high"]) == ("rewritten", 100)
 
 
 @pytest.fixture(scope="module")

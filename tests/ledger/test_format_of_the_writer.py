@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import note, tree
+from ledger import note, proofs, quorum, receipt, tree
 from ledger.entries import canonical, decode, digest_of, encode, encode_post, reference
 from ledger.errors import BadEntry
 from ledger.rules import Source, State, apply
@@ -134,3 +134,42 @@ def test_details_are_canonical_json_as_rfc_8785_has_it(value: Any) -> None:
 def test_what_is_not_plain_json_is_refused(value: Any) -> None:
     with pytest.raises(BadEntry):
         canonical(value)
+
+
+def test_proofs_of_the_vectors_lead_to_their_roots() -> None:
+    hashes = [bytes.fromhex(vector["hash"]) for vector in VECTORS["leaves"]]
+    roots = {vector["size"]: bytes.fromhex(vector["root"]) for vector in VECTORS["roots"]}
+    for vector in VECTORS["inclusion"]:
+        seq, size, path = vector["seq"], vector["size"], [bytes.fromhex(one) for one in vector["path"]]
+        assert proofs.root_by_inclusion(hashes[seq], seq, size, path) == roots[size]
+    for vector in VECTORS["consistency"]:
+        old, size, path = vector["old"], vector["size"], [bytes.fromhex(one) for one in vector["path"]]
+        proofs.check_consistency(old, roots[old], size, roots[size], path)
+
+
+@pytest.mark.parametrize(
+    "vector", VECTORS["cosigned"]["policies"], ids=lambda vector: vector["policy"].split("\n", 4)[4]
+)
+def test_policies_are_read_and_met_as_published(vector: dict[str, Any]) -> None:
+    cosigned = note.parse(VECTORS["cosigned"]["checkpoint"])
+    try:
+        policy = quorum.read_policy(vector["policy"].encode())
+    except quorum.BadPolicy:
+        assert vector["result"] == "invalid"
+        return
+    keys = {one.key.public_key for one in policy.witnesses if note.cosigned_at(cosigned, one.key) is not None}
+    assert policy.is_reached(keys) == (vector["result"] == "met")
+
+
+@pytest.mark.parametrize("vector", VECTORS["receipts"], ids=lambda vector: str(vector["code"]))
+def test_receipts_are_good_or_refused_as_published(vector: dict[str, Any]) -> None:
+    public = bytes.fromhex(VECTORS["key"]["public"])
+
+    def check() -> None:
+        receipt.check(receipt.read(vector["receipt"]), origin=VECTORS["origin"], public_key=public)
+
+    if vector["code"] is None:
+        check()
+    else:
+        with pytest.raises(receipt.BadReceipt):
+            check()

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 import resource
 import struct
 import subprocess
@@ -96,6 +97,22 @@ def test_file_that_is_there_twice_is_refused():
 def test_name_hidden_behind_a_zero_byte_is_refused():
     content = zipped({**FILES, "policy.jsonX": b""}).getvalue().replace(b"policy.jsonX", b"policy.json\0")
     assert finding_of(io.BytesIO(content)).code in ("archive_duplicate", "archive_unknown")
+
+
+def test_files_that_share_their_bytes_are_refused():
+    """The trick of small bombs: many names for one content, or a content that begins inside another."""
+    content = zipped(FILES).getvalue()
+    listed = zipfile.ZipFile(io.BytesIO(content)).infolist()
+    directory = content.index(b"PK\1\2")
+    places = [m.start() for m in re.finditer(b"PK\1\2", content[directory:])]
+    for offset in (listed[0].header_offset, listed[2].header_offset + 5):
+        spoilt = bytearray(content)
+        struct.pack_into("<L", spoilt, directory + places[3] + 42, offset)
+        assert finding_of(io.BytesIO(bytes(spoilt))).code in ("archive_overlap", "not_zip")
+    bomb = bytearray(content)
+    for place in places[1:]:
+        struct.pack_into("<L", bomb, directory + place + 42, listed[0].header_offset)
+    assert finding_of(io.BytesIO(bytes(bomb))).code == "archive_overlap"
 
 
 def test_encrypted_file_and_foreign_compression_are_refused():

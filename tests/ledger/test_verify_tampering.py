@@ -162,6 +162,51 @@ def test_entry_dropped_with_everything_rebuilt_and_signed_again_still_lacks_its_
     assert (finding.code, finding.seq, finding.facts["shown"]) == ("leaf_seq", log.size - 1, log.size)
 
 
+def test_entry_dropped_with_the_tree_rebuilt_but_not_signed_is_named_by_its_number():
+    """The attacker owns the database and not the key: the root is not the one signed, and the numbers say where."""
+    log = make_long()
+    files = log.files()
+    others = log.leaves[:300] + log.leaves[301:]
+    forged = Log()
+    forged.leaves = [*others, log.leaves[-1]]
+    files |= {name: body for name, body in forged.files(tables=False).items() if name.startswith("tile/")}
+    finding = found(files)
+    assert (finding.code, finding.step, finding.seq) == ("root", "root", 300)
+    assert "the one numbered 301" in finding.text("en")
+
+
+@pytest.mark.parametrize("seq", [0, 100, 255, 256, 511, 598])
+def test_entry_taken_out_of_a_long_log_is_named_though_all_after_it_moved_up(seq):
+    log = make_long()
+    files = log.files()
+    leaves = log.leaves[:seq] + log.leaves[seq + 1 :]
+    for number in range(3):
+        part = leaves[number * 256 : (number + 1) * 256]
+        files[f"tile/entries/{number:03}" + (".p/88" if number == 2 else "")] = entry_bundle(part)
+    finding = found(files)
+    assert (finding.code, finding.seq, finding.facts["last"]) == ("entry_removed", seq, seq)
+
+
+def test_several_entries_taken_out_or_put_in_are_named():
+    log = make_story()
+    name = "tile/entries/000.p/39"
+    for leaves, code, seq in (
+        (log.leaves[:10] + log.leaves[15:], "entry_removed", 10),
+        ([*log.leaves[:10], b"{}", *log.leaves[10:]], "entry_inserted", 10),
+        (
+            [*log.leaves[:10], log.leaves[20], *log.leaves[11:20], log.leaves[10], *log.leaves[21:]],
+            "entries_swapped",
+            10,
+        ),
+        ([*log.leaves[:10], b"{}", *log.leaves[11:]], "entry_altered", 10),
+        ([], "entry_removed", 0),
+    ):
+        finding = found(log.files() | {name: entry_bundle(leaves)})
+        assert (finding.code, finding.seq) == (code, seq)
+        if len(leaves) == 34:
+            assert finding.facts["last"] == 14
+
+
 def test_entry_doubled_and_signed_again_is_found():
     log = make_village()
     log.append(log.leaves[-1], log.entries[-1])
