@@ -1,4 +1,4 @@
-"""Evidence bundles as files: made in the background, found again by their name, thrown away after a day.
+"""Evidence bundles, and the books as plain text: made in the background, found again by their name, thrown away after a day.
 
 A log of a city takes minutes to pack, longer than anybody keeps a page open. What is in the making, and how far, stands
 beside the file, so that the page can be left and found again, and so that a restart forgets nothing but the unfinished.
@@ -8,15 +8,18 @@ import datetime as dt
 import json
 import secrets
 import threading
+import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import structlog
 
-from api import seals
+from api import drafts, seals
 from api.keys import SigningKeys
-from timebank import evidence, permissions, policy
+from ledger.exports.journal import Progress, Wanted
+from timebank import evidence, exports, permissions, policy
 from timebank.people import communities
 from timebank.people.communities import Community
 from timebank.permissions import Actor
@@ -27,14 +30,21 @@ log = structlog.get_logger()
 
 KEPT = dt.timedelta(days=1)
 PUBLIC = "public"
+BUNDLE = "bundle"
+EXPORTS = ("beancount", "csv")
+Fill = Callable[[IO[bytes], Progress], object]  # writes the file
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """One bundle: `state` is making, ready or failed; `done` of `size` entries are written. `asked_at` in ms."""
+    """One file: `state` is making, ready or failed; `done` of `size` entries are written. `asked_at` in ms.
+
+    `form`: bundle, or a plain-text export: beancount or csv. All are zip archives.
+    """
 
     name: str
     community: str
+    form: str = BUNDLE
     details: bool
     asked_by: str
     asked_at: int
@@ -75,12 +85,51 @@ class Bundles:
             asked_by=actor.number,
             asked_at=int(now.timestamp() * 1000),
         )
-        self._write(bundle)
-        made = (bundle, actor, community, period, seal)
-        thread = threading.Thread(target=self._make, args=made, name=f"bundle-{name}", daemon=True)
-        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
-        thread.start()
-        return bundle
+
+        def fill(file: IO[bytes], progress: Progress) -> None:
+            evidence.bundle(
+                self._storage,
+                actor=actor,
+                community_id=community.id,
+                seal=seal,
+                file=file,
+                period=(period.start, period.end),
+                details=details,
+                policy=self._policy(community),
+                progress=progress,
+            )
+
+        return self._begun(bundle, fill)
+
+    def begin_export(self, *, actor: Actor, community: Community, form: str, wanted: Wanted) -> Bundle:
+        """Begin to write the books as plain text, `form` being one of EXPORTS, and say under which name they will be found.
+
+        Raises:
+            Forbidden.
+        """
+        permissions.require(actor, exports.USE_CASE, community_id=community.id)
+        now = self._storage.clock()
+        self._throw_away(now)
+        bundle = Bundle(
+            name=f"{community.code}-{secrets.token_hex(8)}",
+            community=community.code,
+            form=form,
+            details=False,
+            asked_by=actor.number,
+            asked_at=int(now.timestamp() * 1000),
+        )
+        told: dict[str, Any] = {"actor": actor, "community_id": community.id, "wanted": wanted}
+
+        def fill(file: IO[bytes], progress: Progress) -> None:
+            with zipfile.ZipFile(file, "w") as archive:
+                files = drafts.Zip(archive, at=now)
+                if form == "csv":
+                    exports.write_tables(self._storage, files=files, progress=progress, **told)
+                    return
+                with files.open(f"{community.code}.beancount") as journal:
+                    exports.write_journal(self._storage, file=journal, progress=progress, **told)
+
+        return self._begun(bundle, fill)
 
     def finish(self) -> None:
         """Wait until all that was begun is made."""
@@ -98,15 +147,23 @@ class Bundles:
         """The plain bundle that anybody may take, if one was made today."""
         return self.find(community_code, f"{community_code}-{PUBLIC}")
 
-    def all(self, community_code: str) -> list[Bundle]:
-        """The bundles of a community, newest first."""
+    def all(self, community_code: str, *forms: str) -> list[Bundle]:
+        """The bundles of a community, or its files of other forms, newest first."""
         found = [self.find(community_code, path.stem) for path in self.folder.glob(f"{community_code}-*.json")]
-        return sorted((one for one in found if one), key=lambda one: -one.asked_at)
+        wanted = forms or (BUNDLE,)
+        return sorted((one for one in found if one and one.form in wanted), key=lambda one: -one.asked_at)
 
     def path(self, bundle: Bundle) -> Path:
         return self.folder / f"{bundle.name}.zip"
 
-    def _make(self, bundle: Bundle, actor: Actor, community: Community, period: Period, seal: evidence.Seal) -> None:
+    def _begun(self, bundle: Bundle, fill: Fill) -> Bundle:
+        self._write(bundle)
+        thread = threading.Thread(target=self._make, args=(bundle, fill), name=f"bundle-{bundle.name}", daemon=True)
+        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread.start()
+        return bundle
+
+    def _make(self, bundle: Bundle, fill: Fill) -> None:
         draft = self.folder / f"{bundle.name}.part"
         made = bundle
 
@@ -118,22 +175,12 @@ class Bundles:
 
         try:
             with self._making, draft.open("wb") as file:
-                evidence.bundle(
-                    self._storage,
-                    actor=actor,
-                    community_id=community.id,
-                    seal=seal,
-                    file=file,
-                    period=(period.start, period.end),
-                    details=bundle.details,
-                    policy=self._policy(community),
-                    progress=progress,
-                )
+                fill(file, progress)
             draft.replace(self.path(bundle))
             self._write(replace(made, state="ready", done=made.size))
         except Exception as error:
             # The thread has nobody above it: what went wrong is told on the page and in the log.
-            log.exception("bundle failed", community=community.code)
+            log.exception("bundle failed", community=bundle.community)
             draft.unlink(missing_ok=True)
             self._write(replace(made, state="failed", failed=getattr(error, "code", "internal_error")))
 

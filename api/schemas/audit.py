@@ -43,3 +43,13 @@ class BundleAsked(Schema):
     details = fields.Whole(most=1, load_default=0)
     first = fields.Day(data_key="from", required=True)
     last = fields.Day(data_key="to", required=True)
+
+
+class ExportAsked(Schema):
+    """The books as plain text: in which form, of which days and unit, counted by which day."""
+
+    form = fields.Word(("beancount", "csv"), required=True)
+    first = fields.Day(data_key="from", load_default=None)
+    last = fields.Day(data_key="to", load_default=None)
+    unit = fields.Word(("min", "pt"), load_default=None)
+    by = fields.Word(("on", "booked"), load_default="on")

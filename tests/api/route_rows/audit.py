@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.pages.audit import maker_of
+from ledger.exports.journal import Wanted
 from tests.ledger.books import credit, make_volunteer
 from timebank import reports
 from timebank.people import communities
@@ -46,6 +47,16 @@ def with_bundle(world: Any, *, public: bool = False, details: bool = False) -> d
 def with_signed(world: Any) -> dict[str, Any]:
     with_bundle(world)
     return {}
+
+
+def with_export(world: Any) -> dict[str, Any]:
+    """The books as plain text, ready."""
+    maker = maker_of(world.client.app)
+    with world.village.read() as session:
+        place = communities.community(session, world.village.community_id)
+    made = maker.begin_export(actor=Actor.console(place.id, "test"), community=place, form="csv", wanted=Wanted())
+    maker.finish()
+    return {"name": made.name}
 
 
 def seq(world: Any, made: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +105,16 @@ ROWS = {
         {"roles": BOOKS, "arrange": with_bundle, "values": name},
         {"roles": {"auditor"}, "arrange": lambda world: with_bundle(world, details=True), "values": name},
     ],
+    "plain_text.ask": {"roles": BOOKS},
+    # Days the wrong way round, as above.
+    "plain_text.make": {
+        "method": "POST",
+        "roles": BOOKS,
+        "data": lambda world, made: {"form": "csv", "by": "on", "from": "2026-02-01", "to": "2026-01-01"},
+        "ok": {422},
+    },
+    "plain_text.state": {"roles": BOOKS, "arrange": with_export, "values": name},
+    "plain_text.file": {"roles": BOOKS, "arrange": with_export, "values": name},
     "audit.proof": {"anyone": True},
     "audit.make_public_bundle": {
         "method": "POST",
