@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from api import card_sheets, edge, look, receipt_links
+from api import card_sheets, edge, look, qr, receipt_links
 from api.messages import orders as order_words
 from api.words import entry_words
 from ledger import log, receipt
@@ -41,13 +41,11 @@ def statement_pdf(found: Statement, *, owner_id: uuid.UUID) -> bytes:
         uncovered=len(found.lines) - len(covered),
         code=code,
         with_detail=with_detail,
-        vkey=log.vkey(session, place.id),
     )
 
 
 def receipt_pdf(made: Receipt, *, facts: list[tuple[str, str]]) -> bytes:
     """One entry's receipt on one page."""
-    session, place = edge.read(), edge.community()
     code, with_detail = receipt_links.receipt_code(made, label=_("回执的二维码"))
     return _pdf(
         "receipts/sheet.html",
@@ -56,7 +54,6 @@ def receipt_pdf(made: Receipt, *, facts: list[tuple[str, str]]) -> bytes:
         code=code,
         with_detail=with_detail,
         link=receipt_links.short_link(made.seq),
-        vkey=log.vkey(session, place.id),
     )
 
 
@@ -128,7 +125,14 @@ def default_period(today: dt.date) -> tuple[dt.date, dt.date]:
 
 def _pdf(template: str, **facts: Any) -> bytes:
     place = edge.community()
+    vkey = log.vkey(edge.read(), place.id)
     made = render_template(
-        template, community=place, printed_at=edge.now(), public_url=edge.settings().public_url.rstrip("/"), **facts
+        template,
+        community=place,
+        printed_at=edge.now(),
+        public_url=edge.settings().public_url.rstrip("/"),
+        vkey=vkey,
+        key_code=qr.svg(vkey, label=_("账本的公钥")),
+        **facts,
     )
     return card_sheets.pdf([made], progress=lambda _done: None)

@@ -103,9 +103,11 @@ function show(result) {
   const out = page.querySelector("[data-result]");
   const band = element("div", "", `band ${result.isGood ? "green" : "red"}`);
   band.setAttribute("role", result.isGood ? "status" : "alert");
-  band.append(element("p", say(result.isGood ? "all.good" : "all.bad"), "band-title"));
+  const told = element("div");
+  told.append(element("p", say(result.isGood ? "all.good" : "all.bad"), "band-title"));
   const failed = result.steps.find((step) => step.ok === false);
-  if (failed) band.append(element("p", say(`wrong.${failed.why}`, failed.facts)));
+  if (failed) told.append(element("p", say(`wrong.${failed.why}`, failed.facts)));
+  band.append(told);
   out.replaceChildren(band);
   if (result.entry) {
     out.append(element("h2", say(result.isGood ? "facts.proved" : "facts.claimed")), facts(result));
