@@ -270,6 +270,8 @@ class Ground:
         return books
 
     def close(self) -> None:
+        if "log" in self.__dict__:
+            self.log.close()
         if self._own_server is not None:
             self._own_server.process.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
             self._own_server.process.wait(timeout=30)
