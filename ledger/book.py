@@ -27,7 +27,6 @@ AHEAD_MOST_MS = (
     5 * 60_000
 )  # a tail further ahead than this means a clock that jumped: refuse, rather than date entries wrongly
 ENTRIES_OF_A_KEY_MOST = 65_536
-ACCOUNTS_CACHED_MOST = 50_000
 SALT_BYTES = 32
 SALTS_MOST = 256  # drawn at once
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -50,12 +49,15 @@ class Cache:
     epoch: int = 0
     accounts: dict[int, Account] = field(default_factory=dict)
     groups: dict[int, list[Account]] = field(default_factory=dict)
+    rule: Rule | None = None
+    requests: int = 0  # how many were begun: accounts remember the last that touched them
     last_tile: list[bytes] | None = None  # the leaf hashes of the tile that is not full yet, where known
 
     def forget(self) -> None:
         self.size = -1
         self.accounts = {}
         self.groups = {}
+        self.rule = None
         self.last_tile = None
 
 
@@ -92,6 +94,7 @@ class Book:
         self._edge = tree.Edge.from_bytes(found.size, found.edge)
         if self._edge.root() != found.root:
             raise LogBroken(f"{found.origin}: the stored edge does not hash to the stored root at size {found.size}")
+        self._root = found.root
         self._entries: list[EntryRow] = []
         self._postings: list[tuple[int, int, int, int, int]] = []
         self._details: list[tuple[int, int, bytes, str]] = []
@@ -118,11 +121,15 @@ class Book:
         )
         self._state = State(_Stored(connection, community_id, self._entries, found.size))
         self._state.size, self._state.at = found.size, found.at
-        if found.rule_seq is not None:
-            self._state.rule = _rule_of(decode(rows.leaf(connection, community_id, found.rule_seq)))
         left = (self._cache.size, self._cache.root, self._cache.epoch)
-        if left != (found.size, found.root, found.epoch) or len(self._cache.accounts) > ACCOUNTS_CACHED_MOST:
+        if left != (found.size, found.root, found.epoch):
             self._cache.forget()
+        if found.rule_seq is not None:
+            known = self._cache.rule
+            if known is None or known.seq != found.rule_seq:
+                known = _rule_of(decode(rows.leaf(connection, community_id, found.rule_seq)))
+            self._state.rule = known
+        self._state.request = self._cache.requests
         self._cache.epoch = found.epoch
         self._state.accounts, self._state.groups = self._cache.accounts, self._cache.groups
         self._last_tile = self._cache.last_tile
@@ -437,6 +444,7 @@ class Book:
         )
         rows.insert(connection, "ledger_reversal", self._reversals)
         self._grow_tree()
+        self._root = self._edge.root()
         rule = self._state.rule
         moved = rows.move_tail(
             connection,
@@ -444,7 +452,7 @@ class Book:
             before=self._stored_size,
             size=self._state.size,
             at=self._state.at,
-            root=self._edge.root(),
+            root=self._root,
             edge=self._edge.to_bytes(),
             rule_seq=None if rule is None else rule.seq,
         )
@@ -453,10 +461,9 @@ class Book:
 
     def committed(self) -> None:
         """Keep what was loaded for the lane's next batch; call after a COMMIT that succeeded."""
-        self._cache.size, self._cache.root = self._state.size, self._edge.root()
-        self._cache.last_tile = self._last_tile
-        for account in self._state.accounts.values():
-            account.touched = -1
+        cache, state = self._cache, self._state
+        cache.size, cache.root, cache.last_tile = state.size, self._root, self._last_tile
+        cache.rule, cache.requests = state.rule, state.request
 
     def _grow_tree(self) -> None:
         """Take the batch's leaves into the edge, all at once, and store the tiles that they fill."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, LargeBinary, Table
+from sqlalchemy import BigInteger, Connection, LargeBinary, Table, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 from ledger import tables, tree
 from ledger.entries import decode
@@ -173,9 +174,13 @@ def leaves(connection: Connection, community_id: int, start: int, end: int) -> l
 
 def insert(connection: Connection, table: str, values: Rows) -> None:
     """Add rows that have all the table's columns in their order."""
+    insert_into(connection, tables.metadata.tables[table], values)
+
+
+def insert_into(connection: Connection, table: Table, values: Rows) -> None:
+    """The same for any table; the values are as the driver takes them, whatever types stand before it in the table."""
     if values:
-        columns = [column.name for column in tables.metadata.tables[table].columns]
-        _many(connection, _insert(table, tuple(columns), connection.dialect.name), table, columns, values)
+        _many(connection, _insert(table, connection.dialect.name), values)
 
 
 def insert_accounts(connection: Connection, community_id: int, accounts: Iterable[Account]) -> None:
@@ -204,8 +209,6 @@ def update_accounts(connection: Connection, community_id: int, accounts: Iterabl
         _many(
             connection,
             _update("ledger_account", changing, ("community_id", "number"), connection.dialect.name),
-            "ledger_account",
-            [*changing, "community_id", "number"],
             values,
         )
 
@@ -227,8 +230,6 @@ def resolve_holds(connection: Connection, community_id: int, holds: Iterable[Hol
         _many(
             connection,
             _update("ledger_hold", ("resolved",), ("community_id", "seq"), connection.dialect.name),
-            "ledger_hold",
-            ["resolved", "community_id", "seq"],
             values,
         )
 
@@ -247,8 +248,6 @@ def use_notes(connection: Connection, community_id: int, notes: Iterable[Note]) 
         _many(
             connection,
             _update("ledger_note", ("used_by",), ("community_id", "seq"), connection.dialect.name),
-            "ledger_note",
-            ["used_by", "community_id", "seq"],
             values,
         )
 
@@ -309,7 +308,7 @@ def _written(account: Account) -> tuple[Any, ...]:
 # How many rows go in one statement
 
 
-def _many(connection: Connection, sql: str, table: str, columns: list[str], values: Rows) -> None:
+def _many(connection: Connection, sql: str, values: Rows) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(sql, tuple(list(column) for column in zip(*values, strict=True)))
     else:
@@ -317,23 +316,21 @@ def _many(connection: Connection, sql: str, table: str, columns: list[str], valu
 
 
 def _arrays(table: Table, columns: Iterable[str]) -> str:
-    kinds = {
-        column.name: "bigint[]"
-        if isinstance(column.type, BigInteger)
-        else "bytea[]"
-        if isinstance(column.type, LargeBinary)
-        else "text[]"
-        for column in table.columns
-    }
-    return ", ".join(f"%s::{kinds[name]}" for name in columns)
+    return ", ".join(f"%s::{_array(table.c[name].type)}" for name in columns)
+
+
+def _array(kind: TypeEngine[Any]) -> str:
+    plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return "bigint[]" if isinstance(plain, BigInteger) else "bytea[]" if isinstance(plain, LargeBinary) else "text[]"
 
 
 @cache
-def _insert(table: str, columns: tuple[str, ...], dialect: str) -> str:
+def _insert(table: Table, dialect: str) -> str:
+    columns = table.columns.keys()
     names = ", ".join(columns)
     if dialect == "postgresql":
-        return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({_arrays(tables.metadata.tables[table], columns)})"
-    return f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
+        return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({_arrays(table, columns)})"
+    return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
 
 
 @cache

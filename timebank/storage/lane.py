@@ -12,18 +12,20 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from ledger import Book, LedgerRefused
 from ledger.book import Cache
 from timebank.errors import Busy, ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
+from timebank.storage.caches import Caches
 from timebank.storage.requests import (
-    Request,
+    Recorded,
     Waiting,
     answer_again,
     is_recorded,
+    keep,
     known_requests,
     record,
     refuse_late_or_early,
@@ -45,7 +47,7 @@ class Lane:
         self._before_start = before_start
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._later: deque[Waiting] = deque()
-        self._caches: dict[int, Cache] = {}
+        self._caches = Caches()
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._gate = threading.Lock()  # nothing is put behind the end of the queue, where nobody would answer it
@@ -151,7 +153,7 @@ class Lane:
             self._run_global(connection, batch[0])
             return
         community_id = batch[0].community_id
-        cache = self._caches.setdefault(community_id, Cache())
+        cache = self._caches.of(community_id)
         try:
             book = self._open_book(connection, community_id, cache, founds=batch[0].founds)
             self._answer_all(connection, book, batch)
@@ -178,6 +180,7 @@ class Lane:
                 waiting.outcome, waiting.refused = None, Unknown()
             return
         book.committed()
+        self._caches.settle(community_id)
 
     def _open_book(self, connection: Connection, community_id: int, cache: Cache, *, founds: str | None) -> Book:
         try:
@@ -190,9 +193,10 @@ class Lane:
 
     def _answer_all(self, connection: Connection, book: Book, batch: list[Waiting]) -> None:
         known = known_requests(connection, batch)
+        answered: list[Recorded] = []
         for waiting in batch:
             now = self._clock()
-            before = known.get(waiting.key)
+            before = known.get(waiting.key.bytes)
             if before is not None:
                 answer_again(waiting, before)
                 continue
@@ -203,8 +207,9 @@ class Lane:
             self._check_open(connection)
             recorded = record(waiting, now)
             if recorded is not None:
-                connection.execute(insert(Request), recorded)
-                known[waiting.key] = Request(**recorded)
+                answered.append(recorded)
+                known[recorded.key] = recorded
+        keep(connection, answered)
 
     def _answer(self, connection: Connection, book: Book, waiting: Waiting, now: datetime) -> None:
         """Run one request behind a savepoint.
@@ -219,6 +224,7 @@ class Lane:
                 session.info["book"] = book
                 waiting.outcome = waiting.change(session, now)
                 session.flush()
+                waiting.tell()
             except (Refused, LedgerRefused, DBAPIError) as error:
                 waiting.refused = _told(error)
             except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller

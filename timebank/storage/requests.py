@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import hmac
+import json
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import CheckConstraint, Connection, select
-from sqlmodel import Field, Session, SQLModel, col
+from sqlalchemy import CheckConstraint, Connection
+from sqlmodel import Field, Session, SQLModel
 
+from ledger import rows
 from timebank import columns
 from timebank.columns import Instant, Json, Number, key_instant
 from timebank.errors import Fact, KeyAhead, KeyExpired, KeyUsed, Refused, again
@@ -82,6 +84,7 @@ class Waiting:
     scrubs: bool = False  # no write: the database file is written anew without what was deleted
     answer: Future[Any] = field(default_factory=Future)
     outcome: Any = None
+    told: str = ""  # the outcome as it is stored
     refused: BaseException | None = None
 
     @property
@@ -89,20 +92,55 @@ class Waiting:
         """Whether it shares its transaction with no other request."""
         return self.everywhere or self.scrubs or self.founds is not None
 
+    def tell(self) -> None:
+        """Take the outcome as it will be stored, so that the first answer cannot differ from the answers to come.
+
+        Raises:
+            TypeError: it is not plain JSON.
+        """
+        self.told = columns.to_json(self.outcome)
+        self.outcome = json.loads(self.told)
+
     def forget(self) -> None:
         """Go back to before it was run."""
         self.outcome = self.refused = None
 
 
-def known_requests(connection: Connection, batch: list[Waiting]) -> dict[uuid.UUID, Request]:
+class Recorded(NamedTuple):
+    """A row of `request` as the database holds it: the columns in their order, `facts` as the text that is stored."""
+
+    community_id: int
+    key: bytes
+    actor: str
+    use_case: str
+    content: bytes
+    outcome: str
+    facts: str
+    recorded_at: int
+
+
+def known_requests(connection: Connection, batch: list[Waiting]) -> dict[bytes, Recorded]:
     """The requests of this batch that were answered before, by key."""
-    query = select(Request).where(
-        col(Request.community_id) == batch[0].community_id, col(Request.key).in_([waiting.key for waiting in batch])
-    )
-    with Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session:
-        found = {row.key: row for row in session.scalars(query)}
-        session.expunge_all()
-    return found
+    keys: list[Any] = [waiting.key.bytes for waiting in batch]
+    wanted, values = f"({', '.join('?' * len(keys))})", keys
+    if connection.dialect.name == "postgresql":
+        wanted, values = "(SELECT unnest(?::bytea[]))", [keys]
+    asked = f"SELECT {_COLUMNS} FROM request WHERE community_id = ? AND key IN {wanted}"  # noqa: S608  # only marks for values
+    found = rows.execute(connection, asked, (batch[0].community_id, *values))
+    return {row.key: row for row in map(_recorded, found)}
+
+
+def keep(connection: Connection, answered: list[Recorded]) -> None:
+    """Write what the requests of a batch were answered."""
+    rows.insert_into(connection, Request.__table__, answered)  # type: ignore[attr-defined]
+
+
+_COLUMNS = ", ".join(Recorded._fields)
+
+
+def _recorded(row: Any) -> Recorded:
+    community_id, key, actor, use_case, content, *rest = row
+    return Recorded(community_id, bytes(key), actor, use_case, bytes(content), *rest)
 
 
 def refuse_late_or_early(key: uuid.UUID, now: datetime.datetime) -> Refused | None:
@@ -114,33 +152,29 @@ def refuse_late_or_early(key: uuid.UUID, now: datetime.datetime) -> Refused | No
     return None
 
 
-def answer_again(waiting: Waiting, before: Request) -> None:
+def answer_again(waiting: Waiting, before: Recorded) -> None:
     """Give a request that came again the first answer, if it is the same in everything."""
-    same = hmac.compare_digest(bytes(before.content), waiting.content)
+    same = hmac.compare_digest(before.content, waiting.content)
     if not same or (before.actor, before.use_case) != (waiting.actor, waiting.use_case):
         waiting.refused = KeyUsed()
     elif before.outcome == "done":
-        waiting.outcome = before.facts
+        waiting.outcome = json.loads(before.facts)
     else:
-        facts: dict[str, Fact] = before.facts["facts"]
-        waiting.refused = again(before.facts["code"], facts)
+        told = json.loads(before.facts)
+        facts: dict[str, Fact] = told["facts"]
+        waiting.refused = again(told["code"], facts)
 
 
-def record(waiting: Waiting, now: datetime.datetime) -> dict[str, Any] | None:
+def record(waiting: Waiting, now: datetime.datetime) -> Recorded | None:
     """The `request` row of an answered request; bugs and broken storage are not recorded, so that they can be tried again."""
-    row = {
-        "community_id": waiting.community_id,
-        "key": waiting.key,
-        "actor": waiting.actor,
-        "use_case": waiting.use_case,
-        "content": waiting.content,
-        "recorded_at": now,
-    }
-    if waiting.refused is None:
-        return {**row, "outcome": "done", "facts": waiting.outcome}
-    if is_recorded(waiting.refused) and isinstance(waiting.refused, Refused):
-        return {**row, "outcome": "refused", "facts": {"code": waiting.refused.code, "facts": waiting.refused.facts}}
-    return None
+    outcome, facts = "done", waiting.told
+    if waiting.refused is not None:
+        if not isinstance(waiting.refused, Refused) or not is_recorded(waiting.refused):
+            return None
+        outcome = "refused"
+        facts = columns.to_json({"code": waiting.refused.code, "facts": waiting.refused.facts})
+    asked = waiting.community_id, waiting.key.bytes, waiting.actor, waiting.use_case, waiting.content
+    return Recorded(*asked, outcome, facts, columns.to_ms(now))
 
 
 def is_recorded(refused: BaseException) -> bool:

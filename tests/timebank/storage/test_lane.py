@@ -177,6 +177,27 @@ def test_the_same_key_gives_the_first_answer_again(village: Village) -> None:
     assert village.balance(POOL_MIN) == 15
 
 
+def test_the_first_answer_is_read_from_what_is_stored_like_the_second(village: Village) -> None:
+    key = new_key(village.now)
+
+    def count(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        return {"pair": (1, 2), "by_number": {7: "seven"}}
+
+    first = village.write(count, key=key)
+    assert first == {"pair": [1, 2], "by_number": {"7": "seven"}}
+    assert village.write(count, key=key) == first
+
+
+def test_an_answer_that_cannot_be_stored_is_that_requests_bug(village: Village) -> None:
+    def fails(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        give(5)(session, now)
+        return {"at": now}
+
+    answers = together(village, [give(10), fails, give(20)])
+    assert [type(one) for one in answers] == [dict, TypeError, dict]
+    assert answers[2]["seq"] == answers[0]["seq"] + 1
+
+
 def test_the_same_key_twice_in_one_batch_is_done_once(village: Village) -> None:
     key = new_key(village.now)
     answers: list[Any] = []
