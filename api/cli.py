@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from api import errors
 from api.app import open_storage
-from api.commands import books, erasures, people, witness
+from api.commands import books, doctor, erasures, people, witness
 from api.keys import SigningKeys
 from api.settings import Settings
 from ledger.errors import LogBroken
@@ -147,7 +147,7 @@ for command in people.COMMANDS:
     import_.add_command(command)
 for command in witness.COMMANDS:
     main.add_command(command)
-for command in erasures.COMMANDS:
+for command in (*erasures.COMMANDS, *doctor.COMMANDS):
     main.add_command(command)
 
 
@@ -361,25 +361,6 @@ def restore(folder: Path) -> None:
             click.echo(f"{held.community}: holds {held.size} entries, goes on")
     if any(held.forks for held in found):
         sys.exit(1)
-
-
-@main.command()
-@click.option("--rebuild", is_flag=True, help="make balances, postings, holds and quotas again from the leaves alone")
-def doctor(*, rebuild: bool) -> None:
-    """Examine the installation: address, secrets, clock, keys, projections against leaves, rows against entries."""
-    from api import doctor as examinations
-
-    settings = _settings()
-    with _opened(settings) as storage:
-        if rebuild:
-            for code, entries in examinations.rebuild(settings, storage).items():
-                click.echo(f"{code}: made again from {entries} entries")
-        trouble = 0
-        for finding in examinations.examine(settings, storage):
-            trouble += finding.trouble
-            click.echo(f"{'!!' if finding.trouble else '--'} {finding.text}")
-    click.echo("something is wrong" if trouble else "all is well")
-    sys.exit(1 if trouble else 0)
 
 
 def _settings(**changed: Any) -> Settings:

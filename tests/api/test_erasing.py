@@ -1,0 +1,113 @@
+"""Erasures as a job: due ones are carried out, files that named the erased go, and an older backup brings nobody back."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from api import erasing, jobs
+from api.keys import SigningKeys
+from tests.timebank.erasure import traces
+from tests.timebank.erasure.traces import NAME, NEEDLES
+from tests.village import Village
+from timebank.erasure import asking
+from timebank.people import communities, residents
+from timebank.storage import Storage
+
+
+@pytest.fixture
+def here(village: Village, tmp_path: Path) -> jobs.Installation:
+    keys = SigningKeys(tmp_path / "keys")
+    keys.folder.mkdir()
+    seed = village.seed.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    (keys.folder / f"{village.code}.seed").write_bytes(seed)
+    return jobs.Installation(village.storage, keys, data_dir=tmp_path / "data", vault=traces.VAULT)
+
+
+def test_the_job_erases_what_is_due_and_cleans_the_files(village: Village, here: jobs.Installation) -> None:
+    told = traces.leave_traces(village)
+    bundles = (here.data_dir or Path()) / "bundles"
+    bundles.mkdir(parents=True)
+    for name, details in (("TPL-1", True), ("TPL-2", False), ("HZM-1", True)):
+        (bundles / f"{name}.json").write_text(json.dumps({"details": details}))
+        (bundles / f"{name}.zip").write_text(NAME)
+    erasure_id = traces.ask(village, told.person)
+    traces.approve(village, erasure_id)
+    _night(village, here)
+    assert _is_erased(village, told.person) is False
+    village.pass_time(days=8)
+    _night(village, here)
+    assert _is_erased(village, told.person) is True
+    assert traces.left_in_files(village) == set()
+    assert sorted(path.name for path in bundles.glob("*.zip")) == ["HZM-1.zip", "TPL-2.zip"]
+    assert [one.person_id for one in erasing.remembered(here.keys, village.code)] == [told.person.id]
+    assert NAME not in erasing.list_path(here.keys, village.code).read_text()
+    size = _size(village)
+    _night(village, here)
+    assert _size(village) == size
+    assert len(erasing.remembered(here.keys, village.code)) == 1
+    with village.read() as session:
+        assert (asking.erasure(session, 1, erasure_id).scrubbed_at is not None) == village.storage.sqlite
+    if not village.storage.sqlite:
+        place = _place(village)
+        assert erasing.scrub(village.storage, [place]) is False, "the application's role owns nothing"
+        assert erasing.scrub(village.storage, [place], owner_url=village.owner_url) is True
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_who_comes_back_with_an_older_backup_is_erased_again(
+    village: Village, here: jobs.Installation, tmp_path: Path
+) -> None:
+    told = traces.leave_traces(village)
+    older = tmp_path / "older.db"
+    _copy(village, older)
+    traces.erase(village, told.person)
+    _night(village, here)
+    restored = Storage(f"sqlite:///{older}", clock=village.clock.now, secret=traces.SECRET)
+    try:
+        again = replace(village, storage=restored)
+        assert [one.number for one in erasing.back(restored, here.keys, _place(village))] == [told.person.number]
+        _night(again, replace(here, storage=restored))
+        assert erasing.back(restored, here.keys, _place(village)) == []
+        assert traces.left_in_files(again, NEEDLES) == set()
+    finally:
+        restored.close()
+
+
+def _night(village: Village, here: jobs.Installation) -> None:
+    jobs.run(next(job for job in jobs.JOBS if job.name == "erase"), here)
+
+
+def _copy(village: Village, path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with (
+        closing(sqlite3.connect(village.storage.url.database or "")) as live,
+        closing(sqlite3.connect(path)) as copy,
+    ):
+        live.backup(copy)
+
+
+def _is_erased(village: Village, person: Any) -> bool:
+    with village.read() as session:
+        return residents.is_erased(residents.person(session, village.community_id, uuid.UUID(person.id.hex)))
+
+
+def _place(village: Village) -> communities.Community:
+    with village.read() as session:
+        return communities.community(session, village.community_id)
+
+
+def _size(village: Village) -> int:
+    from ledger import reading
+
+    with village.read() as session:
+        end = reading.tail(session, village.community_id)
+        return end.size if end else 0
