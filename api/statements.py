@@ -11,6 +11,7 @@ from api import card_sheets, edge, look, qr, receipt_links
 from api.messages import orders as order_words
 from api.words import entry_words
 from ledger import log, receipt
+from ledger.note import verifier_key
 from ledger.reading import Line
 from ledger.receipt import Receipt
 from timebank.hours.attendance import reading as visits
@@ -123,9 +124,17 @@ def default_period(today: dt.date) -> tuple[dt.date, dt.date]:
     return today.replace(day=1), today
 
 
+def _vkey(made: Receipt | None) -> str:
+    """The key by which the code's checkpoint is checked: a log's key may have changed since its first day."""
+    session, place = edge.read(), edge.community()
+    end = log.end(session, place.id)
+    size = end.size if made is None else int(made.note.split("\n")[1])
+    return verifier_key(end.origin, log.key_in_force(session, place.id, size))
+
+
 def _pdf(template: str, **facts: Any) -> bytes:
     place = edge.community()
-    vkey = log.vkey(edge.read(), place.id)
+    vkey = _vkey(facts["receipt"])
     made = render_template(
         template,
         community=place,

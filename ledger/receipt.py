@@ -119,14 +119,14 @@ def make(session: Session, community_id: int, seq: int, *, signed: Signed | None
 
 
 def read(text: str) -> Receipt:
-    """Read a receipt's text; line ends may be CR LF and the last one may be missing, as mail and paper leave them.
+    """Read a receipt's text; line ends may be CR LF, the last one missing, a mark of byte order first, as mail and paper leave them.
 
     Raises:
         BadReceipt: `form`.
     """
     if len(text) > CHARACTERS_MOST:
         raise _form("too long")
-    head, separator, note = text.replace("\r\n", "\n").partition("\n\n")
+    head, separator, note = text.removeprefix("\ufeff").replace("\r\n", "\n").partition("\n\n")
     lines = head.split("\n", PATH_MOST + 4)
     if not separator or len(lines) < 3 or lines[0] != FIRST_LINE:
         raise _form("not a receipt")
@@ -144,7 +144,7 @@ def read(text: str) -> Receipt:
         salt=salt,
         detail=told,
         path=path,
-        note=note if note.endswith("\n") else f"{note}\n",
+        note=note.rstrip("\n") + "\n",
     )
 
 

@@ -21,6 +21,7 @@ UNIT_OF_MODULE = {"attendance": "min", "orders": "min", "publicity": "pt", "shop
 SENTENCES: dict[str, Any] = {
     "all.good": _("回执有效:这一笔确实在账上。"),
     "all.bad": _("回执没有通过核对。"),
+    "all.limits": _("回执证明签名时账上有过这一笔;后来有没有冲正,要看账本。"),
     "facts.proved": _("证明了什么"),
     "facts.claimed": _("回执上写着(没有得到证明)"),
     "detail.shown": _("这一笔的明细"),

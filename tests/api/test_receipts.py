@@ -67,7 +67,10 @@ def code_in(document: bytes, page: int = -1) -> tuple[str, Image.Image]:
 
 def receipt_in(scanned: Image.Image) -> str:
     """Of the two codes on the paper the receipt; the other is the log's key."""
-    found = sorted(one.text for one in zxingcpp.read_barcodes(scanned, formats=zxingcpp.BarcodeFormat.QRCode))
+    found = sorted(
+        one.text
+        for one in zxingcpp.read_barcodes(scanned, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    )
     assert [text.partition("+")[0].partition("\n")[0] for text in found] == [
         "c2sp.org/tlog-proof@v1",
         "timebank.example/log/TPL",

@@ -106,6 +106,7 @@ function show(result) {
   const told = element("div");
   told.append(element("p", say(result.isGood ? "all.good" : "all.bad"), "band-title"));
   const failed = result.steps.find((step) => step.ok === false);
+  if (result.isGood) told.append(element("p", say("all.limits")));
   if (failed) told.append(element("p", say(`wrong.${failed.why}`, failed.facts)));
   band.append(told);
   out.replaceChildren(band);
