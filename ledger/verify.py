@@ -460,15 +460,13 @@ def tile_name(kind: str, number: int, width: int) -> str:
 def split_entries(name: str, content: bytes, width: int, *, first: int) -> list[bytes]:
     """The leaves of an entry bundle, each after its length in two bytes."""
     leaves: list[bytes] = []
-    position = 0
-    while position < len(content):
-        if position + 2 > len(content):
+    position, end = 0, len(content)
+    while position < end:
+        start = position + 2
+        position = start + (content[position] << 8 | content[position + 1]) if start <= end else end + 1
+        if position > end:
             raise Wrong("entries_form", tile=name, seq=first + len(leaves))
-        length = content[position] << 8 | content[position + 1]
-        position += 2 + length
-        if position > len(content):
-            raise Wrong("entries_form", tile=name, seq=first + len(leaves))
-        leaves.append(content[position - length : position])
+        leaves.append(content[start:position])
         if len(leaves) > 2 * TILE:  # absurd already; millions of empty leaves would fit into what is allowed
             raise Wrong("entries_form", tile=name, seq=first + width)
     return leaves
@@ -1863,10 +1861,10 @@ class UsedIds:
 
 Legs = list[tuple[Account, int]]
 
-# The exact bytes of a post of two legs that cites nothing: nearly all of a log.
+# The exact bytes of a post of two legs that cites nothing: nearly all of a log. One amount is the other with a minus.
 PLAIN_POST = re.compile(
     rb'\{"at":([1-9][0-9]{0,15}),"id":"([0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{11})([0-9a-f]{4})","kind":"post",'
-    rb'"legs":\[\[([1-9][0-9]{0,15}),(-?)([1-9][0-9]{0,15})\],\[([1-9][0-9]{0,15}),(-?)([1-9][0-9]{0,15})\]\],'
+    rb'"legs":\[\[([1-9][0-9]{0,15}),(-)?(?P<amount>[1-9][0-9]{0,15})\],\[([1-9][0-9]{0,15}),(?(5)|-)(?P=amount)\]\],'
     rb'"on":"([0-9]{4}-[0-9]{2}-[0-9]{2})","ref":"[0-9a-f]{64}","seq":([1-9][0-9]{0,15}),"v":1\}'
 ).fullmatch
 
@@ -1884,6 +1882,9 @@ class Replay:
         self._open_by_owner: dict[int, list[Account]] = {}
         self._last_key = b""
         self._last_n = 0
+        self._last_on = b""
+        self._on_from = MAX + 1
+        self._start, self._end = log.period
         self._disk = sqlite3.connect("", isolation_level=None)  # without a name it is a file that no other sees
         for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
             self._disk.execute(f"PRAGMA {setting}")
@@ -1906,10 +1907,10 @@ class Replay:
 
     def read(self, leaves: list[bytes], first: int) -> Wrong | None:
         """Carry out these entries, the first of which is entry `first`. Returns what is wrong with the first that is wrong."""
-        seq = first
+        seq, plain_post = first, self._plain_post
         try:
             for seq, leaf in enumerate(leaves, first):
-                if not self._plain_post(leaf, seq):
+                if not plain_post(leaf, seq):
                     self.apply(read_leaf(leaf, seq))
         except Wrong as wrong:
             return self.used_twice(before=seq) or wrong
@@ -1929,24 +1930,39 @@ class Replay:
         found = PLAIN_POST(leaf)
         if found is None:
             return False
-        at_, key, n_, low, minus, amount_, high, other_minus, other_amount, on, shown = found.groups()
+        at_, key, n_, low, minus, amount_, high, on, shown = found.groups()
         at, amount, low_number, high_number = int(at_), int(amount_), int(low), int(high)
         payer = self.accounts.get(low_number if minus else high_number)
         payee = self.accounts.get(high_number if minus else low_number)
-        day = _day_number(on.decode())
+        if on != self._last_on:
+            self._last_on, self._on_from = on, self._midnight(on.decode())
         if (
-            amount_ != other_amount
-            or minus == other_minus
-            or low_number >= high_number
+            low_number >= high_number
             or amount > MAX
-            or shown != b"%d" % seq
+            or int(shown) != seq
             or seq < 2
             or not self.at <= at <= MAX
-            or day is None
-            or day > (at + self._zone_ms) // DAY_MS
+            or at < self._on_from
             or payer is None
             or payee is None
-            or not self._nothing_against(payer, payee, amount)
+            # Both are open, of one unit and of different owners, with none of the rules that lots have.
+            or payer.closed is not None
+            or payee.closed is not None
+            or payer.unit != payee.unit
+            or payer.owner == payee.owner
+            or payer.to is not None
+            or payer.ends is not None
+            or payee.ends is not None
+            or payee.issuing
+            or len(self._open_by_owner[payer.owner]) > 1
+            # The amount is there, or may be issued, and there is room for it.
+            or (
+                payer.issued + amount > payer.quota
+                if payer.issuing
+                else payer.balance - payer.held - amount < payer.floor
+            )
+            or payer.balance - amount < -MAX
+            or payee.balance + amount > (MAX if payee.ceiling is None else payee.ceiling)
         ):
             return False
         if n_ == b"0000":
@@ -1962,34 +1978,18 @@ class Replay:
             payer.issued += amount
         payer.balance -= amount
         payee.balance += amount
-        if at < self._log.period[0]:
+        if at < self._start:
             payer.opening -= amount
             payee.opening += amount
-        elif at < self._log.period[1]:
+        elif at < self._end:
             payer.taken += amount
             payee.added += amount
         return True
 
-    def _nothing_against(self, payer: Account, payee: Account, amount: int) -> bool:
-        """Whether a payment between two accounts breaks no rule, both being such that few rules are about them."""
-        if payer.issuing:
-            enough = payer.issued + amount <= payer.quota
-        else:
-            enough = payer.balance - payer.held - amount >= payer.floor
-        return (
-            enough
-            and payer.closed is None
-            and payee.closed is None
-            and payer.unit == payee.unit
-            and payer.owner != payee.owner
-            and payer.to is None
-            and payer.ends is None
-            and payee.ends is None
-            and not payee.issuing
-            and len(self._open_by_owner[payer.owner]) == 1  # no lot that comes first
-            and payer.balance - amount >= -MAX
-            and payee.balance + amount <= (MAX if payee.ceiling is None else payee.ceiling)
-        )
+    def _midnight(self, day: str) -> int:
+        """The moment from which an entry may be dated on this day; never, if there is no such day."""
+        number = _day_number(day)
+        return MAX + 1 if number is None else number * DAY_MS - self._zone_ms
 
     def apply(self, entry: dict[str, Any]) -> None:
         """Check an entry against the rules and the state, and carry it out."""
@@ -2000,10 +2000,8 @@ class Replay:
         if self.at < before:
             self._refuse("clock", at=self.at, before=before)
         self._check_id(entry["id"])
-        if "on" in entry:
-            day = _day_number(entry["on"])
-            if day is None or day > (self.at + self._zone_ms) // DAY_MS:
-                self._refuse("future_day", on=entry["on"])
+        if "on" in entry and self.at < self._midnight(entry["on"]):
+            self._refuse("future_day", on=entry["on"])
         VERBS[kind](self, entry)
 
     def idle_lots(self, now: int) -> list[dict[str, int]]:
@@ -2043,6 +2041,7 @@ class Replay:
         zone = entry["zone"]
         minutes = int(zone[1:3]) * 60 + int(zone[4:])
         self._zone_ms = (-minutes if zone[0] == "-" else minutes) * 60_000
+        self._last_on = b""
 
     def _key(self, entry: dict[str, Any]) -> None:
         if self.seq == 1:
@@ -2313,16 +2312,15 @@ class Replay:
             self._refuse("range", account=account.number)
 
     def _book(self, legs: list[list[int]]) -> None:
-        start, end = self._log.period
         for number, amount in legs:
             account = self.accounts[number]
             account.balance += amount
             self._check_range(account)
-            if self.at < start:
+            if self.at < self._start:
                 account.opening += amount
-            elif self.at < end and amount > 0:
+            elif self.at < self._end and amount > 0:
                 account.added += amount
-            elif self.at < end:
+            elif self.at < self._end:
                 account.taken -= amount
 
 
