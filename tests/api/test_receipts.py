@@ -19,6 +19,7 @@ from ledger import book_of, log, receipt
 from ledger.tree import leaf_hash
 from tests.client import Client
 from tests.ledger.books import attack
+from tests.timebank.hours.arrange_orders import Orders, make_elder, make_volunteer
 from tests.village import Village
 from timebank import accounts
 from timebank.people import helpers
@@ -261,3 +262,19 @@ def test_the_saved_checker_allows_itself_no_network(seeded: Client, village: Vil
     assert "<script src" not in saved.text
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", saved.text)
     assert io.StringIO(saved.text).readline() == "<!DOCTYPE html>\n"
+
+
+def test_an_orders_slip_leads_to_its_hold_and_says_nothing_of_whose_it_is(seeded: Client, village: Village) -> None:
+    orders, elder = Orders(village), make_elder(village)
+    order_id = orders.place(elder)
+    seeded.sign_in(village.make_person(), roles=["desk_staff"])
+    before = seeded.post(path(village, f"/orders/{order_id}/slip")).text
+    assert "slip-proof" not in before
+    orders.claim(order_id, make_volunteer(village))
+    slip = seeded.post(path(village, f"/orders/{order_id}/slip")).text
+    link = re.search(r'class="slip-hash">http://[^/]+(/c/TPL/r/[^<]+)<', slip)[1]
+    assert link.startswith(path(village, f"/r/{orders.row(order_id).hold_seq}."))
+    seeded.sign_out()
+    shown = seeded.get(link)
+    assert "指纹一致" in shown.text
+    assert "王奶奶" not in shown.text
