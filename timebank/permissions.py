@@ -126,7 +126,7 @@ RULES: dict[str, Rule] = {
     "residents.look": roles("desk_staff", "community_manager", "grid_worker", own=True),
     "residents.search": roles("desk_staff", "community_manager", "grid_worker", anywhere=True),
     "residents.import_residents": roles("desk_staff", "community_manager"),
-    "erasure.look": roles("community_manager"),
+    "erasure.look": roles("community_manager", "committee", "supervision_committee"),
     "erasure.ask": roles("community_manager"),
     "erasure.approve": roles("community_manager", "committee", "supervision_committee"),
     "erasure.cancel": roles("community_manager", own=True),

@@ -77,6 +77,7 @@ USE_CASES = {
     "shop.redeem": _("兑换冻结"),
     "shop.hand_over": _("兑换核销"),
     "residents.import_residents": _("旧账期初"),
+    "erasure.dispose": _("删除前转出余额"),
 }
 
 FIELDS = {

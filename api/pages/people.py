@@ -244,6 +244,9 @@ def _person_facts(person_id: uuid.UUID) -> dict[str, Any]:
         "may_change": permissions.may(actor, "residents.change", community_id=place.id, area_path=found.area_path),
         "spoken_phone": residents.spoken_phone(found.phone),
         "has_left": residents.has_left(found),
+        "left_choices": [(reason, schemas.LEFT_WORDS[reason]) for reason in residents.LEFT_REASONS],
+        "may_erase": not residents.is_erased(found)
+        and permissions.may(actor, "erasure.look", community_id=place.id, area_path=found.area_path),
         **_form_facts(),
     }
 

@@ -98,7 +98,7 @@ FLAG_WORDS = {
     "hardship": _("困难"),
     "guardian_consent": _("监护人已同意"),
 }
-LEFT_WORDS = {"moved": _("迁出"), "died": _("去世"), "mistake": _("登记有误")}
+LEFT_WORDS = {"moved": _("迁出"), "died": _("去世"), "mistake": _("登记有误"), "erased": _("已删除")}
 REVOKED_WORDS = {"lost": _("遗失"), "worn": _("损坏"), "wrong": _("印错"), "left": _("离开社区")}
 FIELD_LABELS = {
     "name": _("姓名"),
