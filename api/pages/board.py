@@ -2,6 +2,8 @@
 
 import io
 import uuid
+from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from flask import Blueprint, render_template, send_file, url_for
@@ -21,6 +23,9 @@ from timebank.points.working_days import today_in
 blueprint = Blueprint("board", __name__)
 
 LINES_A_PAGE = 100
+# Anybody may ask for a sheet, and drawing one keeps a processor busy: one at a time, and the last few are kept.
+SHEETS_KEPT = 16
+_ONE_AT_A_TIME = Lock()
 
 
 @blueprint.get("/c/<community_code>/board")
@@ -65,7 +70,8 @@ def sheet(number: int) -> Any:
         address=address,
         code=qr.svg(address, label=_("这一批的网页")),
     )
-    document = pdf([made], progress=lambda _done: None)
+    with _ONE_AT_A_TIME:
+        document = _drawn(made)
     return send_file(io.BytesIO(document), mimetype="application/pdf", download_name=f"{place.code}-board-{number}.pdf")
 
 
@@ -132,6 +138,12 @@ def appeal(objection_id: uuid.UUID) -> Any:
         return edge.again("board/my_objections.html", in_words(refused), words=words, **_mine())
     edge.flash_done(_("申诉已转监督委员会。"))
     return edge.back("board.my_objections")
+
+
+@lru_cache(maxsize=SHEETS_KEPT)
+def _drawn(page: str) -> bytes:
+    """The page as a PDF; the same page is drawn once."""
+    return pdf([page], progress=lambda _done: None)
 
 
 def _batch(number: int, after: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
+from api.pages import board
 from tests.timebank.points import make
 from timebank import samples
 from timebank.permissions import Actor
@@ -231,3 +232,6 @@ def test_the_board_prints_as_a4_with_masked_names(client, village):
     assert "上官*" in written
     assert "飞燕" not in written
     assert "合计 40 行" in written
+    drawn = board._drawn.cache_info().misses
+    assert client.get("/c/TPL/board/1/sheet.pdf").data == sheet.data
+    assert board._drawn.cache_info().misses == drawn  # anybody may ask, as often as they like
