@@ -1,4 +1,4 @@
-"""Evidence bundles of any length, written as they are made: `python -m tests.ledger.long_log 1000000 bundle.zip [--mixed]`.
+"""Evidence bundles of any length, written as they are made: `python -m tests.ledger.long_log 1000000 bundle.zip [--mixed] [--verify]`.
 
 Made from docs/log-format.md alone, as `independent_log` is, but by adding up as it goes, so that ten million entries need no
 more memory than ten thousand. Most entries are posts of two legs between members, as in a community's log. With `mixed`,
@@ -7,10 +7,17 @@ one in ten is a hold, its capture or release, a note that a post cites, or a rev
 
 import argparse
 import hashlib
+import resource
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
+from typing import NamedTuple
 
+from ledger import verify
 from tests.ledger.independent_log import ACCOUNTS, HOLDS, START, TRIAL, Log, canonical, tile_path
 
+MEMORY_FOR_TEN_MILLION = 2**30
 MEMBERS = 1_000
 FIRST = 101
 GIVEN = 1_000_000
@@ -224,10 +231,49 @@ def write_long_bundle(file, size, *, mixed=False):
     return log
 
 
-if __name__ == "__main__":
+class Verified(NamedTuple):
+    """What checking a bundle cost: resident memory at its highest, seconds of the processor; and what stderr said."""
+
+    peak_bytes: int
+    seconds: float
+    shown: str
+
+
+def run_verify(path, *arguments, most_bytes=2**29):
+    """Check a bundle as an auditor does, in a process that may have no more than `most_bytes` of addresses; it must be well."""
+    program = (
+        "import resource, runpy, sys\n"
+        "sys.argv = sys.argv[1:]\n"
+        "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print('used', used.ru_maxrss, used.ru_utime + used.ru_stime)\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(verify.__file__), str(path), "--lang", "en", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes)),
+    )
+    assert "All is well" in answer.stdout, answer.stdout + answer.stderr
+    kibibytes, seconds = answer.stdout.split("used ")[1].split()
+    return Verified(int(kibibytes) * 1024, float(seconds), answer.stderr)
+
+
+def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("size", type=int)
     parser.add_argument("file")
     parser.add_argument("--mixed", action="store_true")
+    parser.add_argument("--verify", action="store_true", help="check it too, in less than 1 GiB, and remove it")
     given = parser.parse_args()
-    write_long_bundle(given.file, given.size, mixed=given.mixed)
+    log = write_long_bundle(given.file, given.size, mixed=given.mixed)
+    if given.verify:
+        done = run_verify(given.file, most_bytes=MEMORY_FOR_TEN_MILLION)
+        Path(given.file).unlink()
+        print(f"{log.size} entries, {done.seconds:.0f} s of processor time, {done.peak_bytes / 2**20:.0f} MiB at most")
+
+
+if __name__ == "__main__":
+    main()

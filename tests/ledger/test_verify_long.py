@@ -1,10 +1,5 @@
 """Long logs: memory that does not grow with them, and a short cut through plain posts that never judges otherwise."""
 
-import resource
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,9 +7,7 @@ from hypothesis import strategies as st
 from ledger import verify as module
 from ledger.verify import Bundle, Reading, Replay, Shelf, UsedIds, edge_of, told, verify
 from tests.ledger.independent_log import DAY_MS, canonical, instant, make_story, make_village, request_key, root_of
-from tests.ledger.long_log import write_long_bundle
-
-MEMORY_FOR_TEN_MILLION = 2**30
+from tests.ledger.long_log import MEMORY_FOR_TEN_MILLION, run_verify, write_long_bundle
 
 
 class Leaves:
@@ -239,36 +232,15 @@ def test_ids_of_a_folder_that_is_full_are_said_to_find_no_room(monkeypatch):
     assert "TMPDIR" in told(report, "zh")
 
 
-def peak_bytes(path, *arguments):
-    """The most memory that checking a bundle takes, as the system counts it, with half a gibibyte of addresses to do it in."""
-    program = (
-        "import resource, runpy, sys\n"
-        "sys.argv = sys.argv[1:]\n"
-        "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
-        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
-        "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
-    )
-    limit = (2**29, 2**29)
-    answer = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program, str(Path(module.__file__)), str(path), "--lang", "en", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
-    )
-    assert "All is well" in answer.stdout, answer.stdout + answer.stderr
-    return int(answer.stdout.split("peak ")[1]) * 1024, answer.stderr
-
-
 def test_memory_hardly_grows_with_the_log(tmp_path):
     """An entry costs so little that ten million stay below one gibibyte; accounts are the same in both logs."""
     peaks = []
     for size in (70_000, 200_000):
         path = tmp_path / f"{size}.zip"
         write_long_bundle(path, size, mixed=True)
-        peak, shown = peak_bytes(path, "--progress")
-        peaks.append(peak)
-    assert "read 200" in shown.replace("\r", "\n").split("\n")[-2]
+        done = run_verify(path, "--progress")
+        peaks.append(done.peak_bytes)
+    assert "read 200" in done.shown.replace("\r", "\n").split("\n")[-2]
     growth = (peaks[1] - peaks[0]) / 130_000
     assert peaks[1] + growth * (10_000_000 - 200_000) < MEMORY_FOR_TEN_MILLION, (peaks, growth)
 
