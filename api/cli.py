@@ -359,7 +359,7 @@ def restore(folder: Path) -> None:
             )
         else:
             click.echo(f"{held.community}: holds {held.size} entries, goes on")
-    if any(held.forks for held in found):
+    if witness.ask_all(_settings()) or any(held.forks for held in found):
         sys.exit(1)
 
 

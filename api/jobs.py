@@ -9,6 +9,7 @@ import math
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,12 +46,16 @@ DIFFERENCES_TOLD = 20
 
 @dataclass(frozen=True)
 class Installation:
-    """What a job works on. `policy_of_witnesses`: the file that says whom to ask, if there is one; `resting`: who did not answer."""
+    """What a job works on. `policy_of_witnesses`: the file that says whom to ask, if there is one.
+
+    `resting`: witnesses that did not answer; `asked`: communities whose witnesses this process has asked before it signs.
+    """
 
     storage: Storage
     keys: SigningKeys
     policy_of_witnesses: Path | None = None
     resting: witnesses.Resting = field(default_factory=dict, compare=False)
+    asked: set[int] = field(default_factory=set, compare=False)
     data_dir: Path | None = None  # where bundles and prints lie
     vault: Vault | None = None  # opens identity numbers
 
@@ -95,17 +100,20 @@ def work(kind: upkeep.Work) -> Job:
 
 
 def sign(here: Installation, place: Community, period_start: dt.datetime) -> None:
-    """Sign the log if it grew."""
+    """Sign the log if it grew.
+
+    A process that has just begun may stand on a machine that was restored, memory and all: its witnesses are asked first.
+    """
+    if place.id not in here.asked:
+        with suppress(BadPolicy):  # the job that asks tells of it
+            _ask(here, place, anyway=True)
+        here.asked.add(place.id)
     evidence.checkpoint(here.storage, place.id, seals.seal_of(here.keys, place.code))
 
 
 def ask_witnesses(here: Installation, place: Community, period_start: dt.datetime) -> None:
     """Ask the witnesses of the operator's policy to sign the newest checkpoint."""
-    policy = witnesses.policy_in(here.policy_of_witnesses)
-    if policy is not None:
-        for told in witnesses.Asking(here.storage, here.keys, place, policy, here.resting).ask():
-            tell = log.info if told.outcome == "signed" else log.warning
-            tell("witness asked", community=place.code, witness=told.witness, outcome=told.outcome, told=told.told)
+    _ask(here, place, anyway=False)
 
 
 def compare(here: Installation, place: Community, period_start: dt.datetime) -> None:
@@ -228,6 +236,15 @@ def serve(here: Installation, *, url: str, stopped: threading.Event) -> bool:
     finally:
         scheduler.shutdown(wait=True)
         leader.close()
+
+
+def _ask(here: Installation, place: Community, *, anyway: bool) -> None:
+    policy = witnesses.policy_in(here.policy_of_witnesses)
+    if policy is None:
+        return
+    for told in witnesses.Asking(here.storage, here.keys, place, policy, here.resting).ask(anyway=anyway):
+        tell = log.info if told.outcome == "signed" else log.warning
+        tell("witness asked", community=place.code, witness=told.witness, outcome=told.outcome, told=told.told)
 
 
 def _go_to(clock: Clock, at: dt.datetime) -> None:

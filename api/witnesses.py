@@ -72,7 +72,7 @@ class Asking:
             return [Told(alarm.witness, "alarm", alarm.size, "it stands until it is settled")]
         told = []
         for one in self.policy.witnesses:
-            if one.url and (anyway or self._is_due(one)):
+            if one.url and not self._rests(one) and (anyway or self._is_due(one)):
                 told.append(self._ask(one))
         return told
 
@@ -97,16 +97,17 @@ class Asking:
         log.warning("alarm settled", community=self.place.code, witness=alarm.witness, size=alarm.size)
         return True
 
-    def _is_due(self, one: Witness) -> bool:
+    def _rests(self, one: Witness) -> bool:
         now = self.storage.clock()
-        if self.resting.get(one.url, now) > now:
-            return False
+        return self.resting.get(one.url, now) > now
+
+    def _is_due(self, one: Witness) -> bool:
         with self.storage.read() as session:
             signed = ledger_log.newest(session, self.place.id)
             last = witness.newest_by(session, self.place.id, one.key.public_key)
         if signed is None:
             return False
-        return last is None or last.size < signed.size or last.at < to_ms(now - AGAIN_AFTER)
+        return last is None or last.size < signed.size or last.at < to_ms(self.storage.clock() - AGAIN_AFTER)
 
     def _ask(self, one: Witness) -> Told:
         with self.storage.read() as session:

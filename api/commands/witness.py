@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from api import seals, witnesses
+from api import schema, seals, witnesses
 from api.app import open_storage
 from api.keys import SigningKeys
 from api.settings import Settings
@@ -125,6 +125,28 @@ def settle(community: str, checkpoint: Path | None, *, wrong: bool) -> None:
                 f"this checkpoint does not show that the database goes as far as {alarm.witness} has seen: {alarm.size} entries"
             )
     click.echo(f"{place.code}: settled, it is signed again")
+
+
+def ask_all(settings: Settings) -> bool:
+    """After a restore: ask whether a witness has seen more of a log than the backup holds. True if one has; it is not signed then."""
+    policy = witnesses.policy_in(settings.policy_of_witnesses)
+    further = False
+    if policy is not None:
+        with _opened(settings) as storage:
+            with storage.connect() as connection:
+                if not schema.is_current(connection):
+                    click.echo(
+                        "the tables are of an older version: `timebank migrate`, then `timebank witness ask`", err=True
+                    )
+                    return False
+            resting: witnesses.Resting = {}
+            for place in _places(storage, None):
+                for told in witnesses.Asking(storage, SigningKeys(settings.keys), place, policy, resting).ask(
+                    anyway=True
+                ):
+                    further |= told.outcome == "alarm"
+                    click.echo(f"{place.code}: witness {told.witness}: {told.outcome} {told.told}".rstrip(), err=True)
+    return further
 
 
 def _verdict(found: witnesses.Standing) -> str:

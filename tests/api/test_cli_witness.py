@@ -71,3 +71,12 @@ def test_an_alarm_is_settled_by_a_kept_checkpoint(opened, tmp_path: Path) -> Non
     seals.raise_alarm(keys, "TPL", Alarm("w.example/w", size + 5, 0))
     assert opened("witness", "settle", "TPL", "--the-witness-is-wrong")[0] == 0
     assert opened("checkpoint")[0] == 0
+
+
+def test_a_restored_backup_is_shown_to_the_witnesses_before_it_is_signed(opened, tmp_path: Path) -> None:
+    policy = f"witness w {WITNESS} http://127.0.0.1:1/w\nquorum w\n"
+    (opened.data / "witness-policy.txt").write_text(policy, encoding="utf-8")
+    assert opened("checkpoint")[0] == 0
+    assert opened("backup", tmp_path / "backup")[0] == 0
+    code, told = opened("restore", tmp_path / "backup", "--yes")
+    assert (code, "TPL: witness w: unreachable" in told) == (0, True)

@@ -271,6 +271,26 @@ def test_a_database_older_than_what_a_witness_saw_is_not_signed_until_a_newer_on
         assert there.grow().size > late.size
 
 
+@sqlite_only
+def test_a_process_that_begins_asks_before_it_signs(here: Installation, there: Installation, tmp_path: Path) -> None:
+    there.trust(here)
+    here.trust(there)
+    early, path = there.grow(5), Path(there.village.storage.url.database)
+    assert there.ask() == [("signed", early.size)]
+    backup(path, kept := tmp_path / "backup.db")
+    late = there.grow(5)
+    assert there.ask() == [("signed", late.size)]
+    (there.keys.folder / "HZM.checkpoint").write_text(early.note, encoding="utf-8")
+    with restored(there, kept):
+        # As the backup has it, the witness signed all there is: only asking shows what it has seen since.
+        credit(there.village, make_volunteer(there.village))
+        began = jobs.Installation(there.village.storage, there.keys, there.policy_path)
+        jobs.run(next(job for job in jobs.JOBS if job.name == "sign_checkpoints"), began)
+        with there.village.read() as session:
+            assert log.newest(session, there.village.community_id).size == early.size
+        assert seals.alarm_of(there.keys, "HZM").size == late.size
+
+
 def test_an_alarm_is_settled_by_a_checkpoint_that_is_ours_and_no_other(here: Installation, there: Installation) -> None:
     there.trust(here)
     signed = there.grow(5)
