@@ -6,12 +6,20 @@ whatever the size of the log; checking one needs nothing but the hashes.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from ledger import log
-from ledger.tree import EMPTY_ROOT, TILE_HEIGHT, TILE_WIDTH, node_hash, tile_hashes
+from ledger.errors import LogBroken
+from ledger.tree import EMPTY_ROOT, HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Edge, node_hash, tile_hashes
+
+TILES_KEPT_MOST = 4_096  # of 16 KiB each, when as many were asked for: those of a million entries
+
+Rows = tuple[
+    bytes, ...
+]  # the nodes of a tile by height: its hashes, those over pairs of them... each row as one text of bytes
 
 
 class BadProof(ValueError):
@@ -26,7 +34,7 @@ def inclusion(session: Session, community_id: int, seq: int, size: int) -> list[
     """
     if not 0 <= seq < size:
         raise ValueError(f"a log of size {size} has no entry {seq}")
-    tree = _Tree(session, community_id, size)
+    tree = _tree(session, community_id, size)
     return [tree.root(start, end) for start, end in _beside(seq, size)]
 
 
@@ -40,7 +48,7 @@ def consistency(session: Session, community_id: int, old: int, size: int) -> lis
         raise ValueError(f"a log of size {size} does not begin with {old} entries")
     if old in (0, size):
         return []
-    tree = _Tree(session, community_id, size)
+    tree = _tree(session, community_id, size)
     return [tree.root(start, end) for start, end in _between(old, size)]
 
 
@@ -79,39 +87,96 @@ def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: S
         raise BadProof("the hashes do not lead to both roots")
 
 
+class _Recent:
+    """The nodes of full tiles that were read lately, by the tile's root, which stands for them whatever database they lie in."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._rows: dict[bytes, Rows] = {}
+        self._lock = threading.Lock()
+
+    def get(self, root: bytes) -> Rows | None:
+        with self._lock:
+            found = self._rows.pop(root, None)
+            if found is not None:
+                self._rows[root] = found  # the one asked for last is at the end
+            return found
+
+    def put(self, root: bytes, rows: Rows) -> None:
+        with self._lock:
+            self._rows[root] = rows
+            if len(self._rows) > self._most:
+                del self._rows[next(iter(self._rows))]
+
+
+_RECENT = _Recent(TILES_KEPT_MOST)
+
+
 class _Tree:
-    """The tree of the first `size` entries, read tile by tile, each once."""
+    """The tree of the first `size` entries, read tile by tile, each once. What it says can never change."""
 
     def __init__(self, session: Session, community_id: int, size: int) -> None:
         self._session = session
         self._community_id = community_id
         self._widths = log.widths(size)
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles: dict[tuple[int, int], Rows] = {}  # all but the full ones of the lowest level
+        self._ragged: dict[tuple[int, int], bytes] = {}  # roots of what ends at the right edge
 
     def root(self, start: int, end: int) -> bytes:
         """The root over the leaves from `start` to before `end`, a subtree of this tree."""
         width = end - start
         if width & (width - 1) == 0:
             return self._node(width.bit_length() - 1, start)
-        half = _half(width)
-        return node_hash(self.root(start, start + half), self.root(start + half, end))
+        found = self._ragged.get((start, end))
+        if found is None:
+            half = _half(width)
+            found = node_hash(self.root(start, start + half), self.root(start + half, end))
+            self._ragged[start, end] = found
+        return found
 
     def _node(self, height: int, start: int) -> bytes:
         level, above = divmod(height, TILE_HEIGHT)
-        first = start >> (level * TILE_HEIGHT)
-        number, offset = divmod(first, TILE_WIDTH)
-        row = self._tile(level, number)[offset : offset + (1 << above)]
-        while len(row) > 1:
-            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
+        number, offset = divmod(start >> (level * TILE_HEIGHT), TILE_WIDTH)
+        at = (offset >> above) * HASH_BYTES
+        return self._tile(level, number)[above][at : at + HASH_BYTES]
 
-    def _tile(self, level: int, number: int) -> list[bytes]:
+    def _tile(self, level: int, number: int) -> Rows:
         known = self._tiles.get((level, number))
-        if known is None:
-            width = min(TILE_WIDTH, self._widths[level] - number * TILE_WIDTH)
-            known = tile_hashes(log.hashes(self._session, self._community_id, level, number, width))
-            self._tiles[level, number] = known
-        return known
+        if known is not None:
+            return known
+        width = min(TILE_WIDTH, self._widths[level] - number * TILE_WIDTH)
+        if width < TILE_WIDTH:
+            self._tiles[level, number] = rows = _rows(self._read(level, number, width))
+            return rows
+        root = self._node((level + 1) * TILE_HEIGHT, number << ((level + 1) * TILE_HEIGHT))
+        recent = _RECENT.get(root)
+        if recent is None:
+            recent = _rows(self._read(level, number, width))
+            if recent[TILE_HEIGHT] == root:
+                _RECENT.put(root, recent)
+        if level:
+            self._tiles[level, number] = recent
+        return recent
+
+    def _read(self, level: int, number: int, width: int) -> bytes:
+        found = log.hashes(self._session, self._community_id, level, number, width)
+        if len(found) != width * HASH_BYTES:
+            raise LogBroken(f"tile {number} of level {level} has not the {width} hashes of a log of this size")
+        return found
+
+
+def _rows(hashes: bytes) -> Rows:
+    """The hashes of a tile and the rows of nodes over them, as far as they are whole."""
+    return tuple(b"".join(row) for row in Edge().extend(tile_hashes(hashes)))
+
+
+def _tree(session: Session, community_id: int, size: int) -> _Tree:
+    """The tree of this size as the session has read it already."""
+    trees: dict[tuple[int, int], _Tree] = session.info.setdefault("trees", {})
+    found = trees.get((community_id, size))
+    if found is None:
+        found = trees[community_id, size] = _Tree(session, community_id, size)
+    return found
 
 
 def _half(width: int) -> int:

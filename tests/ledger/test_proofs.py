@@ -7,8 +7,9 @@ from hashlib import sha256
 import pytest
 
 from ledger import log, proofs
+from ledger.errors import LogBroken
 from ledger.tree import leaf_hash, root_of
-from tests.ledger.books import credit, make_volunteer
+from tests.ledger.books import attack, credit, make_volunteer
 from tests.village import Village
 
 Leaves = list[bytes]
@@ -110,3 +111,31 @@ def test_what_is_not_in_the_log_has_no_proof(village: Village) -> None:
             proofs.inclusion(session, village.community_id, size, size)
         with pytest.raises(ValueError, match="does not begin"):
             proofs.consistency(session, village.community_id, size + 1, size)
+
+
+def test_a_tile_that_does_not_hash_to_its_root_is_not_remembered(village: Village, leaves: Leaves) -> None:
+    size, first = len(leaves), "community_id = 1 AND level = 0 AND number = 0"
+
+    def leads_to(seq: int) -> bytes:
+        with village.read() as session:
+            made = proofs.inclusion(session, village.community_id, seq, size)
+        return proofs.root_by_inclusion(leaf_hash(leaves[seq]), seq, size, made)
+
+    hashes = b"".join(map(leaf_hash, leaves[:256]))
+    attack(village, (f"UPDATE ledger_tile SET hashes = ? WHERE {first}", (bytes(len(hashes)),)))
+    assert leads_to(3) != mth(leaves)
+    assert leads_to(256) == mth(leaves)
+    attack(village, (f"UPDATE ledger_tile SET hashes = ? WHERE {first}", (hashes,)))
+    assert leads_to(3) == mth(leaves)
+    attack(village, (f"UPDATE ledger_tile SET hashes = ? WHERE {first}", (hashes[:-32],)))
+    with pytest.raises(LogBroken, match="tile 0 of level 0"), village.read() as session:
+        proofs._Tree(session, village.community_id, size)._read(0, 0, 256)
+
+
+def test_what_is_remembered_of_tiles_is_bounded_and_the_oldest_goes_first() -> None:
+    recent = proofs._Recent(most=2)
+    recent.put(b"1", (b"one",))
+    recent.put(b"2", (b"two",))
+    assert recent.get(b"1") == (b"one",)
+    recent.put(b"3", (b"three",))
+    assert [recent.get(key) for key in (b"1", b"2", b"3")] == [(b"one",), None, (b"three",)]
