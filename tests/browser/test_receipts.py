@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -11,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import qrcode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from qrcode.util import MODE_8BIT_BYTE, QRData
 from werkzeug.serving import make_server
 
 from ledger import log, note, receipt, witness
 from ledger.note import COSIGNATURE, Key
-from tests.camera import CHROMIUM, CHROMIUM_ARGUMENTS
+from tests.camera import CHROMIUM, CHROMIUM_ARGUMENTS, FakeCamera
 from tests.client import make_app
 from tests.ledger.books import credit, make_volunteer, seal_of
 from tests.village import SECRET, Database, Village, VillageClock, make_schema, open_village
@@ -89,9 +93,14 @@ def make_genuine(village: Village, address: str) -> Genuine:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def camera(tmp_path_factory: pytest.TempPathFactory) -> FakeCamera:
+    return FakeCamera(tmp_path_factory.mktemp("camera") / "camera.y4m")
+
+
+@pytest.fixture(scope="module")
+def browser(camera: FakeCamera) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *camera.arguments])
         yield browser
         browser.close()
 
@@ -203,6 +212,30 @@ def test_another_key_and_a_misread_key_are_told_apart(page: Page, genuine: Genui
     assert failed(page, genuine.text, genuine.witness) == {"key"}
     # Every signature "verifies" under the neutral point.
     assert failed(page, genuine.text, Key(name, bytes([1, *bytes(31)])).line) == {"signature"}
+
+
+def code(text: str) -> Image.Image:
+    """A code as the paper has it."""
+    drawn = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, box_size=6, border=4)
+    drawn.add_data(QRData(text.encode(), mode=MODE_8BIT_BYTE, check_data=False))  # type: ignore[call-overload]
+    return drawn.make_image().get_image()
+
+
+def test_the_key_is_scanned_from_paper_and_the_receipt_from_a_photograph(
+    page: Page, genuine: Genuine, camera: FakeCamera
+) -> None:
+    camera.show(code(genuine.vkey))
+    page.get_by_role("button", name="用相机扫码").click()
+    page.wait_for_function("key => document.querySelector('[name=vkey]').value === key", arg=genuine.vkey)
+    page.get_by_role("button", name="关掉相机").click()
+    photograph = io.BytesIO()
+    code(genuine.text).rotate(3, expand=True, fillcolor=255).save(photograph, "PNG")
+    page.locator("[name=file]").set_input_files(
+        {"name": "paper.png", "mimeType": "image/png", "buffer": photograph.getvalue()}
+    )
+    page.wait_for_function("text => document.querySelector('[name=receipt]').value === text", arg=genuine.text.strip())
+    page.get_by_role("button", name="核对", exact=True).click()
+    page.locator("[data-answer=good]").wait_for()
 
 
 def test_a_policy_asks_for_its_quorum(page: Page, genuine: Genuine) -> None:
