@@ -104,7 +104,7 @@ STEPS = {
 # What stands in the way of checking at all: exit code 2. Everything else found is exit code 1.
 UNREADABLE = frozenset(
     {"no_file", "no_room", "not_zip", "evidence_form", "folder_large", "vkey_argument", "vkey_needed", "policy_form",
-     "older_broken"}
+     "older_broken", "evidence_broken"}
 )  # fmt: skip
 
 
@@ -671,8 +671,11 @@ def _outside_checkpoint(given: str | Path) -> Evidence:
     label = "--checkpoint" if is_text else str(given)
     content = str(given).encode("utf-8", "replace") if is_text else _file_content(Path(given), label)
     if content.removeprefix(BOM).startswith(RECEIPT.encode()):
-        receipt = read_receipt(content, label)
-        receipt.check_inclusion()
+        try:
+            receipt = read_receipt(content, label)
+            receipt.check_inclusion()
+        except Wrong as wrong:
+            raise Wrong("evidence_broken", file=label, why=_why(wrong)) from None
         return Evidence(label, receipt.checkpoint, entry=(receipt.seq, leaf_hash(receipt.leaf)))
     try:
         return Evidence(label, _kept_checkpoint(content.removeprefix(BOM).decode("utf-8")))
@@ -691,6 +694,12 @@ def _kept_checkpoint(text: str) -> Checkpoint:
     if len(words) < 3 or not all(re.fullmatch("\u2014 [^ ]+ [^ ]+", line) for line in signatures):
         raise ValueError
     return Checkpoint(*_checkpoint_lines(*words[:3]), tuple(map(_signature_line, signatures)))
+
+
+def _why(wrong: Wrong) -> Words:
+    """What was found, as part of another sentence."""
+    finding = Finding("archive", wrong.code, wrong.facts)
+    return Words(finding.text("zh"), finding.text("en"))
 
 
 def _is(kind: Callable[[str | Path], bool], path: str | Path) -> bool:
@@ -1161,8 +1170,7 @@ def _older_bundle(opened: ExitStack, source: Source) -> Bundle:
         if wrong.code in ("no_file", "not_zip"):
             raise
         label = str(source) if isinstance(source, str | Path) else "bundle"
-        finding = Finding("archive", wrong.code, wrong.facts)
-        raise Wrong("older_broken", file=label, why=Words(finding.text("zh"), finding.text("en"))) from None
+        raise Wrong("older_broken", file=label, why=_why(wrong)) from None
     return old
 
 
@@ -1216,7 +1224,8 @@ class Judge:
         for each in sorted([newest, *evidence], key=lambda each: -each.checkpoint.size):
             found = policy.cosigners(each.checkpoint, each.label)
             if policy.met(found):
-                return {"size": each.checkpoint.size, "by": found, "newest": each.checkpoint.size == log.size}
+                size = each.checkpoint.size
+                return {"size": size, "by": _printable(found), "newest": size == log.size}
             most = max(most, found, key=len)
         raise Wrong("quorum", quorum=policy.quorum, names=", ".join(most) or "-", count=len(most))
 
@@ -1265,6 +1274,11 @@ class Judge:
             return signed
         seen = _filled(REMARKS["signed_witnesses"], names=str(_shown(", ".join(witnesses), "en")))
         return Words(signed.zh + seen.zh, signed.en + seen.en)
+
+
+def _printable(cosigners: dict[str, int]) -> dict[str, int]:
+    """Names in a policy may be any bytes."""
+    return {str(_shown(name, "en")): time for name, time in cosigners.items()}
 
 
 def _others(contradicted: list[Evidence]) -> Words:
@@ -1518,7 +1532,7 @@ def _climb_receipt(
         found = trusted.cosigners(checkpoint, receipt.label)
         if not trusted.met(found):
             raise Wrong("quorum", quorum=trusted.quorum, names=", ".join(found) or "-", count=len(found))
-        witnessed = {"size": checkpoint.size, "by": found, "newest": True}
+        witnessed = {"size": checkpoint.size, "by": _printable(found), "newest": True}
 
     detail = None
     if receipt.salt is not None and receipt.detail is not None:
@@ -2550,6 +2564,7 @@ FINDINGS = {
     "evidence_form": Words("外部检查点 {file} 读不懂：应为三行文字或完整的签名文件。",
                            "The outside checkpoint {file} cannot be understood: three lines or the whole signed note are needed."),
     "vkey_argument": Words("给出的校验公钥读不懂。", "The verifier key that was given cannot be understood."),
+    "evidence_broken": Words("凭证 {file} 本身不对，不能作证：{why}", "The receipt {file} is itself wrong and proves nothing: {why}"),
     "older_broken": Words("旧证据包 {file} 本身不对，不能作证：{why}", "The older bundle {file} is itself wrong and proves nothing: {why}"),
     # archive
     "archive_directory": Words("压缩包的文件目录太大（{bytes} 字节）。", "The archive's list of files is too large ({bytes} bytes)."),

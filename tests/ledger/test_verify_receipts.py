@@ -171,7 +171,9 @@ def test_receipt_shows_where_a_log_was_rewritten(tmp_path):
     assert (finding.code, finding.seq) == ("rewritten", 44)
     assert verify(honest.bundle(), checkpoints=[receipt, beyond]).ok
     broken = kept(tmp_path, honest.receipt(46, note=honest.checkpoint(50)), "broken")
-    assert verify(honest.bundle(), checkpoints=[broken]).findings[0].code == "receipt_proof"
+    report = verify(honest.bundle(), checkpoints=[broken])
+    assert (report.findings[0].code, report.exit_code) == ("evidence_broken", 2)
+    assert "does not lead to the root" in report.findings[0].text("en")
 
 
 def test_folder_of_kept_things_is_taken_whole(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.verify import Policy, Wrong, read_checkpoint, read_policy, told, verify
+from ledger.verify import Policy, Wrong, as_json, read_checkpoint, read_policy, told, verify
 from tests.ledger.independent_log import Signer, Witness, make_village, zipped
 
 X = [Witness(f"witness.example/x{number}") for number in range(3)]
@@ -211,6 +211,16 @@ def test_policy_may_have_windows_line_ends_and_no_last_one(tmp_path):
     file = tmp_path / "policy"
     file.write_bytes(b"\xef\xbb\xbf# \xff\r\nwitness A " + A.encode() + b"\r\nquorum A")
     assert read_policy(file).cosigners(read_checkpoint(cosigned(X[0]), "checkpoint"), "checkpoint").keys() == {"A"}
+
+
+def test_names_in_a_policy_may_be_any_bytes_and_steer_no_terminal(tmp_path):
+    file = tmp_path / "policy"
+    file.write_bytes(b"witness \xff\xe2\x80\xae " + A.encode() + b"\nquorum \xff\xe2\x80\xae\n")
+    report = verify(zipped(LOG.files() | {"checkpoint": cosigned(X[0])}), policy=file)
+    assert report.ok, report.findings
+    for text in (told(report, "zh"), as_json(report, "zh")):
+        assert "\u202e" not in text
+        text.encode("utf-8")
 
 
 def test_policy_of_a_great_many_groups_is_read_without_a_fault(tmp_path):
