@@ -187,6 +187,8 @@ cosignature = Table(
     _number("at"),
     _text("line"),
     PrimaryKeyConstraint("community_id", "size", "key", "at", name="pk_ledger_cosignature"),
+    # When did this witness sign last? Asked by every reader of the notice board, also of one that never did.
+    Index("ix_ledger_cosignature_key", "community_id", "key", "size", "at"),
 )
 
 # The newest checkpoint that this installation cosigned of each log of others that it witnesses; of no community, and never

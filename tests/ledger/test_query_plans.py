@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlmodel import Session
 
-from ledger import book_of, reading
+from ledger import book_of, reading, witness
 from ledger.book import from_ms
 from tests.village import Village
 from timebank.accounts import POOL_MIN
@@ -54,6 +54,9 @@ def write_and_read(village: Village) -> None:
         reading.entries(session, village.community_id, before=99)
         reading.entries(session, village.community_id, account=wallet)
         reading.trial_balance(session, village.community_id, from_ms(0), village.now)
+        witness.newest_by(session, village.community_id, b"never signed")
+        witness.newest_first(session, village.community_id, limit=100)
+        witness.cosignatures(session, village.community_id, 20)
 
 
 def plan_of(village: Village, sql: str, values: Any) -> str:

@@ -33,6 +33,9 @@ def upgrade() -> None:
         sa.Column("line", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("community_id", "size", "key", "at", name="pk_ledger_cosignature"),
     )
+    op.create_index(
+        "ix_ledger_cosignature_key", "ledger_cosignature", ["community_id", "key", "size", "at"], unique=False
+    )
     op.create_table(
         "ledger_witnessed",
         sa.Column("origin", sa.Text(), nullable=False),
