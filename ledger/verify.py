@@ -1524,7 +1524,8 @@ def _climb_receipt(
     report.climb("inclusion")
     receipt.check_inclusion()
 
-    report.climb("evidence")
+    if outside:
+        report.climb("evidence")
     compared = _compare_receipt(receipt, outside)
     witnessed = None
     if policy is not None:
@@ -2729,6 +2730,33 @@ KIND_WORDS = {
     "erase": Words("抹去个人明细", "details erased"),
 }
 
+UNIT_WORDS = {"min": Words("分钟", "Minutes"), "pt": Words("积分（以 0.1 分计）", "Points (in tenths)")}
+
+FIELD_WORDS = {
+    "account": Words("账户", "account"),
+    "accounts": Words("账户", "accounts"),
+    "approvers": Words("批准人", "approved by"),
+    "ceiling": Words("上限", "ceiling"),
+    "cites": Words("依据的备注", "note cited"),
+    "class": Words("类别", "class"),
+    "ends": Words("到期（毫秒）", "ends (ms)"),
+    "floor": Words("下限", "floor"),
+    "from": Words("从第几条起用", "from entry"),
+    "hold": Words("冻结记录", "entry of the hold"),
+    "id": Words("编号", "id"),
+    "of": Words("冲销的记录", "entry reversed"),
+    "on": Words("日期", "day"),
+    "owner": Words("主账户", "main account"),
+    "quota": Words("发放限额", "quota"),
+    "reason": Words("原因", "reason"),
+    "ref": Words("明细的哈希", "hash of the detail"),
+    "subject": Words("对象", "subject"),
+    "to": Words("可转给", "may pay"),
+    "topic": Words("事由", "topic"),
+    "unit": Words("单位", "unit"),
+    "until": Words("冻结期限（毫秒）", "until (ms)"),
+}
+
 REMARKS = {
     "first_exact": Words("第一条不同的记录是第 {low} 条。", " The first entry that differs is {low}."),
     "first_between": Words("第一条不同的记录在第 {low} 条到第 {high} 条之间（只有根哈希，不能更准）。",
@@ -2837,7 +2865,7 @@ def _told_bundle(report: Report, lang: str) -> Iterator[str]:
     checked = report.checked
     yield _say(REMARKS["log"], lang, **checked)
     for unit, totals in checked["units"].items():
-        yield _say(REMARKS["unit"], lang, unit=unit, **totals)
+        yield _say(REMARKS["unit"], lang, unit=UNIT_WORDS[unit], **totals)
     if "details" in checked:
         yield _say(REMARKS["details"], lang, **checked["details"])
     for warning in report.warnings:
@@ -2878,7 +2906,7 @@ def _told_receipt(report: Report, lang: str) -> Iterator[str]:
         yield _say(REMARKS["entry_legs_unit"], lang)
     for name, value in entry.items():
         if name not in ("at", "kind", "legs", "seq", "v"):
-            yield _say(REMARKS["entry_field"], lang, name=name, value=value)
+            yield _say(REMARKS["entry_field"], lang, name=FIELD_WORDS.get(name, name), value=value)
     yield _say(REMARKS["no_detail" if detail is None else "detail_head"], lang)
     for name, value in detail.items() if type(detail) is dict else ():
         yield _say(REMARKS["entry_field"], lang, name=name, value=value if type(value) is str else canonical(value))
