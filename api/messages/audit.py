@@ -9,6 +9,7 @@ MESSAGES = {
     "seed_missing": _("这台机器上没有社区 %(community)s 的签名密钥。"),
     "period_backwards": _("起日不能晚于止日。"),
     "bundle_not_public": _("这个社区没有公开证据包。"),
+    "export_too_long": _("超过 %(most)s 行,表格里放不下。"),
     "log_damaged": _("账本里有读不懂的流水。"),
     "unknown_account": _("没有这个账户。"),
     "unknown_entry": _("没有这笔流水。"),
@@ -21,6 +22,7 @@ NEXT = {
     "seed_missing": _("请管理员从密钥的备份里恢复密钥文件。"),
     "log_damaged": _("请马上告诉管理员:先保留数据库,再用以前的检查点核对证据包。"),
     "bundle_not_public": _("审计员登录后可以下载。"),
+    "export_too_long": _("请缩短日期或缩小范围;要整本账,请用“导出文本账”。"),
 }
 
 UNITS = {"min": _("时间"), "pt": _("积分")}

@@ -43,6 +43,13 @@ class BundleNotPublic(Refused):
     status = 404
 
 
+class ExportTooLong(Refused):
+    """More rows than a spreadsheet is for: a file that leaves some out would be taken for the whole."""
+
+    code = "export_too_long"
+    status = 422
+
+
 @blueprint.errorhandler(BadEntry)
 @blueprint.errorhandler(LogBroken)
 def damaged(error: Exception) -> Any:
@@ -186,6 +193,8 @@ def account_file(number: int, form: str) -> Any:
     """The whole statement as a file."""
     asks, reading = edge.actor(), edge.read()
     found = reports.statement(reading, actor=asks, account=number, limit=EXPORTED_MOST)
+    if found.more:
+        raise ExportTooLong(most=EXPORTED_MOST)
     return _file(form, [_statement_sheet(found)], f"account-{number}")
 
 
@@ -548,10 +557,9 @@ def _use_case(detail: dict[str, Any] | None) -> str:
 
 def _all_rows(asks: Actor, search: Search) -> Iterator[JournalRow]:
     before, sent = None, 0
-    while sent < EXPORTED_MOST:
-        rows = reports.journal(edge.read(), actor=asks, search=search, before=before, limit=1_000)
-        if not rows:
-            return
+    while rows := reports.journal(edge.read(), actor=asks, search=search, before=before, limit=1_000):
+        if sent + len(rows) > EXPORTED_MOST:
+            raise ExportTooLong(most=EXPORTED_MOST)
         yield from rows
         before, sent = rows[-1].seq, sent + len(rows)
 

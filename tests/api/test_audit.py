@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from api import exports
 from api.exports import Column, Sheet
+from api.pages import audit
 from api.pages.audit import maker_of
 from ledger.verify import verify
 from tests.ledger.books import attack, credit, fill, make_volunteer
@@ -254,3 +255,15 @@ def test_texts_that_look_like_formulas_stay_texts():
     text = b"".join(exports.csv_pieces(sheet, zone="Asia/Shanghai")).decode("utf-8-sig")
     assert [row[0] for row in csv.reader(io.StringIO(text))][1:] == ["'=1+1", "'+5分", "http://x"]
     assert [row[1] for row in csv.reader(io.StringIO(text))][1:] == ["0.1167", "-1.50", ""]
+
+
+def test_a_file_that_would_leave_rows_out_is_refused(client, village, monkeypatch):
+    account = make_volunteer(village)
+    credit(village, account, times=12)
+    client.sign_in(roles=["auditor"])
+    monkeypatch.setattr(audit, "EXPORTED_MOST", 10)
+    for address in ("/c/TPL/books/entries.csv", f"/c/TPL/books/accounts/{account}.xlsx"):
+        refused = client.get(address)
+        assert refused.status_code == 422
+        assert "导出文本账" in refused.text
+    assert client.get("/c/TPL/books/entries.csv?kind=rule").status_code == 200
