@@ -28,8 +28,8 @@ class Scale:
     small: int = 10_000
     large: int = 1_000_000
     growing_members: int = 200
-    reads: int = 600
-    grown_by: int = 500  # posts a run, in each of the two databases
+    reads: int = 200
+    grown_by: int = 200  # posts a run, in each of the two databases
     space: int = 30_000
 
 
