@@ -2076,7 +2076,7 @@ class Replay:
             owner=entry.get("owner", number),
             ceiling=entry.get("ceiling"),
             ends=entry.get("ends"),
-            to=frozenset(entry["to"]) if "to" in entry else None,
+            to=_classes(*entry["to"]) if "to" in entry else None,
             opened_at=self.at,
             issuing=class_ in ISSUING,
         )
@@ -2340,6 +2340,12 @@ class Replay:
 
 
 VERBS: dict[str, Callable[[Replay, dict[str, Any]], None]] = {kind: getattr(Replay, "_" + kind) for kind in KINDS}
+
+
+@functools.lru_cache(maxsize=4096)
+def _classes(*names: str) -> frozenset[str]:
+    """The same object for the same names: many accounts have the same few."""
+    return frozenset(names)
 
 
 def debits_of(hold: list[Any]) -> dict[int, int]:
