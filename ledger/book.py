@@ -549,9 +549,16 @@ class _Stored(rules.Source):
         self._community_id = community_id
         self._buffered = buffered
         self._first = first
+        self._last_account: int | None = None  # the highest number stored, once somebody asked beyond what is there
 
     def group(self, number: int) -> list[Account]:
-        return rows.account_group(self._connection, self._community_id, number)
+        if self._last_account is not None and number > self._last_account:
+            return []
+        found = rows.account_group(self._connection, self._community_id, number)
+        if not found and self._last_account is None:
+            # New accounts take the next numbers: whoever opens a thousand should not ask for each whether it is there.
+            self._last_account = rows.last_account(self._connection, self._community_id)
+        return found
 
     def hold(self, seq: int) -> Hold | None:
         return rows.hold(self._connection, self._community_id, seq)

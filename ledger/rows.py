@@ -109,6 +109,12 @@ def account_group(connection: Connection, community_id: int, number: int) -> lis
     return [account_of(row) for row in found]
 
 
+def last_account(connection: Connection, community_id: int) -> int:
+    """The highest number of an account, 0 if there is none."""
+    query = "SELECT max(number) FROM ledger_account WHERE community_id = ?"
+    return int(execute(connection, query, (community_id,)).scalar_one() or 0)
+
+
 def hold(connection: Connection, community_id: int, seq: int) -> Hold | None:
     row = execute(
         connection,

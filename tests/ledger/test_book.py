@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from ledger import LedgerRefused, projections, tables
@@ -66,6 +66,30 @@ def test_what_was_taken_back_is_not_reversed_in_the_place_of_what_followed(conne
     reverse(book, seq)
     book.flush()
     assert (book.account(2).balance, book.account(3).balance) == (0, 0)
+    assert list(projections.differences(connection, COMMUNITY)) == []
+
+
+def test_opening_many_accounts_does_not_ask_for_each_whether_it_is_there(connection: Connection) -> None:
+    founding = Book(connection, COMMUNITY)
+    open_accounts(founding)
+    founding.flush()
+    asked: list[str] = []
+    event.listen(connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    book = Book(connection, COMMUNITY)
+    mark = book.begin(new_key(NOW), NOW)
+    for number in range(4, 104):
+        book.open(number, unit="min", class_="member")
+    book.undo(mark)
+    book.begin(new_key(NOW), NOW)
+    book.open(103, unit="min", class_="member")
+    with pytest.raises(LedgerRefused, match="account_exists"):
+        book.open(3, unit="min", class_="member")
+    with pytest.raises(LedgerRefused, match="account_exists"):
+        book.open(103, unit="min", class_="member")
+    with pytest.raises(LedgerRefused, match="unknown_account"):
+        book.account(104)
+    book.flush()
+    assert len(asked) < 12
     assert list(projections.differences(connection, COMMUNITY)) == []
 
 
