@@ -63,6 +63,12 @@ class Witness:
         """The keys of the logs that are witnessed, in the order of the file; a line that is none is told to the operator's log."""
         return [key for _line, key in self._lines() if key is not None]
 
+    def unreadable(self) -> list[str]:
+        """The lines of the file that are neither a key nor a comment."""
+        return [
+            line for line, key in self._lines() if key is None and line.strip() and not line.lstrip().startswith("#")
+        ]
+
     def add(self, vkey: str) -> Key:
         """List a log by its verifier key; a second key of a listed log is for changing to. Adding again is harmless.
 

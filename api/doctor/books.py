@@ -37,6 +37,8 @@ def logs(settings: Settings, storage: Storage, progress: Progress) -> Iterator[F
             try:
                 end = log.end(session, place.id)
                 evidence.sign_end(session, place.id, seals.seal_of(keys, place.code), at=0)
+            except evidence.SeenFurther:
+                pass  # told with what witnesses say
             except evidence.WouldForkTheLog as refused:
                 older = f"the database is older than checkpoint {refused.facts['newest_size']}"
                 yield trouble("would_fork", older, place.code)

@@ -38,6 +38,26 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "The database is older than what was signed and shown. Signing on would prove to anybody that entries were lost.",
         "Restore a newer backup; nothing is signed until then.",
     ),
+    "policy_of_witnesses": (
+        "The policy file of witnesses cannot be read, so nobody is asked to witness our logs.",
+        "Mend the line that is named (docs/operations.md, Witnesses).",
+    ),
+    "witness_has_seen_further": (
+        "A witness cosigned entries of this log that the database does not hold: it is an old backup, or was rewritten.",
+        "Restore a newer backup, or settle it with a kept checkpoint: `timebank witness settle`. Nothing is signed until then.",
+    ),
+    "witnesses_stale": (
+        "Nobody outside could prove today that the log was not rewritten since.",
+        "See whether the witnesses are running: `timebank witness ask`, or the server's log.",
+    ),
+    "witnessed_logs": (
+        "This line is no log's verifier key, and that log is not witnessed.",
+        "Mend the line, or take it out.",
+    ),
+    "witness_memory": (
+        "Two roots are remembered for one size of a log that we witness: one of the memories was changed.",
+        "Ask the log's operator for kept checkpoints; nothing is cosigned for it until one memory is put right.",
+    ),
     "wrong_key": ("The seed on this machine belongs to another log.", "Put the right seed into the folder."),
     "unsigned": (
         "Entries since the newest checkpoint are not signed yet.",
