@@ -58,7 +58,7 @@ from timebank.storage import Request, Storage, next_number
 from timebank.storage.requests import KEYS_KEPT
 
 ROUNDS = 40
-ARMED_MOST = 4
+ARMED_MOST = 5
 # What must be struck, whatever else is met; a change of the storage's statements changes this list.
 POINTS = (
     "BEGIN",
@@ -312,20 +312,21 @@ class History:
         points = [point for point in POINTS if self.sqlite or point not in ONLY_SQLITE]
         deck = [(point, side) for point in points for side in sides_of(point, sqlite=self.sqlite)]
         random.Random(0).shuffle(deck)
-        return itertools.islice(itertools.cycle(deck), seed * 12 % len(deck), None)
+        return itertools.islice(itertools.cycle(deck), seed * 16 % len(deck), None)
 
     def plan_faults(self) -> None:
         """None, one or more calls that will fail; what is not met stays armed, so that rare points get their turn."""
         self.saboteur.story.clear()
-        for _ in range(self.random.choice([0, 1, 1, 2, 2])):
+        for _ in range(self.random.choice([0, 1, 1, 2, 2, 3])):
             if len(self.saboteur.plans) >= ARMED_MOST:
                 break
-            if self.random.random() < 0.5 or not self.saboteur.calls:
+            nth = 1
+            if self.random.random() < 0.6 or not self.saboteur.calls:
                 point, side = next(self.deck)
             else:
                 point = self.random.choice(sorted(self.saboteur.calls))
                 side = self.random.choice(sides_of(point, sqlite=self.sqlite))
-            nth = self.random.choice([1, 1, 1, 2, 3, 8])
+                nth = self.random.choice([1, 1, 1, 2, 3, 8])
             self.saboteur.arm(Plan(point, side, nth))
             self.tell(f"   armed: {point} {side} in {nth}")
         if self.random.random() < 0.03:
@@ -368,7 +369,8 @@ class History:
             doubtful = [ask for ask in one.asks.values() if ask.answer is None]
             known = [ask for ask in one.asks.values() if ask.answer is not None]
             if not one.model.log:
-                made += [doubtful[0]] if doubtful[0] not in made else []
+                again = doubtful[0] if doubtful else self.founding(one)
+                made += [again] if again not in made else []
             elif chance < 0.35 and doubtful:
                 made.append(self.random.choice(doubtful))
             elif chance < 0.45 and known:

@@ -14,7 +14,7 @@ from tests.faults.simulator import ONLY_SQLITE, POINTS, History, databases
 # Together every point and side at least so often; a run that did not meet them shows nothing.
 LEAST_OF_A_SIDE = 1
 LEAST_OF_A_POINT = 6
-HISTORIES = {"sqlite": 36, "postgresql": 20}
+HISTORIES = {"sqlite": 30, "postgresql": 16}
 MET = {
     "answer ClockWrong", "answer KeyAhead", "answer KeyExpired", "answer RefusedByLedger", "answer Unknown", "answer ZeroDivisionError", "answer done",
     "answer of the database", "clock back a little", "clock back too far", "clock far ahead", "entry capture", "entry hold", "entry limit", "entry reverse",

@@ -28,7 +28,7 @@ from timebank.storage import Storage, new_key
 
 SECRET = b"a secret of the tests, 32 bytes!"
 COMMUNITY = 1
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 25
 
 Op = list[Any]  # ["give" or "spend", wallet, minutes]
 

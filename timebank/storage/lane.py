@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
 from ledger import Book, LedgerRefused
@@ -215,7 +215,7 @@ class Lane:
         """Run one request behind a savepoint.
 
         Raises:
-            _Discard: the savepoint could not be closed, so that nobody knows what of the request is in the transaction.
+            _Discard: the database failed, or the savepoint could not be closed, so that nobody knows what of the request is in the transaction.
         """
         mark = None
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
@@ -227,6 +227,9 @@ class Lane:
                 waiting.tell()
             except (Refused, LedgerRefused, DBAPIError) as error:
                 waiting.refused = _told(error)
+                if isinstance(error, OperationalError | InternalError | InterfaceError):
+                    # No fault of the request's; and a flush that failed has rolled back by itself, which may have failed, too.
+                    raise _Discard from error
             except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
                 waiting.refused = error
             try:
