@@ -19,7 +19,6 @@ from bench.replay import Bare
 from bench.rows import Row
 from ledger import reading
 
-OFTEN = 3  # so many rounds for one elsewhere: these take moments, and noise should fall on all alike
 BARE_OFTEN = 5
 FILL = 5_000  # posts a request while the books are filled
 POST = 100  # a request: more than the durable commit, less than would make the small books large
@@ -36,7 +35,6 @@ STATEMENT = (
 def rows(ground: Ground) -> Iterator[Row]:
     """For each database and question two rows: our own growth, and ours by that of the bare query."""
     scale = ground.scale
-    runs = OFTEN * scale.runs
     for place in ground.places:
         small, large = _Filled(place, scale, scale.small), _Filled(place, scale, scale.large)
         sides = {
@@ -45,8 +43,8 @@ def rows(ground: Ground) -> Iterator[Row]:
         }
         for what, (ours, bare) in sides.items():
             works = [lambda one=one, ask=ask: ask(one) for ask in (ours, bare) for one in (small, large)]
-            yield from _rows(place, scale, what, in_turns(runs, *works))
-        posts = [(*small.post(), *large.post()) for _ in range(runs)]
+            yield from _rows(place, scale, what, in_turns(scale.growth_runs, *works))
+        posts = [(*small.post(), *large.post()) for _ in range(scale.growth_runs)]
         yield from _rows(place, scale, "post", [[one[side] for one in posts] for side in (0, 2, 1, 3)])
         for one in (small, large):
             one.end()

@@ -27,6 +27,7 @@ class Scale:
     proofs: int = 1_000
     small: int = 10_000
     large: int = 1_000_000
+    growth_runs: int = 15  # they take moments, and noise should fall on all alike
     growing_members: int = 200
     reads: int = 200
     grown_by: int = 200  # posts a run, in each of the two databases
@@ -51,6 +52,7 @@ TINY = Scale(
     proofs=20,
     small=100,
     large=1_000,
+    growth_runs=1,
     growing_members=8,
     reads=10,
     grown_by=20,
