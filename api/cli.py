@@ -359,8 +359,30 @@ def restore(folder: Path) -> None:
             )
         else:
             click.echo(f"{held.community}: holds {held.size} entries, goes on")
+    _say_who_is_back()
     if witness.ask_all(_settings()) or any(held.forks for held in found):
         sys.exit(1)
+
+
+def _say_who_is_back() -> None:
+    """After a restore: who was erased since the backup was made."""
+    from api import erasing, schema
+
+    settings = _settings()
+    with _opened(settings) as storage:
+        with storage.connect() as connection:
+            if not schema.is_current(connection):
+                click.echo(
+                    "the tables are of an older version: run `timebank migrate`, then `timebank doctor`", err=True
+                )
+                return
+        for place in _communities(storage):
+            for one in erasing.back(storage, SigningKeys(settings.keys), place):
+                click.echo(
+                    f"{place.code}: {one.number} was erased on {one.at[:10]} and is back:"
+                    " run `timebank erase`, or leave it to the night",
+                    err=True,
+                )
 
 
 def _settings(**changed: Any) -> Settings:

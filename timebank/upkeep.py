@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from timebank import policy
 from timebank.hours.attendance import late
 from timebank.hours.orders import follow_up
-from timebank.people import communities
+from timebank.people import communities, imports
+from timebank.people.imports.staging import ImportBatch, ImportRow
 from timebank.permissions import Actor
 from timebank.points.publicity import batches
 from timebank.points.publicity.tables import PublicityBatch
@@ -114,6 +115,27 @@ def prune_requests(session: Session, actor: Actor, now: dt.datetime) -> list[Pie
     return [Piece("old", prune)] if _any(session, Request, *old) else []
 
 
+def forget_uploads(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Files of residents whose day is over, and the rows of those that were taken in: nobody needs the names again."""
+    community_id = communities.community_of(actor)
+    over = _any(
+        session,
+        ImportBatch,
+        col(ImportBatch.community_id) == community_id,
+        col(ImportBatch.expires_at) <= now,
+        or_(
+            col(ImportBatch.state) == "staged",
+            exists().where(col(ImportRow.community_id) == community_id, col(ImportRow.batch_id) == col(ImportBatch.id)),
+        ),
+    )
+
+    def forget(writing: Session, at: dt.datetime) -> dict[str, Any]:
+        imports.forget_expired(writing, community_id, now=at)
+        return {"code": "uploads_forgotten"}
+
+    return [Piece("old", forget)] if over else []
+
+
 WORK = (
     Work("close_forgotten", dt.timedelta(minutes=5), close_forgotten),
     Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
@@ -121,6 +143,7 @@ WORK = (
     Work("end_publicity", dt.timedelta(hours=1), end_publicity),
     Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
     Work("prune_requests", dt.timedelta(days=1), prune_requests),
+    Work("forget_uploads", dt.timedelta(days=1), forget_uploads),
 )
 
 

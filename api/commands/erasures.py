@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from api import erasing
+from api import erasing, serving
 from api.app import open_storage
 from api.keys import SigningKeys
 from api.settings import Settings
@@ -15,6 +15,7 @@ from timebank.people.identity import Vault
 @click.command()
 def erase() -> None:
     """Carry out the erasures that are due, and erase again who came back with a restored backup; the nightly job does the same."""
+    serving.write_logs()  # to standard error
     settings = Settings().prepare()
     storage, keys, waits = open_storage(settings), SigningKeys(settings.keys), False
     try:

@@ -189,6 +189,45 @@ def test_a_restore_keeps_what_it_takes_the_place_of(opened, tmp_path):
     assert found == [1, 0, 0]
 
 
+def test_a_restore_says_who_was_erased_since_and_erases_her_again(opened, tmp_path):
+    people = tmp_path / "people.csv"
+    people.write_text("姓名\n令狐冬\n", encoding="utf-8")
+    assert opened("import", "residents", "TPL", people, "--confirm")[0] == 0
+    opened("backup", tmp_path / "backup")
+    with closing(sqlite3.connect(opened.data / "timebank.sqlite")) as database:
+        ((person_id, number),) = database.execute("SELECT hex(id), number FROM person").fetchall()
+    erased = opened.data / "keys" / "TPL.erased"
+    erased.write_text(json.dumps({"person": person_id.lower(), "number": number, "at": "2026-11-20"}) + "\n")
+    erased.chmod(0o600)
+    _, told = opened("restore", tmp_path / "backup", "--yes")
+    assert f"{number} was erased on 2026-11-20 and is back" in told
+    assert "[erasure_back]" in opened("doctor")[1]
+    code, told = opened("erase")
+    assert (code, told.splitlines()[-1]) == (0, "TPL: 1 erased")
+    assert "[erasure_back]" not in opened("doctor")[1]
+    assert opened("scrub")[0] == 0
+    assert "令狐冬".encode() not in (opened.data / "timebank.sqlite").read_bytes()
+
+
+def test_the_doctor_says_what_findings_mean_as_lines_and_as_json(opened):
+    _sql(opened, "UPDATE ledger_account SET balance = balance + 60 WHERE number = 1001")
+    code, told = opened("doctor", "--json")
+    found = json.loads(told)
+    assert (code, found["well"]) == (1, False)
+    (differs,) = [one for one in found["findings"] if one["code"] == "account_differs"]
+    assert differs["community"] == "TPL"
+    assert "--rebuild" in differs["remedy"]
+    assert differs["means"] in opened("doctor")[1]
+
+
+def test_a_log_that_is_damaged_itself_is_not_rebuilt(opened):
+    _sql(opened, "DROP TRIGGER ledger_entry_delete")
+    _sql(opened, "DELETE FROM ledger_entry WHERE seq = 40")
+    code, told = opened("doctor", "--rebuild")
+    assert code == 2
+    assert "Nothing was changed" in told
+
+
 def test_a_changed_backup_is_refused(opened, tmp_path):
     opened("backup", tmp_path / "backup")
     with (tmp_path / "backup" / "timebank.sqlite").open("r+b") as file:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sqlite3
 import uuid
+import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import func, select
 
 from api import erasing, jobs
 from api.keys import SigningKeys
+from ledger import reading
+from tests.client import Client
 from tests.timebank.erasure import traces
 from tests.timebank.erasure.traces import NAME, NEEDLES
 from tests.village import Village
 from timebank.erasure import asking
 from timebank.people import communities, residents
+from timebank.people.imports.staging import ImportRow
+from timebank.permissions import Actor
 from timebank.storage import Storage
 
 
@@ -85,9 +94,6 @@ def _night(village: Village, here: jobs.Installation) -> None:
 
 
 def _copy(village: Village, path: Path) -> None:
-    import sqlite3
-    from contextlib import closing
-
     with (
         closing(sqlite3.connect(village.storage.url.database or "")) as live,
         closing(sqlite3.connect(path)) as copy,
@@ -106,8 +112,60 @@ def _place(village: Village) -> communities.Community:
 
 
 def _size(village: Village) -> int:
-    from ledger import reading
-
     with village.read() as session:
         end = reading.tail(session, village.community_id)
         return end.size if end else 0
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_resident_takes_her_own_data_and_nobody_elses(village: Village, client: Client) -> None:
+    told = traces.leave_traces(village)
+    client.sign_in(told.person)
+    answer = client.get(f"/c/TPL/people/{told.person.id}/data.zip")
+    assert answer.status_code == 200
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    data = json.loads(archive.read("data.json"))
+    assert data["person"][0]["name"] == NAME
+    assert data["person"][0]["identity_last4"] == "242X"
+    assert len(data["statement"]) >= 3
+    assert "token" not in data["card"][0]
+    assert all(one["person_id"] == told.person.id.hex for one in data["objection"])
+    assert NAME in archive.read("person.csv").decode("utf-8-sig")
+    client.sign_in(told.helper)
+    assert client.get(f"/c/TPL/people/{told.person.id}/data.zip").status_code == 403
+    volunteer = client.get(f"/c/TPL/people/{told.volunteer.person_id}/data.zip")
+    assert volunteer.status_code == 403
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_two_officers_in_the_browser(village: Village, client: Client) -> None:
+    person, manager, second = village.make_person(minutes=30), village.make_person(), village.make_person()
+    client.sign_in(manager, roles=["community_manager"])
+    page = client.get(f"/c/TPL/people/{person.id}/erasure")
+    assert "提出删除" in page.text
+    refused = client.post(f"/c/TPL/people/{person.id}/erasure", {"reason": "本人提出"})
+    assert refused.status_code == 409
+    key = client.new_key()
+    for _tap in range(2):
+        done = client.post(f"/c/TPL/people/{person.id}/erasure", {"reason": "本人提出", "gives_rest": "1"}, key=key)
+        assert done.status_code == 303
+    with village.read() as session:
+        wish = asking.open_of(session, village.community_id, person.id)
+        assert wish is not None
+    assert client.post(f"/c/TPL/erasures/{wish.id}/approve").status_code == 403
+    client.sign_in(second, roles=["supervision_committee"])
+    assert client.post(f"/c/TPL/erasures/{wish.id}/approve").status_code == 303
+    client.sign_in(person)
+    assert "撤回" in client.get("/c/TPL/my/data").text
+    assert client.post(f"/c/TPL/erasures/{wish.id}/cancel").status_code == 303
+    assert _is_erased(village, person) is False
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_uploads_are_forgotten_when_their_day_is_over(village: Village, here: jobs.Installation) -> None:
+    traces._upload(village, Actor.console(village.community_id, "test"))
+    for days, left in ((0, 2), (2, 0), (1, 0)):
+        village.pass_time(days=days)
+        jobs.run(next(job for job in jobs.JOBS if job.name == "forget_uploads"), here)
+        with village.read() as session:
+            assert session.scalar(select(func.count()).select_from(ImportRow)) == left

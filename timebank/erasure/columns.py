@@ -50,7 +50,8 @@ Where = Callable[[Table, Subject], ColumnElement[bool]]
 class Rule:
     """Rows of a table that are a person's: `becomes` says what its columns get, None that the rows go.
 
-    `topic` is the word that the preview counts them under; `secret` columns are left out of what she is given.
+    `topic` is the word that the preview counts them under. Of what she is given on request, `secret` columns are left
+    out: keys, and what belongs to others, such as their addresses and who said what of her. `given` False: all of it.
     """
 
     table: str
@@ -58,6 +59,7 @@ class Rule:
     becomes: Mapping[str, Any] | None = None
     topic: str = ""
     secret: tuple[str, ...] = field(default=())
+    given: bool = True
 
 
 def table(name: str) -> Table:
@@ -140,8 +142,14 @@ HERS: tuple[Rule, ...] = (
         "order_event",
         of_hers("order_id", "service_order", "recipient_id", "volunteer_id"),
         {"facts": Without(("reason", "note"))},
+        secret=("facts", "actor", "actor_id"),
     ),
-    Rule("order_call_back", of_hers("order_id", "service_order", "recipient_id", "volunteer_id"), {"note": ""}),
+    Rule(
+        "order_call_back",
+        of_hers("order_id", "service_order", "recipient_id", "volunteer_id"),
+        {"note": ""},
+        given=False,
+    ),
     Rule(
         "service_order",
         hers("recipient_id"),
@@ -149,10 +157,16 @@ HERS: tuple[Rule, ...] = (
         topic="orders",
         secret=("tear_off_hash",),
     ),
-    Rule("service_order", hers("volunteer_id"), {"rating_comment": ""}, topic="orders", secret=("tear_off_hash",)),
+    Rule(
+        "service_order",
+        hers("volunteer_id"),
+        {"rating_comment": ""},
+        topic="orders",
+        secret=("tear_off_hash", "place", "note", "rating", "rating_comment", "balance_before_minutes", "placed_by"),
+    ),
     Rule("visit_review", of_hers("visit_id", "visit", "person_id"), {"note": ""}),
     Rule("visit", hers(), {"place": "", "witness": None, "source": None, "note": None}, topic="visits"),
-    Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}),
+    Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, given=False),
     Rule("objection", hers(), {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, topic="objections"),
     Rule("award_correction", of_hers("award_id", "award", "person_id", home="household_id"), {"reason": ""}),
     Rule(

@@ -45,7 +45,7 @@ def of(session: Session, *, actor: Actor, person_id: uuid.UUID, vault: Vault | N
         actor, "erasure.export", community_id=community_id, person_id=person.id, area_path=person.area_path
     )
     found: Told = {}
-    for rule in (*HERS, *ALSO_HERS):
+    for rule in (one for one in (*HERS, *ALSO_HERS) if one.given):
         rows = found.setdefault(rule.table, [])
         rows += [row for row in _rows(session, rule.table, rule.where, rule.secret, person) if row not in rows]
     if vault is not None and person.identity_cipher is not None:

@@ -61,6 +61,7 @@ def test_an_erased_person_is_gone_and_every_proof_holds(village: Village, tmp_pa
         assert session.scalar(owned) == 0
 
 
+@only_sqlite
 def test_the_other_party_keeps_her_statement_and_her_own_details(village: Village) -> None:
     told = traces.leave_traces(village)
     account = village.main_account(told.volunteer.person_id, "min")
@@ -78,6 +79,7 @@ def test_the_other_party_keeps_her_statement_and_her_own_details(village: Villag
         assert NAME not in repr(page)
 
 
+@only_sqlite
 def test_the_preview_counts_what_goes_and_whose_receipts_are_touched(village: Village) -> None:
     told = traces.leave_traces(village)
     with village.read() as session:
