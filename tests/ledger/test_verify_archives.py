@@ -265,6 +265,22 @@ def test_absurd_entry_bundles_are_refused():
         )
 
 
+def test_more_keys_than_any_honest_log_has_are_not_kept(monkeypatch):
+    monkeypatch.setattr(module, "MAX_KEYS", 3)
+    log = make_village()
+    for number in range(4):
+        log.add("key", key=f"{number:064x}", **{"from": 1000})
+    finding = finding_of(log.bundle(tables=False))
+    assert (finding.code, finding.seq) == ("keys_many", log.size - 2)
+
+
+def test_more_checkpoints_than_a_century_has_are_not_read(monkeypatch):
+    monkeypatch.setattr(module, "MAX_CHECKPOINTS_BYTES", 500)
+    log = make_village()
+    assert verify(log.bundle(checkpoints=(15,))).ok
+    assert finding_of(log.bundle(checkpoints=(15, 16, 17))).code == "file_large"
+
+
 def test_text_of_an_archive_cannot_steer_a_terminal():
     finding = finding_of(zipped({**FILES, "\x1b]0;owned\x07" + "x" * 5000: b""}))
     assert "\x1b" not in finding.text("en")
