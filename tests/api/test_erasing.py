@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import sqlite3
 import uuid
@@ -14,19 +15,24 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from flask import url_for
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from api import erasing, jobs
 from api.keys import SigningKeys
+from ledger import erasing as erasing_of_the_ledger
 from ledger import reading
 from tests.client import Client
 from tests.timebank.erasure import traces
 from tests.timebank.erasure.traces import NAME, NEEDLES
 from tests.village import Village
-from timebank.erasure import asking
+from timebank.erasure import asking, standing
+from timebank.hours.attendance.tables import Visit
 from timebank.people import communities, residents
 from timebank.people.imports.staging import ImportRow
 from timebank.permissions import Actor
+from timebank.points.awards.tables import Award
 from timebank.storage import Storage
 
 
@@ -169,3 +175,60 @@ def test_uploads_are_forgotten_when_their_day_is_over(village: Village, here: jo
         jobs.run(next(job for job in jobs.JOBS if job.name == "forget_uploads"), here)
         with village.read() as session:
             assert session.scalar(select(func.count()).select_from(ImportRow)) == left
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_no_page_and_no_export_names_the_erased_and_none_breaks(village: Village, client: Client) -> None:
+    told = traces.leave_traces(village)
+    officer = village.make_person()
+    client.sign_in(officer, roles=["community_manager", "auditor", "committee", "supervision_committee", "desk_staff"])
+    addresses = _addresses(client, village, told)
+    before = (f"/c/TPL/people/{told.person.id}", f"/c/TPL/orders/{told.order_id}", "/c/TPL/people")
+    assert all(NAME in _text(client.get(address)) for address in before)
+    wish = traces.erase(village, told.person)
+    with village.read() as session:
+        entry = asking.erasure(session, village.community_id, wish).entry
+    for address in [*addresses, f"/c/TPL/books/entries/{entry}"]:
+        answer = client.get(address)
+        assert answer.status_code < 500, address
+        text = _text(answer)
+        assert [needle for needle in NEEDLES if needle in text] == [], address
+
+
+def _addresses(client: Client, village: Village, told: traces.Traces) -> list[str]:
+    """Every page and file of the community that can be asked for with what is known of her, but for drawn ones."""
+    with village.read() as session:
+        subject = standing.subject_of(session, told.person)
+        numbers = standing.accounts_of(session, subject)
+        shared = sorted(erasing_of_the_ledger.naming(session, village.community_id, set(numbers)))
+        awards = session.scalars(select(col(Award.id)).where(col(Award.community_id) == 1)).all()
+        visits = session.scalars(select(col(Visit.id)).where(col(Visit.community_id) == 1)).all()
+    known: dict[str, list[Any]] = {
+        "community_code": ["TPL"],
+        "person_id": [told.person.id],
+        "household_id": [told.person.household_id],
+        "order_id": [told.order_id],
+        "owner_id": [told.person.id],
+        "what": ["minutes"],
+        "form": ["xlsx", "csv"],
+        "seq": shared[:2],
+        "number": numbers[:1],
+        "award_id": awards[:2],
+        "visit_id": visits[:2],
+    }
+    found = []
+    for rule in client.app.url_map.iter_rules():
+        is_read = "GET" in (rule.methods or ()) and not rule.rule.endswith(".pdf")
+        if is_read and rule.arguments <= known.keys() and "community_code" in rule.arguments:
+            for values in itertools.product(*(known[name] for name in rule.arguments)):
+                with client.app.test_request_context():
+                    found.append(url_for(rule.endpoint, **dict(zip(rule.arguments, values, strict=True))))
+    return sorted(found)
+
+
+def _text(answer: Any) -> str:
+    """What a page or a file says; of an archive what its members say."""
+    if answer.data[:2] != b"PK":
+        return str(answer.data.decode("utf-8", "replace"))
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        return "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
