@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app, url_for
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from api import edge, qr, seals
@@ -64,7 +65,9 @@ class SlipLink:
 def slip_link(seq: int | None) -> SlipLink | None:
     """What a slip says of the entry behind it; None where there is none yet."""
     link = short_link(seq)
-    return SlipLink(seq, link, qr.svg(link, label=link)) if seq is not None and link else None
+    return (
+        SlipLink(seq, link, qr.svg(link, label=_("账上第 %(seq)s 笔", seq=seq))) if seq is not None and link else None
+    )
 
 
 def typed_link(seq: int, leaf_hash: bytes) -> str:

@@ -170,7 +170,8 @@ def _checker_facts() -> dict[str, Any]:
         for number, (unit, class_) in accounts.FIXED.items()
     }
     kinds = {name: str(text) for name, text in book_words.KINDS.items()}
-    return {"sentences": messages.SENTENCES, "words": {"kinds": kinds, "uses": uses, "accounts": fixed}}
+    sentences = {name: str(text) for name, text in messages.SENTENCES.items()}
+    return {"words": {"sentences": sentences, "kinds": kinds, "uses": uses, "accounts": fixed}}
 
 
 @lru_cache(maxsize=1)

@@ -272,7 +272,7 @@ def test_an_orders_slip_leads_to_its_hold_and_says_nothing_of_whose_it_is(seeded
     assert "slip-proof" not in before
     orders.claim(order_id, make_volunteer(village))
     slip = seeded.post(path(village, f"/orders/{order_id}/slip")).text
-    link = re.search(r'class="slip-hash">http://[^/]+(/c/TPL/r/[^<]+)<', slip)[1]
+    link = re.search(r'class="slip-hash" translate="no">http://[^/]+(/c/TPL/r/[^<]+)<', slip)[1]
     assert link.startswith(path(village, f"/r/{orders.row(order_id).hold_seq}."))
     seeded.sign_out()
     shown = seeded.get(link)

@@ -1,6 +1,6 @@
 // The page that checks a receipt: takes text, file and keys, and says what `check` found. It talks to nobody.
 //
-// Every sentence stands in the page, so that it is translated: [data-say="name"], with {fact} where a fact belongs.
+// Every sentence stands in the page's words, so that it is translated, with {fact} where a fact belongs.
 
 import { check, originOf } from "./proof.js";
 
@@ -30,8 +30,7 @@ const kept = {
 };
 
 function say(name, facts = {}) {
-  const sentence = page.querySelector(`[data-say="${name}"]`)?.textContent.trim() ?? name;
-  return sentence.replace(/\{(\w+)\}/g, (whole, fact) => String(facts[fact] ?? whole));
+  return (words.sentences[name] ?? name).replace(/\{(\w+)\}/g, (whole, fact) => String(facts[fact] ?? whole));
 }
 
 function element(tag, text = "", className = "") {
