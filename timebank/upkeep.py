@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, exists, or_, select
 from sqlmodel import Session, SQLModel, col
 
+from ledger import reading
 from timebank import policy
 from timebank.hours.attendance import late
 from timebank.hours.orders import follow_up
@@ -105,8 +106,14 @@ def follow_up_orders(session: Session, actor: Actor, now: dt.datetime) -> list[P
 
 
 def prune_requests(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
-    """Requests whose keys are refused by now anyway."""
-    old = col(Request.community_id) == actor.community_id, col(Request.recorded_at) < now - REQUESTS_KEPT
+    """Requests whose keys are refused by now anyway.
+
+    By the log's time where the clock is ahead of it: a clock that jumped and comes back must not have made anybody forget what was done.
+    """
+    community_id = communities.community_of(actor)
+    tail = reading.tail(session, community_id)
+    by = now if tail is None else min(now, tail.at)
+    old = col(Request.community_id) == community_id, col(Request.recorded_at) < by - REQUESTS_KEPT
 
     def prune(writing: Session, at: dt.datetime) -> dict[str, Any]:
         writing.execute(delete(Request).where(*old).execution_options(synchronize_session=False))
