@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin/python
 
-.PHONY: help setup setup-dev demo test check bench translations format lock clean
+.PHONY: help setup setup-dev demo test check bench soak translations format lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test-NAME       one suite of tests, or one check; 'make test-list' names them"
 	@echo "make check           ruff, mypy, import rules, templates, translations, migrations, and the tests: what CI runs"
 	@echo "make bench           the benchmarks, as a table of ratios; ROWS='posting proof' for some, LONG=yes to ten million"
+	@echo "make soak            faults with seeds of chance, and what takes long, for MINUTES=30"
 	@echo "make translations    take new texts from code and templates into the catalogs"
 	@echo "make format          let ruff put code in shape"
 	@echo "make lock            write requirements/*.txt anew (KEEP=yes keeps versions)"
@@ -37,6 +38,9 @@ test-%: setup-dev
 
 bench: setup-dev
 	@$(RUN) -m bench $(if $(LONG),--long) $(ROWS)
+
+soak: setup-dev
+	@$(RUN) tools/soak.py --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
 
 translations: setup-dev
 	@$(RUN) tools/translations.py update

@@ -59,10 +59,11 @@ CHECKS = (
 
 # Together these marks name every test exactly once.
 TESTS = (
-    Suite("unit", pytest("not postgres and not slow and not browser"), 600, is_pytest=True),
-    Suite("postgres", pytest("postgres and not slow and not browser"), 720, is_pytest=True),
-    Suite("slow", pytest("slow and not browser"), 420, is_pytest=True),
-    Suite("browser", pytest("browser"), 420, is_pytest=True),
+    Suite("unit", pytest("not postgres and not slow and not browser and not faults"), 600, is_pytest=True),
+    Suite("postgres", pytest("postgres and not slow and not browser and not faults"), 720, is_pytest=True),
+    Suite("slow", pytest("slow and not browser and not faults"), 420, is_pytest=True),
+    Suite("browser", pytest("browser and not faults"), 420, is_pytest=True),
+    Suite("faults", pytest("faults", "tests/faults"), 300, is_pytest=True),
 )
 
 

@@ -63,7 +63,6 @@ ARMED_MOST = 5
 POINTS = (
     "BEGIN",
     "COMMIT",
-    "INSERT counter",
     "INSERT ledger_account",
     "INSERT ledger_checkpoint",
     "INSERT ledger_detail",
@@ -483,7 +482,8 @@ class History:
         self.saboteur.disarm()
         self.tell("settling")
         for one in self.communities:
-            self.clock._now = max(self.clock._now, from_ms(one.model.at))
+            doubtful = [key_instant(ask.key) for ask in one.asks.values() if ask.answer is None]
+            self.clock._now = max(self.clock._now, from_ms(one.model.at), *doubtful)
         for one in self.communities:
             for ask in [ask for ask in one.asks.values() if ask.answer is None and ask.ending != "stumble"]:
                 self.round([ask])

@@ -11,7 +11,7 @@ from tests.faults.calls import Calls
 from tests.faults.places import SEED, TIMES, with_wallets
 from tests.village import Village
 
-KILLS = 9
+KILLS = 6
 
 
 def test_killed_writers_lose_nothing_acknowledged_and_double_nothing(durable: tuple[Village, str]) -> None:

