@@ -1,6 +1,7 @@
 """A community's signing seed as the domain wants it, with the newest checkpoint that it signed remembered beside it."""
 
 import json
+import secrets
 from dataclasses import asdict
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def alarm_of(keys: SigningKeys, community_code: str) -> Alarm | None:
 def raise_alarm(keys: SigningKeys, community_code: str, alarm: Alarm) -> None:
     """Stop signing this log, whatever restarts, until the alarm is settled."""
     path = _alarm_path(keys, community_code)
-    draft = path.with_name(f".{path.name}.new")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     draft.write_text(json.dumps(asdict(alarm)), encoding="utf-8")
     draft.replace(path)
 

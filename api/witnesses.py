@@ -34,7 +34,7 @@ RESTS = dt.timedelta(minutes=4)  # a witness that did not answer is left alone f
 AHEAD_MOST = dt.timedelta(minutes=10)  # of a witness's clock before ours
 ROUNDS_MOST = 3
 STALE_AFTER = dt.timedelta(hours=48)  # four times what a quiet log is shown again after: no hiccup, somebody must look
-LOOKED_AT = 1_000  # cosignatures: a day and more of five witnesses, asked every five minutes
+LOOKED_AT = (60, 5_000)  # cosignatures: usually the last few tell; else those of some days
 
 Resting = MutableMapping[str, dt.datetime]
 
@@ -277,16 +277,15 @@ def standing(
 
 def _reached(session: Session, community_id: int, policy: Policy) -> tuple[int, dt.datetime | None]:
     """The newest checkpoint that has its quorum, and since when."""
-    if not policy.asks_for_witnesses:
-        return 0, None
     trusted = {one.key.public_key for one in policy.witnesses}
-    found = [one for one in witness.newest_first(session, community_id, limit=LOOKED_AT) if one.key in trusted]
-    for size, group in groupby(found, key=lambda one: one.size):
-        signed: set[bytes] = set()
-        for one in group:  # the newest first: with the one that completes the quorum it is as old as that one
-            signed.add(one.key)
-            if policy.is_reached(signed):
-                return size, instant(one.at)
+    for limit in LOOKED_AT if policy.asks_for_witnesses else ():
+        found = [one for one in witness.newest_first(session, community_id, limit=limit) if one.key in trusted]
+        for size, group in groupby(found, key=lambda one: one.size):
+            signed: set[bytes] = set()
+            for one in group:  # the newest first: with the one that completes the quorum it is as old as that one
+                signed.add(one.key)
+                if policy.is_reached(signed):
+                    return size, instant(one.at)
     return 0, None
 
 

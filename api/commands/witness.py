@@ -155,7 +155,7 @@ def _verdict(found: witnesses.Standing) -> str:
     if not found.asks_for_witnesses:
         return "the policy asks for no witness"
     if found.reached_at is None:
-        return "quorum never reached"
+        return "quorum not reached these days"
     late = " STALE" if found.is_stale else ""
     return f"quorum reached for {found.reached_size} entries at {found.reached_at:%Y-%m-%d %H:%M} UTC{late}"
 

@@ -31,7 +31,7 @@ def witnessed(settings: Settings, storage: Storage, progress: Progress) -> Itera
                     place.code,
                 )
             elif found.is_stale:
-                last = f"{found.reached_at:%Y-%m-%d %H:%M} UTC" if found.reached_at else "never"
+                last = f"{found.reached_at:%Y-%m-%d %H:%M} UTC" if found.reached_at else "not these days"
                 yield advice("witnesses_stale", f"enough witnesses signed last: {last}", place.code)
 
 

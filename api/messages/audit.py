@@ -4,7 +4,9 @@ from flask_babel import lazy_gettext as _
 
 MESSAGES = {
     "key_not_of_this_log": _("这台机器上的签名密钥不是这个账本的。"),
-    "witness_has_seen_further": _("见证人 %(witness)s 见过这本账的第 %(newest_size)s 笔,与这里的(共 %(size)s 笔)不一致。"),
+    "witness_has_seen_further": _(
+        "见证人 %(witness)s 见过这本账的第 %(newest_size)s 笔,与这里的(共 %(size)s 笔)不一致。"
+    ),
     "would_fork_the_log": _("数据库比已经签出的检查点旧:检查点到第 %(newest_size)s 笔,这里只有 %(size)s 笔。"),
     "seed_missing": _("这台机器上没有社区 %(community)s 的签名密钥。"),
     "period_backwards": _("起日不能晚于止日。"),
