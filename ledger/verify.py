@@ -1960,14 +1960,14 @@ class Replay:
             or at < self._on_from
             or payer is None
             or payee is None
-            # Both are open, of one unit and of different owners, with none of the rules that lots have.
+            # Both are open, of one unit and of different owners; the payer has no lots, the payee is none that ended.
             or payer.closed is not None
             or payee.closed is not None
             or payer.unit != payee.unit
             or payer.owner == payee.owner
             or payer.to is not None
             or payer.ends is not None
-            or payee.ends is not None
+            or (payee.ends is not None and payee.ends <= at)
             or payee.issuing
             or len(self._open_by_owner[payer.owner]) > 1
             # The amount is there, or may be issued, and there is room for it.
