@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import random
 import signal
 import socket
 import subprocess
 import threading
 import time
-from typing import Self
+from typing import Any, Self
 
+import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlmodel import Session
 
 from tests.faults import calls
 from tests.faults.calls import Calls
 from tests.faults.places import SEED, TIMES, OwnServer, with_wallets
 from tests.postgres import APP_ROLE
+from tests.village import Village
 
 RESTARTS = 4
 CUTS = 15
@@ -78,6 +83,31 @@ def test_a_network_that_loses_questions_and_answers_loses_nothing_acknowledged(o
     assert any(trouble["code"] == "unknown_outcome" for trouble in heard.troubles)
     assert heard.open == []
     calls.check(urls.owner_url, heard, wallets=wallets)
+
+
+def test_both_ends_notice_within_a_minute_or_so_that_the_other_is_gone(durable: tuple[Village, str]) -> None:
+    village, _ = durable
+    if village.storage.sqlite:
+        pytest.skip("there is no other end")
+    asked: dict[str, str] = {}
+
+    def look(session: Session, now: datetime.datetime) -> dict[str, str]:
+        driver: Any = session.connection().connection.dbapi_connection
+        asked.update(driver.info.get_parameters())
+        for setting in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"):
+            asked[setting] = str(session.execute(text(f"SHOW {setting}")).scalar_one())
+        return {}
+
+    village.write(look)
+    expected = {
+        "connect_timeout": "10",
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "60000",
+    }
+    expected |= {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+    assert {name: asked[name] for name in expected} == expected
 
 
 def again(url: str, wallets: list[int], heard: Calls) -> None:
