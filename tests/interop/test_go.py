@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import log, note, witness
+from ledger import log, note, receipt, witness
 from ledger.note import COSIGNATURE, Checkpoint, Key
 from ledger.tree import TILE_WIDTH, leaf_hash, root_of, tile_path
 from tests.client import Client
@@ -134,6 +134,39 @@ def test_go_and_we_make_the_same_proofs_where_tiles_begin_and_end(long_copy: Cop
         for old in map(int, tiles["trees"]):
             assert proof_of(tiles, "trees", old) == long_copy.consistency(old, wide)
             assert tiles["roots"][str(old)] == base64_of(long_copy.root(old))
+
+
+CHANGED_RECEIPTS: dict[str, Callable[[str], str]] = {
+    "another index": lambda text: text.replace("\nindex 300\n", "\nindex 301\n"),
+    "a hash flipped": lambda text: replaced_line(text, 4),
+    "the leaf changed": lambda text: replaced_line(text, 1, word=1),
+    "a hash too few": lambda text: "\n".join(line for at, line in enumerate(text.split("\n")) if at != 5),
+    "another checkpoint": lambda text: text.partition("\n\n")[0] + "\n\n" + VECTORS["checkpoint"],
+    "its signature flipped": lambda text: text.replace(*signature_of(text)),
+}
+
+
+def replaced_line(text: str, number: int, *, word: int = 0) -> str:
+    """One bit of the base64 in a line is another."""
+    lines = text.split("\n")
+    words = lines[number].split(" ")
+    words[word] = flipped(words[word])
+    return "\n".join([*lines[:number], " ".join(words), *lines[number + 1 :]])
+
+
+def test_go_reads_our_receipts_and_refuses_changed_ones(village: Village, ask_go: Any) -> None:
+    fill(village, posts=600)
+    signed = evidence.checkpoint(village.storage, village.community_id, seal_of(village))
+    with village.read() as session:
+        vkey = log.vkey(session, village.community_id)
+        made = {
+            seq: receipt.make(session, village.community_id, seq).text() for seq in (0, 255, 256, 300, signed.size - 1)
+        }
+    changed = {told: change(made[300]) for told, change in CHANGED_RECEIPTS.items()}
+    assert made[300] not in changed.values()
+    texts = {**{f"entry {seq}": text for seq, text in made.items()}, **changed}
+    said = ask_go(**{told: {"Op": "receipt", "Vkey": vkey, "Note": text} for told, text in texts.items()})
+    assert [told for told, one in said.items() if not one["error"]] == [f"entry {seq}" for seq in made]
 
 
 # A proof binds a size only as far as its shape goes (65,537 and 65,538 look alike to entry 300): the signature binds it.

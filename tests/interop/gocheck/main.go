@@ -32,7 +32,7 @@ type testCase struct {
 	Op        string
 	Vkey      string   // open: the key that must have signed
 	Cosigners []string // open: vkeys of type 4 that must have cosigned too
-	Note      string   // open
+	Note      string   // open, receipt: the text
 	Folder    string   // tiles, entries
 	Size      int64
 	Root      string
@@ -90,6 +90,8 @@ func judge(one testCase, said *answer) error {
 		return proveFromTiles(one, said)
 	case "entries":
 		return hashEntries(one)
+	case "receipt":
+		return checkReceipt(one, said)
 	case "paths":
 		for _, of := range one.Tiles {
 			tile := tlog.Tile{H: tileHeight, L: int(of[0]), N: of[1], W: int(of[2])}
@@ -173,6 +175,39 @@ func (c *cosigner) Verify(text, signature []byte) bool {
 	}
 	head := fmt.Sprintf("cosignature/v1\ntime %d\n", binary.BigEndian.Uint64(signature))
 	return ed25519.Verify(c.key, append([]byte(head), text...), signature[8:])
+}
+
+// checkReceipt reads a C2SP tlog-proof whose extra line carries the leaf, and holds the leaf to the signed checkpoint.
+func checkReceipt(one testCase, said *answer) error {
+	parts := strings.SplitN(one.Note, "\n\n", 2)
+	lines := strings.Split(parts[0], "\n")
+	if len(parts) != 2 || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" {
+		return fmt.Errorf("not a tlog-proof")
+	}
+	content, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(lines[1], "extra "))
+	if err != nil {
+		return err
+	}
+	var extra struct{ Leaf string }
+	if err := json.Unmarshal(content, &extra); err != nil {
+		return err
+	}
+	seq, err := strconv.ParseInt(strings.TrimPrefix(lines[2], "index "), 10, 64)
+	if err != nil {
+		return err
+	}
+	proof, err := hashes(lines[3:])
+	if err != nil {
+		return err
+	}
+	if err := openNote(testCase{Vkey: one.Vkey, Cosigners: one.Cosigners, Note: parts[1]}, said); err != nil {
+		return err
+	}
+	root, err := tlog.ParseHash(said.Root)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckRecord(proof, said.Size, root, seq, tlog.RecordHash([]byte(extra.Leaf)))
 }
 
 func checkRecord(one testCase) error {
