@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from bench import replay
@@ -11,20 +12,24 @@ from bench.rows import Row
 
 
 def rows(ground: Ground) -> Iterator[Row]:
-    """Both databases; each run of ours is followed by a bare one of its rows."""
-    scale = ground.scale
-    for place in ground.places:
-        times = [_run(place, scale) for _ in range(scale.runs)]
-        posts = scale.batch * scale.transactions
-        yield Row(
-            what=f"post, {place.name}, {scale.batch:,} a transaction",
-            against="bare replay of its rows",
-            unit="posts/s",
-            ours=rates(posts, [one[0] for one in times]),
-            theirs=rates(posts, [one[1] for one in times]),
-            aim=0.5,
-            stretch=0.6,
-        )
+    """Both databases, many posts a transaction and one; each run of ours is followed by a bare one of its rows."""
+    one_by_one = dataclasses.replace(ground.scale, batch=1, transactions=ground.scale.one_by_one)
+    for scale, how, aim, stretch in (
+        (ground.scale, f"{ground.scale.batch:,} a transaction", 0.5, 0.6),
+        (one_by_one, "one by one", None, None),
+    ):
+        for place in ground.places:
+            times = [_run(place, scale) for _ in range(scale.runs)]
+            posts = scale.batch * scale.transactions
+            yield Row(
+                what=f"post, {place.name}, {how}",
+                against="bare replay of its rows",
+                unit="posts/s",
+                ours=rates(posts, [one[0] for one in times]),
+                theirs=rates(posts, [one[1] for one in times]),
+                aim=aim,
+                stretch=stretch,
+            )
 
 
 def _run(place: Place, scale: Scale) -> tuple[float, float]:
