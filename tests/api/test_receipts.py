@@ -26,7 +26,7 @@ from timebank.people import helpers
 from timebank.permissions import Actor
 
 # What needs no second database: the rules of the pages, not of the storage.
-pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ def path(village: Village, rest: str) -> str:
     return f"/c/{village.code}{rest}"
 
 
+@on_sqlite
 def test_a_receipt_is_signed_on_demand_and_taken_home(seeded: Client, village: Village) -> None:
     person = village.make_person("欧阳晓月")
     seq = book(village, person)
@@ -107,6 +108,7 @@ def test_a_receipt_is_signed_on_demand_and_taken_home(seeded: Client, village: V
     assert proved(village, taken.text).detail["credited"] == 60
 
 
+@on_sqlite
 def test_one_takes_ones_own_the_households_and_an_elders_whose_helper_one_is(seeded: Client, village: Village) -> None:
     elder, neighbour, grandson = village.make_person(), village.make_person(), village.make_person()
     seq = book(village, elder)
@@ -141,6 +143,7 @@ def confirm_helper(village: Village, binding: str) -> None:
     village.write(confirmed)
 
 
+@on_sqlite
 def test_the_code_on_a_printed_statement_is_read_and_proves(seeded: Client, village: Village) -> None:
     person = village.make_person("欧阳晓月", minutes=200)
     book(village, person, 45, times=60)
@@ -169,6 +172,7 @@ def sign(client: Client, village: Village, person: Any, seq: int) -> None:
         client.submit_form(page, containing="现在就签")
 
 
+@on_sqlite
 def test_a_receipt_sheet_has_its_entrys_own_code(seeded: Client, village: Village) -> None:
     person = village.make_person("单于\U00020bb7")
     seq = book(village, person, 75)
@@ -184,6 +188,7 @@ def test_a_receipt_sheet_has_its_entrys_own_code(seeded: Client, village: Villag
     assert re.findall(r"[\u3400-\u9fff]+", said) in ([], ["太平里社区"] * 2, ["太平里社区"])
 
 
+@on_sqlite
 def test_a_detail_too_large_for_a_readable_code_is_left_out_of_it(seeded: Client, village: Village) -> None:
     person = village.make_person()
     seq = book(village, person, note="一" * 600)
@@ -208,6 +213,7 @@ def test_a_statement_without_lines_and_one_that_is_too_long(seeded: Client, vill
     assert odd.status_code == 422
 
 
+@on_sqlite
 def test_a_short_link_tells_everybody_whether_the_hash_stands_there(seeded: Client, village: Village) -> None:
     person = village.make_person("皇甫长空")
     seq = book(village, person)
@@ -240,6 +246,7 @@ def test_a_short_link_tells_everybody_whether_the_hash_stands_there(seeded: Clie
         assert seeded.get(path(village, f"/r/{odd}")).status_code == 404, odd
 
 
+@on_sqlite
 def test_a_changed_leaf_is_an_alarm_and_no_receipt(seeded: Client, village: Village) -> None:
     person = village.make_person()
     seq = book(village, person)
@@ -256,6 +263,7 @@ def test_a_changed_leaf_is_an_alarm_and_no_receipt(seeded: Client, village: Vill
     assert seeded.get(link).status_code == 500
 
 
+@on_sqlite
 def test_the_saved_checker_allows_itself_no_network(seeded: Client, village: Village) -> None:
     saved = seeded.get("/check-receipt.html")
     assert saved.headers["Content-Disposition"] == 'attachment; filename="check-receipt.html"'
@@ -264,6 +272,7 @@ def test_the_saved_checker_allows_itself_no_network(seeded: Client, village: Vil
     assert io.StringIO(saved.text).readline() == "<!DOCTYPE html>\n"
 
 
+@on_sqlite
 def test_an_orders_slip_leads_to_its_hold_and_says_nothing_of_whose_it_is(seeded: Client, village: Village) -> None:
     orders, elder = Orders(village), make_elder(village)
     order_id = orders.place(elder)
