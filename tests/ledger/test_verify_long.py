@@ -164,6 +164,16 @@ def test_short_cut_judges_whole_stories_as_the_long_way_does(data):
     agree(log)
 
 
+def test_short_cut_lets_no_amount_beyond_all_numbers_pass():
+    """With a floor as low as can be and a debt on the other side, nothing else would stand in its way."""
+    log = make_village()
+    log.limit(101, floor=-(2**53 - 1))
+    log.limit(102, floor=-100)
+    log.post({102: -61, 103: 61})
+    log.post({101: -(2**53), 102: 2**53})
+    assert agree(log) == "leaf_type"
+
+
 def test_second_use_of_an_id_is_named_before_what_is_wrong_later(monkeypatch):
     """Ids are compared in blocks; the first fault is still the one that is told."""
     for block in (1, 2, 3, 5, 1000):
