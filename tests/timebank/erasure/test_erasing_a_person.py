@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from ledger import projections, reading, tables
+from ledger import erasing, projections, reading, receipt, tables
 from ledger.verify import main as verify
 from tests.ledger import books
 from tests.timebank.erasure import traces
@@ -36,13 +36,19 @@ def test_an_erased_person_is_gone_and_every_proof_holds(village: Village, tmp_pa
     before.write_bytes(books.bundle_of(village, seal=books.seal_of(village, memory)))
     with village.read() as session:
         hers = set(standing.accounts_of(session, standing.subject_of(session, told.person)))
+        shared = max(erasing.naming(session, village.community_id, hers))
+        made = receipt.make(session, village.community_id, shared)
+        assert made is not None
+        handed_out = tmp_path / f"{shared}.tlog-proof"
+        handed_out.write_text(made.text(), encoding="utf-8")
 
     erasure_id = traces.erase(village, told.person)
 
     assert traces.left_in_files(village) == set()
     after = tmp_path / "after.zip"
     after.write_bytes(books.bundle_of(village, seal=books.seal_of(village, memory)))
-    assert verify([str(after)]) == 0
+    assert verify([str(after), "--older", str(before)]) == 0
+    assert verify([str(handed_out), "--vkey", books.vkey_of(village)]) == 0
     with village.read() as session:
         wish = asking.erasure(session, village.community_id, erasure_id)
         assert wish.entry is not None
