@@ -18,6 +18,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, sync_playwright
+from pypdfium2 import PdfDocument
 
 from api.clock import Clock
 from api.demo import sign_ins
@@ -90,6 +91,26 @@ def books(demo: Demo) -> list[Image.Image]:
     return [auditor.screenshot(), board.screenshot()]
 
 
+def entry(demo: Demo) -> list[Image.Image]:
+    """An entry with what lies behind it, and its receipt on a phone."""
+    auditor = demo.person("auditor", 940).opens("/~/books/entries?kind=capture")
+    auditor.page.locator("main table a").first.click()
+    auditor.page.wait_for_load_state()
+    receipt = demo.person("auditor", 360).opens(f"/~/receipts/{auditor.page.url.rsplit('/', 1)[1]}")
+    return [auditor.screenshot(), receipt.screenshot()]
+
+
+def sheet(demo: Demo) -> list[Image.Image]:
+    """The printed checkpoint, and the page of witnesses that it is printed from."""
+    auditor = demo.person("auditor", 640).opens("/~/books/witnesses")
+    printed = auditor.page.context.request.get(f"{demo.address}/c/{demo.village}/books/checkpoint-sheet.pdf").body()
+    page = PdfDocument(printed)[0]
+    return [page.render(scale=HEIGHT / page.get_height()).to_pil(), auditor.screenshot()]
+
+
+TAKEN = (("check-in", check_in), ("order", order), ("books", books), ("entry", entry), ("sheet", sheet))
+
+
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
@@ -97,7 +118,7 @@ def main() -> None:
         with served(folder) as address:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
             demo = Demo(folder, address, browser)
-            for name, take in (("check-in", check_in), ("order", order), ("books", books)):
+            for name, take in TAKEN:
                 path = PICTURES / f"{name}.png"
                 side_by_side(take(demo)).save(path, optimize=True)
                 print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")
