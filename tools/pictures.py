@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, sync_playwright
-from pypdfium2 import PdfDocument
+from pypdfium2 import PdfDocument  # type: ignore[import-untyped]
 
 from api.clock import Clock
 from api.demo import sign_ins
