@@ -1960,11 +1960,11 @@ class Replay:
             or at < self._on_from
             or payer is None
             or payee is None
-            # Both are open, of one unit and of different owners; the payer has no lots, the payee is none that ended.
+            # Both are open and of one unit; the payer's owner has no other account, so that it is not the payee's owner and
+            # nothing comes first; the payee has not ended.
             or payer.closed is not None
             or payee.closed is not None
             or payer.unit != payee.unit
-            or payer.owner == payee.owner
             or payer.to is not None
             or payer.ends is not None
             or (payee.ends is not None and payee.ends <= at)

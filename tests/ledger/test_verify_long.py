@@ -62,10 +62,17 @@ def make_busy():
     log.open(105)
     log.open(106)
     log.add("close", account=106)
+    log.open(108)
+    log.limit(108, floor=-500)
+    log.add("close", account=108)
     log.limit(105, floor=-50, ceiling=200)
     for number in range(12):
         log.post({101: -5, 102: 5} if number % 2 else {102: -3, 105: 3})
     log.post({1: -20, 103: 20})
+    log.open(109, to=["pool"])
+    log.open(110, ends=instant(2026, 9, 1))
+    for account in (109, 110):
+        log.post({1: -20, account: 20})
     log.post({101: -4, 107: 4})
     return log
 
@@ -82,7 +89,7 @@ def test_short_cut_is_taken_by_plain_posts():
 
 
 VALUES = {
-    "at": [0, 1, BUSY.at - 10**6, BUSY.at + 10**6, 2**53 - 1, 2**53, True, "1", 1.0, -1],
+    "at": [instant(2026, 9, 1), instant(2026, 9, 1) - 1, 0, 1, BUSY.at - 10**6, BUSY.at + 10**6, 2**53 - 1, 2**53, True, "1", 1.0, -1],
     "id": [BUSY.entries[5]["id"], BUSY.entries[PLAIN[-2]]["id"], "0198f0c2d1e07a3c8f00112233440001", "0" * 32, "", None],
     "on": ["2026-08-02", "2026-07-31", "2026-02-29", "9999-12-31", "1899-12-31", "2026-8-1", 20260801],
     "ref": ["0" * 64, "A" * 64, "0" * 63, "0" * 65, None],
@@ -96,7 +103,7 @@ VALUES = {
             (101, 102, 1, 1), (102, 101, 1, 1), (101, 102, 10**6, 10**6), (101, 102, 5, 6), (1, 101, 5, 5), (1, 101, 10**6, 10**6),
             (101, 104, 2, 2), (101, 105, 300, 300), (101, 106, 1, 1), (101, 201, 1, 1), (1, 11, 1, 1), (101, 999, 1, 1),
             (102, 103, 1, 1), (102, 104, 1, 1), (101, 102, -1, -1), (101, 103, 2**53, 2**53), (1, 103, 2000, 2000), (0, 101, 1, 1),
-            (101, 102, 2**53 - 1, 2**53 - 1), (105, 106, 1, 1), (105, 201, 60, 60), (101, 102, 0, 0), (1, 2, 5, 5), (3, 4, 1, 1),
+            (101, 102, 2**53 - 1, 2**53 - 1), (105, 106, 1, 1), (102, 108, -1, -1), (102, 109, -1, -1), (102, 110, -1, -1), (102, 107, 2, 2), (105, 201, 60, 60), (101, 102, 0, 0), (1, 2, 5, 5), (3, 4, 1, 1),
         ]
     ] + [[[101, -1]], [[101, -1], [102, -1]], [[101, 1], [102, 1]], [[101, -2], [102, 1], [103, 1]], [], [[101, 5], [102, -5]], [[3, 5], [102, -5]], [[1, 5], [102, -5]], [[105, -60], [102, 60]]],
 }  # fmt: skip
@@ -131,7 +138,7 @@ def test_short_cut_judges_changed_posts_as_the_long_way_does(data):
 def test_short_cut_judges_whole_stories_as_the_long_way_does(data):
     """Random histories, many of them wrong somewhere: what is wrong first, and where, must be the same."""
     log = make_busy()
-    accounts = [1, 2, 3, 4, 11, 101, 102, 103, 104, 105, 106, 107, 201]
+    accounts = [1, 2, 3, 4, 11, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 201]
     holds = []
     for _ in range(data.draw(st.integers(1, 12))):
         verb = data.draw(
