@@ -20,8 +20,9 @@ from timebank import receipts
 from timebank.evidence import Seal
 
 TYPED_DIGITS = 12
-# Larger codes are hard for phones: 1,800 bytes make 137 modules, half a millimetre each on 70 mm.
-QR_BYTES_MOST = 1_800
+# Larger codes are hard for phones: 2,300 bytes make 157 modules, half a millimetre each on 86 mm with their margin. An
+# ordinary entry of a log of 130,000 with two cosignatures has some 2,200 bytes with its detail.
+QR_BYTES_MOST = 2_300
 
 _WHOLE = re.compile(r"[A-Za-z0-9_-]{43}")
 _TYPED = re.compile(r"[0-9a-f]{12,64}")

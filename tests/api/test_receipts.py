@@ -15,6 +15,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from api.receipt_links import QR_BYTES_MOST
 from ledger import book_of, log, receipt
 from ledger.tree import leaf_hash
 from tests.client import Client
@@ -175,7 +176,7 @@ def sign(client: Client, village: Village, person: Any, seq: int) -> None:
 @on_sqlite
 def test_a_receipt_sheet_has_its_entrys_own_code(seeded: Client, village: Village) -> None:
     person = village.make_person("单于\U00020bb7")
-    seq = book(village, person, 75)
+    seq = book(village, person, 75, note="一" * 290)  # as large as a code may be
     book(village, person, 30)
     sign(seeded, village, person, seq)
     seeded.http.set_cookie("lang", "en")
@@ -183,7 +184,9 @@ def test_a_receipt_sheet_has_its_entrys_own_code(seeded: Client, village: Villag
         assert len(pdf) == 1
         scanned = pdf[0].render(scale=300 / 72).to_pil().convert("L")
         said = pdf[0].get_textpage().get_text_bounded()
-    assert proved(village, receipt_in(scanned)).fields["seq"] == seq
+    assert 2_000 < len(receipt_in(scanned).encode()) <= QR_BYTES_MOST
+    shown = proved(village, receipt_in(scanned))
+    assert (shown.fields["seq"], shown.detail["credited"]) == (seq, 75)
     assert "1 h 15 min" in said or "1 hour" in said, said
     assert re.findall(r"[\u3400-\u9fff]+", said) in ([], ["太平里社区"] * 2, ["太平里社区"])
 
