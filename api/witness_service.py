@@ -30,6 +30,8 @@ def init_app(app: Flask) -> None:
 @blueprint.post("/add-checkpoint")
 def add_checkpoint() -> Response:
     """Cosign a checkpoint of a listed log that proves to follow what was cosigned before."""
+    if "Transfer-Encoding" in request.headers:  # a body in chunks is not read; better told than taken for an empty one
+        return _text("send a Content-Length\n", 411)
     request.max_content_length = BODY_BYTES_MOST
     body = request.get_data(cache=False)
     if not _room.acquire(blocking=False):

@@ -180,6 +180,8 @@ def test_what_cannot_be_read_is_a_bad_request(browser: Client, listed: Stranger)
 @sqlite_only
 def test_a_body_is_not_read_beyond_its_limit(browser: Client, listed: Stranger) -> None:
     assert ask(browser, b"old 0\n\n" + b"x" * 70_000).status_code == 413
+    chunked = browser.http.post("/witness/add-checkpoint", headers={"Transfer-Encoding": "chunked"})
+    assert chunked.status_code == 411
     long = listed.request(0).replace(b"\n\n\xe2", b"\nmore" + b"x" * 64_000 + b"\n\n\xe2")
     assert ask(browser, long).status_code == 403  # read, and not what was signed
 
