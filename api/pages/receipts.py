@@ -153,9 +153,7 @@ def saved_checker() -> Any:
     """The same page as one file with everything in it, which may reach no network by its own policy."""
     style, script = _saved_parts()
     policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
-    content = render_template(
-        "receipts/saved.html", style=style, script=script, policy=policy, **_checker_facts()
-    )
+    content = render_template("receipts/saved.html", style=style, script=script, policy=policy, **_checker_facts())
     headers = {"Content-Disposition": 'attachment; filename="check-receipt.html"'}
     return Response(content, mimetype="text/html", headers=headers)
 
