@@ -103,13 +103,32 @@ VALUES = {
             (101, 102, 1, 1), (102, 101, 1, 1), (101, 102, 10**6, 10**6), (101, 102, 5, 6), (1, 101, 5, 5), (1, 101, 10**6, 10**6),
             (101, 104, 2, 2), (101, 105, 300, 300), (101, 106, 1, 1), (101, 201, 1, 1), (1, 11, 1, 1), (101, 999, 1, 1),
             (102, 103, 1, 1), (102, 104, 1, 1), (101, 102, -1, -1), (101, 103, 2**53, 2**53), (1, 103, 2000, 2000), (0, 101, 1, 1),
-            (101, 102, 2**53 - 1, 2**53 - 1), (105, 106, 1, 1), (102, 108, -1, -1), (102, 109, -1, -1), (102, 110, -1, -1), (102, 107, 2, 2), (105, 201, 60, 60), (101, 102, 0, 0), (1, 2, 5, 5), (3, 4, 1, 1),
+            (101, 102, 2**53 - 1, 2**53 - 1), (105, 106, 1, 1), (102, 108, -1, -1), (102, 109, -1, -1), (103, 107, 2, 2), (102, 110, -1, -1), (102, 107, 2, 2), (105, 201, 60, 60), (101, 102, 0, 0), (1, 2, 5, 5), (3, 4, 1, 1),
         ]
     ] + [[[101, -1]], [[101, -1], [102, -1]], [[101, 1], [102, 1]], [[101, -2], [102, 1], [103, 1]], [], [[101, 5], [102, -5]], [[3, 5], [102, -5]], [[1, 5], [102, -5]], [[105, -60], [102, 60]]],
 }  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+def test_short_cut_judges_each_payment_before_and_after_an_end_as_the_long_way_does():
+    log = make_busy()
+    last, verdicts = dict(log.entries[-1]), set()
+    for legs in VALUES["legs"]:
+        for at in (last["at"], instant(2026, 9, 1) - 1, instant(2026, 9, 1)):
+            log.leaves[-1] = canonical(last | {"legs": legs, "at": at}).encode()
+            verdicts.add(agree(log))
+    assert verdicts >= {
+        "well",
+        "ended",
+        "to_forbids",
+        "closed_account",
+        "insufficient",
+        "quota",
+        "one_hop",
+        "unit_mismatch",
+    }
+
+
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_short_cut_judges_changed_posts_as_the_long_way_does(data):
     log = make_busy()
