@@ -89,7 +89,7 @@ NOTHING = Words("", "")
 
 STEPS = {
     "archive": Words("压缩包齐全", "the archive is complete"),
-    "receipt": Words("凭证的格式", "the form of the receipt"),
+    "receipt": Words("回执的格式", "the form of the receipt"),
     "inclusion": Words("记录在日志里", "the entry is in the log"),
     "signature": Words("检查点的签名", "the checkpoint's signature"),
     "tiles": Words("哈希块与记录一致", "the tiles against the entries"),
@@ -2564,14 +2564,14 @@ FINDINGS = {
     "no_room": Words("临时文件写不下：{reason}。请清理磁盘，或用环境变量 TMPDIR 指定别的文件夹。",
                      "A temporary file could not be written: {reason}. Make room, or name another folder in TMPDIR."),
     "folder_large": Words("文件夹 {file} 里的文件超过 {most} 个。", "The folder {file} holds more than {most} files."),
-    "vkey_needed": Words("核对凭证需要日志的公钥：请用 --vkey 给出，或用 --policy 给出写有它的策略文件。",
+    "vkey_needed": Words("核对回执需要日志的公钥：请用 --vkey 给出，或用 --policy 给出写有它的策略文件。",
                          "A receipt is checked against the log's key: give it with --vkey, or a policy that names it with --policy."),
     "policy_form": Words("策略文件 {file} 第 {line} 行不合规定。", "Line {line} of the policy {file} is not as it should be."),
     "not_zip": Words("{file} 不是可读的 zip 压缩包。", "{file} is not a zip archive that can be read."),
     "evidence_form": Words("外部检查点 {file} 读不懂：应为三行文字或完整的签名文件。",
                            "The outside checkpoint {file} cannot be understood: three lines or the whole signed note are needed."),
     "vkey_argument": Words("给出的校验公钥读不懂。", "The verifier key that was given cannot be understood."),
-    "evidence_broken": Words("凭证 {file} 本身不对，不能作证：{why}", "The receipt {file} is itself wrong and proves nothing: {why}"),
+    "evidence_broken": Words("回执 {file} 本身不对，不能作证：{why}", "The receipt {file} is itself wrong and proves nothing: {why}"),
     "older_broken": Words("旧证据包 {file} 本身不对，不能作证：{why}", "The older bundle {file} is itself wrong and proves nothing: {why}"),
     # archive
     "archive_directory": Words("压缩包的文件目录太大（{bytes} 字节）。", "The archive's list of files is too large ({bytes} bytes)."),
@@ -2602,13 +2602,13 @@ FINDINGS = {
     "quorum": Words("见证方的签名不够：策略要求 {quorum}，有效的只有 {count} 份（{names}）。",
                     "Too few witnesses signed: the policy asks for {quorum}; {count} did ({names})."),
     # receipts
-    "receipt_form": Words("{file} 不是规定格式的凭证。", "{file} is not a receipt in the form required."),
-    "receipt_key": Words("凭证上的检查点（{size} 条时）不是给出的公钥签的。日志换过钥匙的话，请用该规模时有效的公钥：审计员的证据包里，每把后来的公钥都是一条 key 记录。",
+    "receipt_form": Words("{file} 不是规定格式的回执。", "{file} is not a receipt in the form required."),
+    "receipt_key": Words("回执上的检查点（{size} 条时）不是给出的公钥签的。日志换过钥匙的话，请用该规模时有效的公钥：审计员的证据包里，每把后来的公钥都是一条 key 记录。",
                          "The receipt's checkpoint, of {size} entries, is not signed with the key given. If the log has changed its key, give "
                          "the one that was in force at that size: in an auditor's bundle each later key is an entry of kind key."),
-    "receipt_proof": Words("凭证 {file} 不成立：第 {seq} 条记录算不出检查点所签的根哈希。",
+    "receipt_proof": Words("回执 {file} 不成立：第 {seq} 条记录算不出检查点所签的根哈希。",
                            "The receipt {file} proves nothing: entry {seq} does not lead to the root that was signed."),
-    "receipt_contradicted": Words("凭证与 {file}（{size} 条时）矛盾：同一个日志对不同的人说了不同的话，第 {seq} 条记录不可信。",
+    "receipt_contradicted": Words("回执与 {file}（{size} 条时）矛盾：同一个日志对不同的人说了不同的话，第 {seq} 条记录不可信。",
                                   "The receipt contradicts {file}, made at {size} entries: the log told different people different "
                                   "things, and entry {seq} cannot be relied on."),
     # tiles and root
@@ -2783,7 +2783,7 @@ REMARKS = {
     "well": Words("结论：一切相符。", "Result: All is well."),
     "not_well": Words("结论：核对不通过，问题见上。请保留这份文件，并拿给监督人看。",
                       "Result: NOT in order, for the reason above. Keep this file and show it to whoever supervises the books."),
-    "unread": Words("结论：没能核对，原因见上；帐目对不对，这里没有说明。",
+    "unread": Words("结论：没能核对，原因见上；账目对不对，这里没有说明。",
                     "Result: nothing could be checked, for the reason above. This says nothing about the books."),
     "log": Words("日志 {origin}：{entries} 条记录，{accounts} 个账户，{holds} 个冻结；核对了检查点 {checkpoints} 个，其中外部提供 {outside} 个。",
                  "Log {origin}: {entries} entries, {accounts} accounts, {holds} holds; checkpoints checked: {checkpoints}, "
@@ -2799,11 +2799,11 @@ REMARKS = {
                                "The entries after these have not yet been signed by enough witnesses: check a later bundle too."),
     "no_witness_asked": Words("策略不要求见证方（quorum none）。", "The policy asks for no witnesses (quorum none)."),
     "passed_over": Words("文件夹里这些文件不是检查点，没有用上：{names}。", "These files of the folder are no checkpoints and were passed over: {names}."),
-    "receipt_well": Words("结论：凭证有效，上面这条记录确在日志 {origin} 里（检查点 {size} 条时）。",
+    "receipt_well": Words("结论：回执有效，上面这条记录确在日志 {origin} 里（检查点 {size} 条时）。",
                           "Result: The receipt is good. The entry above is in the log {origin}, as signed at {size} entries."),
     "receipt_means": Words("它证明这笔记录在签名时已经入账且没有变过；以后是否冲销，要看日志本身。",
                            "It proves that this was booked and unchanged when it was signed; whether it was reversed later, the log tells."),
-    "receipt_not_compared": Words("给出的检查点中有 {count} 个与凭证规模不同，单凭根哈希不能比较；与证据包一起用（verify.py 证据包 --checkpoint 凭证）才能比较。",
+    "receipt_not_compared": Words("给出的检查点中有 {count} 个与回执规模不同，单凭根哈希不能比较；与证据包一起用（verify.py 证据包 --checkpoint 回执）才能比较。",
                                   "Of the checkpoints given, {count} are of another size, and a root alone cannot be compared; with a bundle it "
                                   "can (verify.py BUNDLE --checkpoint RECEIPT)."),
     "entry_head": Words("第 {seq} 条记录：{kind}，入账时间 {at}", "Entry {seq}: {kind}, booked at {at}"),
@@ -2811,7 +2811,7 @@ REMARKS = {
     "entry_legs_unit": Words("  （数额为分钟，积分账户为 0.1 分）", "  (amounts in minutes, on accounts of points in tenths)"),
     "entry_field": Words("  {name}：{value}", "  {name}: {value}"),
     "detail_head": Words("明细（与记录相符）：", "Its detail, which is the one that the entry names:"),
-    "no_detail": Words("凭证里没有明细（没有，或已依规抹去）。", "The receipt holds no detail: there is none, or it was erased as the rules allow."),
+    "no_detail": Words("回执里没有明细（没有，或已依规抹去）。", "The receipt holds no detail: there is none, or it was erased as the rules allow."),
     "alone": Words("没有外部检查点可比：以上只证明这个证据包自身一致。请保存下面三行，以后可用 --checkpoint 核对有无改写。",
                    "No outside checkpoint was given: the bundle agrees with itself, no more is shown. Keep these three lines; "
                    "given later with --checkpoint they show whether the log was rewritten."),
@@ -2952,16 +2952,16 @@ def as_json(report: Report, lang: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description="核对证据包或凭证 / Check an evidence bundle or a receipt")
+    parser = argparse.ArgumentParser(description="核对证据包或回执 / Check an evidence bundle or a receipt")
     parser.add_argument(
-        "bundle", metavar="FILE", help="证据包或凭证 / an evidence bundle (.zip) or a receipt (.tlog-proof)"
+        "bundle", metavar="FILE", help="证据包或回执 / an evidence bundle (.zip) or a receipt (.tlog-proof)"
     )
     parser.add_argument(
         "--checkpoint",
         action="append",
         default=[],
         metavar="FILE_OR_TEXT",
-        help="以前保存的检查点或凭证：文件、文件夹或文字 / an older checkpoint or receipt: a file, a folder or the text",
+        help="以前保存的检查点或回执：文件、文件夹或文字 / an older checkpoint or receipt: a file, a folder or the text",
     )
     parser.add_argument("--older", action="append", default=[], metavar="BUNDLE", help="以前的证据包 / an older bundle")
     parser.add_argument("--vkey", action="append", default=[], help="公布的公钥 / the log's key as published")

@@ -48,7 +48,7 @@ def test_receipt_says_in_words_what_was_booked(tmp_path):
                  "UTC", "Result: ", "The receipt is good"):  # fmt: skip
         assert part in text, part
     assert not any("\u4e00" <= sign <= "\u9fff" for sign in text)
-    assert "凭证有效" in told(report, "zh")
+    assert "回执有效" in told(report, "zh")
     assert json.loads(as_json(report, "en"))["checked"]["receipt"]["seq"] == seq
     without = verify_receipt(kept(tmp_path, STORY.receipt(seq, detail=False)), vkey=VKEY)
     assert "holds no detail" in told(without, "en")
