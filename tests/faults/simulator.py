@@ -83,6 +83,17 @@ POINTS = (
     "UPDATE ledger_tail",
     "connect",
 )
+# Every side of these.
+CORE = (
+    "COMMIT",
+    "INSERT ledger_entry",
+    "INSERT request",
+    "RELEASE",
+    "ROLLBACK TO",
+    "SAVEPOINT",
+    "UPDATE counter",
+    "UPDATE ledger_tail",
+)
 ONLY_SQLITE = ("BEGIN",)  # psycopg says it with the first statement
 AHEAD_MOST = datetime.timedelta(minutes=5)
 Answer = Any  # the facts, or the exception
@@ -311,7 +322,9 @@ class History:
         points = [point for point in POINTS if self.sqlite or point not in ONLY_SQLITE]
         deck = [(point, side) for point in points for side in sides_of(point, sqlite=self.sqlite)]
         random.Random(0).shuffle(deck)
-        return itertools.islice(itertools.cycle(deck), seed * 16 % len(deck), None)
+        core = [fault for fault in deck if fault[0] in CORE]
+        ways = (itertools.islice(itertools.cycle(cards), seed * 8 % len(cards), None) for cards in (core, deck))
+        return itertools.chain.from_iterable(zip(*ways, strict=True))
 
     def plan_faults(self) -> None:
         """None, one or more calls that will fail; what is not met stays armed, so that rare points get their turn."""
