@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, or_, select
 from ledger import tables
 
 SEQS_AT_ONCE = 500
+ACCOUNTS_AT_ONCE = 200  # a word of SQL for each: SQLite takes less than a thousand in a condition
 
 
 class Reader(Protocol):
@@ -24,20 +25,15 @@ def naming(reader: Reader, community_id: int, accounts: Collection[int]) -> set[
     Looks at all holds of the log, since holds are kept by entry.
     """
     posting, hold = tables.posting.c, tables.hold.c
-    wanted = sorted(accounts)
-    if not wanted:
-        return set()
-    seqs = {
-        seq
-        for (seq,) in reader.execute(
-            select(posting.seq).where(posting.community_id == community_id, posting.account.in_(wanted))
-        )
-    }
-    legs = or_(*(hold.legs.contains(f"[{number},", autoescape=True) for number in wanted))
-    for seq, resolved in reader.execute(select(hold.seq, hold.resolved).where(hold.community_id == community_id, legs)):
-        seqs.add(seq)
-        if resolved is not None:
-            seqs.add(resolved)
+    ordered, seqs = sorted(accounts), set()
+    for start in range(0, len(ordered), ACCOUNTS_AT_ONCE):
+        some = ordered[start : start + ACCOUNTS_AT_ONCE]
+        moved = select(posting.seq).where(posting.community_id == community_id, posting.account.in_(some))
+        seqs |= {seq for (seq,) in reader.execute(moved)}
+        legs = or_(*(hold.legs.contains(f"[{number},", autoescape=True) for number in some))
+        held = select(hold.seq, hold.resolved).where(hold.community_id == community_id, legs)
+        for seq, resolved in reader.execute(held):
+            seqs |= {seq} if resolved is None else {seq, resolved}
     return seqs
 
 

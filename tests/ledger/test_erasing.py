@@ -77,3 +77,11 @@ def _open_hold(session: Session, village: Village) -> int:
 
 def _details(session: Session) -> set[int]:
     return set(session.scalars(select(tables.detail.c.seq)))
+
+
+def test_more_accounts_than_a_condition_of_sql_can_name(village: Village) -> None:
+    _first, second = books.fill(village, posts=3)
+    with village.read() as session:
+        its_own = erasing.naming(session, village.community_id, [second])
+        assert erasing.naming(session, village.community_id, [second, *range(100_000, 101_500)]) == its_own
+        assert its_own
