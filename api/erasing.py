@@ -47,21 +47,29 @@ def list_path(keys: SigningKeys, community_code: str) -> Path:
 
 
 def remembered(keys: SigningKeys, community_code: str) -> list[Remembered]:
-    """Who was erased, oldest first; nobody, if there is no list."""
+    """Who was erased, oldest first; nobody, if there is no list. A line that power cut short is passed over."""
     path = list_path(keys, community_code)
     if not path.is_file():
         return []
-    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    return [Remembered(uuid.UUID(one["person"]), one["number"], one["at"]) for one in told]
+    found = []
+    for line in filter(None, path.read_text(encoding="utf-8", errors="replace").splitlines()):
+        try:
+            one = json.loads(line)
+            found.append(Remembered(uuid.UUID(one["person"]), one["number"], one["at"]))
+        except (ValueError, KeyError, TypeError):
+            log.warning("line of the erased cannot be read", community=community_code)
+    return found
 
 
 def remember(keys: SigningKeys, community_code: str, done: Sequence[Erasure]) -> int:
-    """Add to the list who is not on it yet; returns how many. On the disk before it returns."""
+    """Add to the list who is not on it yet, also who stood in a line cut short; returns how many. On the disk before it returns."""
     known = {one.person_id for one in remembered(keys, community_code)}
     new = [one for one in done if one.person_id not in known]
     if new:
         path = list_path(keys, community_code)
+        cut_short = path.is_file() and not path.read_bytes().endswith(b"\n")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+            file.write("\n" if cut_short else "")
             for one in new:
                 at = one.ended_at.isoformat() if one.ended_at else ""
                 file.write(json.dumps({"person": one.person_id.hex, "number": one.number, "at": at}) + "\n")

@@ -95,6 +95,18 @@ def test_who_comes_back_with_an_older_backup_is_erased_again(
         restored.close()
 
 
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_list_of_the_erased_that_power_cut_short_stops_no_night(village: Village, here: jobs.Installation) -> None:
+    first, second = village.make_person(), village.make_person()
+    traces.erase(village, first)
+    _night(village, here)
+    listed = erasing.list_path(here.keys, village.code)
+    listed.write_text(listed.read_text()[:20])
+    traces.erase(village, second)
+    _night(village, here)
+    assert [one.person_id for one in erasing.remembered(here.keys, village.code)] == [first.id, second.id]
+
+
 def _night(village: Village, here: jobs.Installation) -> None:
     jobs.run(next(job for job in jobs.JOBS if job.name == "erase"), here)
 
