@@ -33,7 +33,6 @@ from timebank.permissions import Actor, require
 
 ACCOUNTS_OF_AN_ENTRY = 1_000
 GONE = {"code": residents.ERASED, "facts": {}}
-SHORTEST_SOUGHT = 2
 FOUNDERS = (1, 2)  # the officers of a community's first day
 
 
@@ -80,7 +79,7 @@ def carry_out(
     if left:
         raise ErasureObstacles(obstacles=["minutes"])
     details, entry = _close(book, numbers)
-    sought = _sought(person, vault, namesake=standing.has_namesake(session, person))
+    sought = _sought(session, person, vault)
     rows = _take_out(session, subject, person, now=now)
     session.execute(
         delete(AccountOwner).where(
@@ -265,15 +264,15 @@ def _forget_uploads(session: Session, person: Person) -> None:
     _rows(session, delete(staging).where(staging.c.community_id == person.community_id, or_(staged, number)))
 
 
-def _sought(person: Person, vault: Vault | None, *, namesake: bool) -> list[str]:
-    """What stands for her in a text; her name only if it is nobody else's."""
-    found = [] if namesake else [person.name]
-    if person.phone:
+def _sought(session: Session, person: Person, vault: Vault | None) -> list[str]:
+    """What stands for her in a text; her name and her phone only if they are nobody else's."""
+    found = [] if standing.has_namesake(session, person) else [person.name]
+    if person.phone and not standing.shares_phone(session, person):
         plain = person.phone.removeprefix("+86")
         found += [person.phone, plain, spoken_phone(person.phone)]
     if person.identity_cipher and vault is not None:
         found.append(vault.unlock(person.identity_cipher, community_id=person.community_id, person_id=person.id))
-    return sorted({one for one in found if len(one) >= SHORTEST_SOUGHT}, key=lambda one: -len(one))
+    return sorted({one for one in found if len(one) >= standing.SHORTEST_SOUGHT}, key=lambda one: -len(one))
 
 
 def _strike(session: Session, community_id: int, person: Person, sought: Sequence[str]) -> int:

@@ -27,6 +27,7 @@ from timebank.points.shop.tables import ORDERED
 OPEN_VISITS = ("open", "closed", "estimated", "under_review")
 OPEN_AWARDS = (ENTERED, APPROVED, PUBLISHED, FROZEN)
 OPEN_OBJECTIONS = ("open", "appealed")
+SHORTEST_SOUGHT = 2  # characters: a single one stands in too many other words
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Preview:
     `others` are the accounts of others that share such entries, with how many: their owners' receipts are affected.
     `seqs_shared` are those entries. `home` says whether her household goes with her; `login` whether her sign-in does;
     `login_stays` that it is somebody's elsewhere too. `namesake`: her name is also somebody else's, so that texts that
-    are not about her are not searched for it.
+    are not about her are not searched for it; `short_name`: it is too short to be searched for.
     """
 
     obstacles: Sequence[Obstacle]
@@ -61,6 +62,7 @@ class Preview:
     login: bool
     login_stays: bool
     namesake: bool
+    short_name: bool
 
 
 def subject_of(session: Session, person: Person) -> Subject:
@@ -126,6 +128,7 @@ def preview(session: Session, person: Person, *, now: dt.datetime, today: dt.dat
         login=subject.login is not None,
         login_stays=login_id is not None and subject.login is None,
         namesake=has_namesake(session, person),
+        short_name=len(person.name) < SHORTEST_SOUGHT,
     )
 
 
@@ -135,6 +138,16 @@ def has_namesake(session: Session, person: Person) -> bool:
         col(Person.community_id) == person.community_id,
         col(Person.id) != person.id,
         col(Person.name).contains(person.name, autoescape=True),
+    )
+    return session.scalars(others.limit(1)).first() is not None
+
+
+def shares_phone(session: Session, person: Person) -> bool:
+    """Whether her phone is somebody else's of the register too."""
+    others = select(col(Person.id)).where(
+        col(Person.community_id) == person.community_id,
+        col(Person.id) != person.id,
+        col(Person.phone) == person.phone,
     )
     return session.scalars(others.limit(1)).first() is not None
 

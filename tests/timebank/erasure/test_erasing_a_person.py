@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from ledger import erasing, projections, reading, receipt, tables
@@ -15,12 +15,14 @@ from ledger.verify import main as verify
 from tests.ledger import books
 from tests.timebank.erasure import traces
 from tests.timebank.erasure.traces import NAME, NEEDLES, Traces
+from tests.timebank.hours.arrange_orders import make_elder
 from tests.village import Village
 from timebank import accounts, checks, reports
 from timebank.accounts import AccountOwner
 from timebank.erasure import asking, carrying_out, standing
 from timebank.erasure.tables import Erasure
 from timebank.errors import AlreadyDone, Forbidden, NotFound
+from timebank.hours.orders.rows import ServiceOrder
 from timebank.people import residents
 from timebank.people.logins import Login, LoginPerson, RoleGrant
 from timebank.permissions import Actor
@@ -254,6 +256,38 @@ def test_a_namesake_keeps_her_name(village: Village) -> None:
 
 
 @only_sqlite
+def test_the_name_within_a_longer_name_stays_and_the_longer_one_goes(village: Village) -> None:
+    short, long, elder = village.make_person("王丽"), village.make_person("王丽华"), make_elder(village, 600)
+    _note_on_an_order(village, elder, "王丽和王丽华会来")
+    assert _preview(village, short).namesake
+    assert not _preview(village, long).namesake
+    traces.erase(village, short)
+    assert _notes(village) == ["王丽和王丽华会来"]
+    traces.erase(village, long)
+    assert _notes(village) == ["王丽和***会来"]
+
+
+@only_sqlite
+def test_a_phone_that_others_have_too_stays_in_their_texts(village: Village) -> None:
+    person, wife = (village.make_person(phone="+8613900000001") for _ in range(2))
+    elder = make_elder(village, 600)
+    _note_on_an_order(village, elder, "请打 13900000001")
+    traces.erase(village, person)
+    assert _notes(village) == ["请打 13900000001"]
+    traces.erase(village, wife)
+    assert _notes(village) == ["请打 ***********"]
+
+
+@only_sqlite
+def test_a_name_of_one_character_is_left_to_people(village: Village) -> None:
+    person, elder = village.make_person("祎"), make_elder(village, 600)
+    assert _preview(village, person).short_name
+    _note_on_an_order(village, elder, "祎会来")
+    traces.erase(village, person)
+    assert _notes(village) == ["祎会来"]
+
+
+@only_sqlite
 def test_the_same_human_registers_again_under_a_new_number(village: Village) -> None:
     told = traces.leave_traces(village)
     traces.erase(village, told.person)
@@ -318,6 +352,22 @@ def _details_of(session: Any, village: Village, account: int) -> set[int]:
         tables.posting, (posting.community_id == detail.community_id) & (posting.seq == detail.seq)
     )
     return set(session.scalars(query.where(posting.account == account)))
+
+
+def _preview(village: Village, person: Any) -> standing.Preview:
+    with village.read() as session:
+        return standing.preview(session, person, now=village.now, today=village.today)
+
+
+def _note_on_an_order(village: Village, elder: Any, note: str) -> None:
+    order_id = traces.Orders(village).place(elder, minutes=60, hours_ahead=50)
+    own = col(ServiceOrder.id) == uuid.UUID(str(order_id))
+    village.storage.write_global(lambda s, now: s.execute(update(ServiceOrder).where(own).values(note=note)))
+
+
+def _notes(village: Village) -> list[str]:
+    with village.read() as session:
+        return list(session.scalars(select(col(ServiceOrder.note))))
 
 
 def _person(village: Village, person_id: uuid.UUID) -> Any:
