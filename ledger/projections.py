@@ -22,6 +22,7 @@ from ledger.errors import BadEntry, LedgerRefused, LogBroken
 from ledger.rules import Account, Booked, Hold, State
 
 LEAVES_AT_ONCE = 4_096
+TILE_LEVELS = 8  # of a log of 2**63 entries
 ACCOUNT_FIELDS = (
     "unit",
     "class_",
@@ -416,8 +417,11 @@ def _reversal_differences(connection: Connection, community_id: int, replay: Rep
 
 
 def _tile_differences(connection: Connection, community_id: int, size: int) -> Iterator[Difference]:
-    """Full tiles of all levels against the leaves, with the root that the level above holds of each."""
+    """Full tiles of all levels against the leaves, with the root that the level above holds of each; and no others."""
     tile = tables.tile.c
+    for level, number in connection.execute(select(tile.level, tile.number).where(tile.community_id == community_id)):
+        if not 0 <= level < TILE_LEVELS or number < 0 or (number + 1) * tree.TILE_WIDTH ** (level + 1) > size:
+            yield Difference("ledger_tile", number, f"level {level}", "")
     for level, number, hashes in _tiles(connection, community_id, size):
         same = tile.community_id == community_id, tile.level == level, tile.number == number
         stored = connection.execute(select(tile.root, tile.hashes).where(*same)).one_or_none()

@@ -99,7 +99,7 @@ def projection(settings: Settings, storage: Storage, progress: Progress) -> Iter
 
 
 def details(settings: Settings, storage: Storage, progress: Progress) -> Iterator[Finding]:
-    """Each detail against the fingerprint in its entry; missing ones only where an account was erased."""
+    """Each detail against the fingerprint in its entry; missing ones only where an account was erased. And what stands beside each leaf."""
     with storage.read() as session:
         for place in communities.communities(session):
             told: dict[str, int] = {}
@@ -137,7 +137,7 @@ def _is_good(session: Session, community_id: int, origin: str, signed: log.Signe
 
 
 def _wrong_details(session: Session, community_id: int, progress: Any) -> Iterator[tuple[str, int]]:
-    """(code, entry) of every detail that is not as its entry says."""
+    """(code, entry) of every detail that is not as its entry says, and of every entry found by what its leaf does not say."""
     connection = session.connection()
     account, entry, detail = tables.account.c, tables.entry.c, tables.detail.c
     erased = set(
@@ -148,7 +148,7 @@ def _wrong_details(session: Session, community_id: int, progress: Any) -> Iterat
     size = 0 if last is None else last + 1
     for start in range(0, size, ENTRIES_AT_ONCE):
         query = (
-            select(entry.seq, entry.leaf, detail.salt, detail.detail)
+            select(entry.seq, entry.leaf, entry.kind, entry.id, entry.at, detail.salt, detail.detail)
             .join_from(
                 tables.entry,
                 tables.detail,
@@ -157,11 +157,13 @@ def _wrong_details(session: Session, community_id: int, progress: Any) -> Iterat
             )
             .where(own, entry.seq >= start, entry.seq < start + ENTRIES_AT_ONCE)
         )
-        for seq, leaf, salt, told in session.execute(query.order_by(entry.seq)):
+        for seq, leaf, kind, id_, at, salt, told in session.execute(query.order_by(entry.seq)):
             try:
                 fields = decode(bytes(leaf))
             except BadEntry:
                 continue  # a broken leaf is told of by the examination of the projections
+            if (kind, bytes(id_).hex(), at) != (fields["kind"], fields["id"], fields["at"]):
+                yield "entry_differs", seq
             naming = bool(erased) and not erased.isdisjoint(_named(connection, community_id, fields))
             code = _wrong_detail(fields, salt, told, of_erased=naming)
             if code:

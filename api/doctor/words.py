@@ -115,6 +115,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "A stored tile of hashes is missing or is not that of the leaves: proofs made from it would be refused.",
         "A missing one is added by `timebank doctor --rebuild`; a wrong one may not be changed, so restore a backup.",
     ),
+    "entry_differs": (
+        "Kind, id or time of an entry, by which it is found, are not what its leaf says: somebody edited its row.",
+        _KEEP_AND_RESTORE,
+    ),
     "detail_ref": (
         "The detail behind an entry is not the one whose fingerprint the entry holds: it was edited afterwards.",
         "What was moved stands. Restore the detail from a backup; the entry proves which one is right.",

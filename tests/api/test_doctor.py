@@ -77,6 +77,10 @@ CORRUPTIONS: list[tuple[str, set[str]]] = [
     ("INSERT INTO ledger_detail VALUES (1, 999999, x'00', '{}')", {"detail_extra"}),
     ("UPDATE ledger_entry SET leaf = CAST(replace(leaf, '60', '61') AS BLOB) WHERE seq = 100", {"checkpoint_differs"}),
     ("UPDATE ledger_entry SET leaf = 'no bytes' WHERE seq = 100", {"examination_failed"}),
+    ("UPDATE ledger_entry SET kind = 'close' WHERE seq = 100", {"entry_differs"}),
+    ("UPDATE ledger_entry SET id = x'0101' WHERE seq = 100", {"entry_differs"}),
+    ("UPDATE ledger_entry SET at = at + 1 WHERE seq = 100", {"entry_differs"}),
+    ("INSERT INTO ledger_tile SELECT community_id, 5, number, root, hashes FROM ledger_tile", {"tile_differs"}),
     ("DELETE FROM ledger_entry WHERE seq = 25", {"log_broken"}),
     ("DELETE FROM ledger_entry WHERE seq = (SELECT max(seq) FROM ledger_entry)", {"log_broken"}),
 ]

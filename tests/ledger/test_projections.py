@@ -115,6 +115,14 @@ def test_an_emptied_or_spoilt_projection_is_found_and_made_again(village, change
     assert _differences(village) == []
 
 
+@pytest.mark.parametrize("place", ["0, 999", "5, number"])
+def test_a_tile_beyond_the_log_is_found(village, place):
+    fill(village)
+    copied = f"SELECT community_id, {place}, root, hashes FROM ledger_tile WHERE level = 0 AND number = 0"
+    attack(village, (f"INSERT INTO ledger_tile {copied}", ()))
+    assert [found.table for found in _differences(village)] == ["ledger_tile"]
+
+
 def test_leaves_that_contradict_a_checkpoint_are_not_rebuilt_from(village):
     """Also when the end of the log was spoilt, which would else be the only witness."""
     fill(village, posts=3)
