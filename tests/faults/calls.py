@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -112,9 +113,25 @@ def go(process: subprocess.Popen[str], first: list[list[Any]] = ()) -> None:  # 
 
 
 def said_by(processes: Sequence[subprocess.Popen[str]], *, seconds: float = 240) -> list[str]:
-    """Everything that they say until their end, taken from all at the same time, so that no pipe fills up."""
+    """What they say from now until their end, taken from all at the same time, so that no pipe fills up.
+
+    Read from the stream that lines were read from before: `communicate` would pass over what that holds already.
+    """
+
+    def rest(process: subprocess.Popen[str]) -> str:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        stopping = threading.Timer(seconds, process.kill)
+        stopping.start()
+        with process.stdout as out:
+            said = out.read()
+        stopping.cancel()
+        process.wait()
+        return said
+
     with ThreadPoolExecutor(len(processes)) as pool:
-        return list(pool.map(lambda process: process.communicate(timeout=seconds)[0], processes))
+        return list(pool.map(rest, processes))
 
 
 def check(url: str, calls: Calls, *, wallets: Sequence[int], community: int = 1) -> list[dict[str, Any]]:
