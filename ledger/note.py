@@ -24,6 +24,9 @@ _DASH = "\N{EM DASH}"
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _HASH_BYTES, _KEY_BYTES, _TIME_BYTES, _SIGNATURE_BYTES = 32, 32, 8, 64
+_P = 2**255 - 19
+_EIGHTH = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_SMALL_ORDERS = frozenset({0, 1, _P - 1, _EIGHTH, _P - _EIGHTH})  # y of the eight points of small order
 
 
 class BadNote(ValueError):
@@ -218,6 +221,9 @@ def _cosigned(text: str, at: int) -> bytes:
 
 
 def _verify(key: Key, signature: bytes, message: bytes) -> None:
+    y = int.from_bytes(key.public_key, "little") & (1 << 255) - 1
+    if y >= _P or y in _SMALL_ORDERS:  # anybody makes signatures that fit such a key
+        raise BadNote("a key of small order, or not in its one form")
     try:
         Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, message)
     except (InvalidSignature, ValueError):

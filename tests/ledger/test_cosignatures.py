@@ -155,3 +155,25 @@ def test_cosignatures_are_only_added_to(village: Village) -> None:
         with pytest.raises(DBAPIError):
             village.write(partial(run, sql))
     attack(village, ("DELETE FROM ledger_cosignature", ()))  # its owner can: what exposes him is the log
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        bytes(32),
+        bytes([1, *bytes(31)]),
+        bytes([*bytes(31), 128]),
+        (2**255 - 20).to_bytes(32, "little"),
+        (2**255 - 18).to_bytes(32, "little"),
+        bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+    ],
+)
+def test_a_key_for_which_anybody_signs_is_worth_nothing(key: bytes) -> None:
+    """Under a point of small order a signature of R = 1, S = 0 fits every text, or one in eight."""
+    weak = Key("example.com/log", key)
+    made = note.Signature(weak.name, weak.id, bytes([1, *bytes(63)])).line
+    for at in range(40):
+        text = f"example.com/log\n{at}\n{base64.b64encode(sha256(b'x').digest()).decode()}\n"
+        with pytest.raises(BadNote, match="small order"):
+            note.is_signed(note.parse(f"{text}\n{made}"), weak)
