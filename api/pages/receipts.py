@@ -27,7 +27,7 @@ from timebank.people import communities
 blueprint = Blueprint("receipts", __name__)
 
 PDF = "application/pdf"
-SCRIPTS = ("js/receipt/hashes.js", "js/receipt/proof.js", "js/receipt/page.js")
+SCRIPTS = ("js/receipt/hashes.js", "js/receipt/entry.js", "js/receipt/proof.js", "js/receipt/page.js")
 NOBLE = "vendor/noble-ed25519.js"
 
 

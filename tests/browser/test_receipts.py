@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -280,10 +281,23 @@ def test_hostile_text_is_refused_and_nothing_hangs(page: Page, genuine: Genuine)
 
 
 def test_markup_in_an_entry_is_text(page: Page, genuine: Genuine) -> None:
-    leaf = genuine.extra["leaf"].replace("post", "<img src=x onerror=alert(1)>")
-    assert failed(page, genuine.with_extra(leaf=leaf), genuine.vkey) == {"path"}
-    assert "<img src=x" in page.locator("[data-result]").inner_text()
+    name = genuine.vkey.split("+")[0]
+    markup = genuine.text.replace(name, "<img/src=x/onerror=alert(1)>")
+    assert failed(page, markup, genuine.vkey) == {"signature"}
+    assert "<img/src=x" in page.locator("[data-result]").inner_text()
     assert page.locator("[data-result] img").count() == 0
+
+
+def test_a_forged_entry_is_answered_whatever_it_says(page: Page, genuine: Genuine) -> None:
+    leaf = genuine.extra["leaf"]
+    for old, new, wrong in (
+        (re.search(r'"at":\d+', leaf)[0], f'"at":{2**53 - 1}', {"path"}),
+        ('"kind":"post"', '"kind":"constructor"', {"entry", "path"}),
+        ('"on":', '"of":{"toString":1},"on":', {"entry", "path"}),
+    ):
+        assert failed(page, genuine.with_extra(leaf=leaf.replace(old, new)), genuine.vkey) == wrong
+    told = json.dumps({"use_case": {"toString": 1}}, separators=(",", ":"))
+    assert failed(page, genuine.with_extra(detail=told), genuine.vkey) == {"detail"}
 
 
 def test_a_key_is_remembered_only_when_asked_and_another_one_is_warned_of(page: Page, genuine: Genuine) -> None:

@@ -42,13 +42,20 @@ function element(tag, text = "", className = "") {
 
 // What was booked
 
-const time = (ms) =>
-  new Date(ms).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
+/** Of a time beyond all calendars the milliseconds: a forger's number stops nothing. */
+function time(ms) {
+  const at = new Date(ms);
+  if (Number.isNaN(at.getTime())) return String(ms);
+  return at.toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
+}
+
+/** What the page has words for; names come from a receipt, and objects have names of their own. */
+const wordsFor = (list, name) => (typeof name === "string" && Object.hasOwn(list, name) ? list[name] : undefined);
 
 function amount(entry, detail) {
   const legs = entry.legs ?? [];
   const moved = legs.reduce((sum, [, number]) => sum + Math.max(number, 0), 0);
-  const unit = legs.map(([account]) => words.accounts[account]?.unit).find(Boolean) ?? words.uses[detail?.use_case]?.unit;
+  const unit = legs.map(([account]) => words.accounts[account]?.unit).find(Boolean) ?? wordsFor(words.uses, detail?.use_case)?.unit;
   if (!moved) return "";
   if (unit === "min") return say("amount.min", { number: moved });
   if (unit === "pt") return say("amount.pt", { number: moved / 10 });
@@ -68,7 +75,7 @@ function facts({ entry, detail, note }) {
     row.append(element("dt", say(`fact.${name}`)), element("dd", value));
     list.append(row);
   };
-  add("what", [words.kinds[entry.kind] ?? entry.kind, words.uses[detail?.use_case]?.words].filter(Boolean).join(" \u00b7 "));
+  add("what", [wordsFor(words.kinds, entry.kind) ?? entry.kind, wordsFor(words.uses, detail?.use_case)?.words].filter(Boolean).join(" \u00b7 "));
   add("amount", amount(entry, detail));
   add("at", say("time", { time: time(entry.at) }));
   add("on", entry.on);
@@ -152,7 +159,7 @@ async function run() {
 
 /** The key that was kept for this log is filled in; another one in the field is warned of. */
 function recall() {
-  const known = kept.all()[originOf(field("receipt").value)];
+  const known = wordsFor(kept.all(), originOf(field("receipt").value));
   const typed = field("vkey").value.trim();
   if (known && !typed) field("vkey").value = known;
   tell(known && typed && typed !== known ? "key.other" : known ? "key.recalled" : "");

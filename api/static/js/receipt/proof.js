@@ -4,6 +4,7 @@
 // and facts; the first that fails stops those that rest on it.
 
 import * as noble from "../../vendor/noble-ed25519.js";
+import { isEntry } from "./entry.js";
 import { sha256, sha512 } from "./hashes.js";
 
 noble.hashes.sha512 = sha512;
@@ -12,6 +13,9 @@ const CHARACTERS_MOST = 2_000_000;
 const PATH_MOST = 64;
 const LOG = 0x01;
 const WITNESS = 0x04;
+// A name of https://c2sp.org/signed-note: no space of Unicode, no plus, no control characters.
+// eslint-disable-next-line no-control-regex
+const NAME = /^[^\p{White_Space}+\x00-\x1f\x7f]+$/u;
 const utf8 = new TextEncoder();
 
 /** Something is not as it must be; `why` names a sentence of the page. */
@@ -96,9 +100,9 @@ function readReceipt(text) {
 
 function readExtra(bytes) {
   const told = readJson(bytes);
-  const names = told === null || typeof told !== "object" ? "" : Object.keys(told).join(" ");
-  const isWhole = names === "leaf" || names === "detail leaf salt";
-  if (!isWhole || !Object.values(told).every((value) => typeof value === "string")) throw new Wrong("form.extra");
+  const names = told === null || typeof told !== "object" ? "" : JSON.stringify(Object.keys(told));
+  const isComplete = names === '["leaf"]' || names === '["detail","leaf","salt"]';
+  if (!isComplete || !Object.values(told).every((value) => typeof value === "string")) throw new Wrong("form.extra");
   if (told.salt !== undefined && !/^[0-9a-f]{64}$/.test(told.salt)) throw new Wrong("form.extra");
   // eslint-disable-next-line no-control-regex
   if (!/^[\x20-\x7e]{2,65535}$/.test(told.leaf)) throw new Wrong("form.extra");
@@ -120,11 +124,13 @@ function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") {
     if (typeof value === "number" && !Number.isSafeInteger(value)) throw new RangeError("no whole number");
+    // Half a sign has no UTF-8: it would be hashed as another one.
+    if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new RangeError("half a sign");
     return JSON.stringify(value);
   }
   return `{${Object.keys(value)
     .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`)
+    .map((name) => `${canonical(name)}:${canonical(value[name])}`)
     .join(",")}}`;
 }
 
@@ -132,26 +138,9 @@ function canonical(value) {
 
 function readEntry({ leaf, seq }) {
   const entry = readJson(leaf);
-  const isEntry =
-    entry !== null &&
-    typeof entry === "object" &&
-    !Array.isArray(entry) &&
-    entry.v === 1 &&
-    typeof entry.kind === "string" &&
-    Number.isSafeInteger(entry.at) &&
-    Number.isSafeInteger(entry.seq) &&
-    (entry.legs === undefined || isLegs(entry.legs)) &&
-    (entry.on === undefined || /^\d{4}-\d{2}-\d{2}$/.test(entry.on)) &&
-    (entry.ref === undefined || /^[0-9a-f]{64}$/.test(entry.ref));
-  if (!isEntry) throw new Wrong("entry.form");
+  if (!isEntry(entry)) throw new Wrong("entry.form");
   if (BigInt(entry.seq) !== seq) throw new Wrong("entry.index", { seq: entry.seq, index: String(seq) });
   return entry;
-}
-
-function isLegs(legs) {
-  if (!Array.isArray(legs)) return false;
-  const isLeg = (leg) => Array.isArray(leg) && leg.length === 2 && leg.every(Number.isSafeInteger);
-  return legs.every(isLeg) && legs.reduce((sum, leg) => sum + leg[1], 0) === 0;
 }
 
 function readDetail({ salt, detailText }, entry) {
@@ -195,7 +184,7 @@ function readNote(note) {
   const [origin, size, root, ...more] = note.slice(0, Math.max(end, 0)).split("\n", 5);
   // eslint-disable-next-line no-control-regex
   if (end < 0 || more.length || root === undefined || /[\x00-\x09\x0b-\x1f\x7f]/.test(note)) throw new Wrong("form.note");
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(size) || !origin) throw new Wrong("form.note");
+  if (!/^(0|[1-9][0-9]{0,15})$/.test(size) || !NAME.test(origin)) throw new Wrong("form.note");
   const bytes = fromBase64(root);
   const lines = note.slice(end + 2).replace(/\n$/, "").split("\n", 102);
   if (bytes.length !== 32 || lines.length > 100) throw new Wrong("form.note");
@@ -204,7 +193,7 @@ function readNote(note) {
 
 function readSignature(line) {
   const parts = line.split(" ");
-  if (parts.length !== 3 || parts[0] !== "\u2014" || !parts[1] || parts[1].includes("+")) throw new Wrong("form.note");
+  if (parts.length !== 3 || parts[0] !== "\u2014" || !NAME.test(parts[1])) throw new Wrong("form.note");
   const bytes = fromBase64(parts[2]);
   if (bytes.length < 5) throw new Wrong("form.note");
   return { name: parts[1], id: hex(bytes.subarray(0, 4)), bytes: bytes.subarray(4) };
@@ -225,9 +214,12 @@ const madeBy = (note, key) => note.signatures.filter((one) => one.name === key.n
 async function isSigned(key, message, signature) {
   if (signature.length !== 64) return false;
   try {
-    if (noble.Point.fromBytes(key).isSmallOrder()) return false;
+    const point = noble.Point.fromBytes(key);
+    // Where both points lie in the large group, all ways to check a signature agree.
+    if (!point.isTorsionFree() || !noble.Point.fromBytes(signature.subarray(0, 32)).isTorsionFree()) return false;
+    if (point.isSmallOrder()) return false;
   } catch {
-    return false; // no point of the curve, or not in its one form
+    return false; // no points of the curve, or not in their one form
   }
   const subtle = globalThis.crypto?.subtle;
   if (subtle) {
@@ -243,9 +235,9 @@ async function isSigned(key, message, signature) {
 
 /** A verifier key: name, eight hex digits, and the bytes after a byte that says what it signs. */
 function readKey(line, kind) {
-  const [, name, id, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line.trim()) ?? [];
+  const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line.trim()) ?? [];
   if (!line.trim()) throw new Wrong("key.missing");
-  if (!name) throw new Wrong("key.form");
+  if (!name || !NAME.test(name)) throw new Wrong("key.form");
   const bytes = fromBase64(encoded, "key.form");
   if (bytes.length !== 33) throw new Wrong("key.form");
   if (bytes[0] !== kind) throw new Wrong("key.kind", { name });
@@ -265,25 +257,35 @@ function readTrust(text) {
     return { keys, quorum: null };
   }
   const groups = new Map();
+  const members = new Set(); // of groups above: nobody counts twice
   let quorum;
+  const readWitness = (name, rest) => {
+    const key = readKey(rest[0], WITNESS);
+    if ([...keys.values()].some((one) => hex(one.bytes) === hex(key.bytes))) throw new Wrong("trust.line", { line: `witness ${name}` });
+    return key;
+  };
   for (const [what, name, ...rest] of told) {
     const isNew = name && name !== "none" && !keys.has(name) && !groups.has(name);
     if (what === "log") continue;
-    else if (what === "witness" && isNew && rest.length) keys.set(name, readKey(rest[0], WITNESS));
-    else if (what === "group" && isNew && rest.length > 1) groups.set(name, readGroup(rest, keys, groups));
-    else if (what === "quorum" && quorum === undefined && (name === "none" || keys.has(name) || groups.has(name))) quorum = name;
+    else if (what === "witness" && isNew && (rest.length === 1 || rest.length === 2)) keys.set(name, readWitness(name, rest));
+    else if (what === "group" && isNew && rest.length > 1) groups.set(name, readGroup(rest, keys, groups, members));
+    else if (what === "quorum" && !rest.length && quorum === undefined && (name === "none" || keys.has(name) || groups.has(name))) quorum = name;
     else throw new Wrong("trust.line", { line: [what, name ?? ""].join(" ") });
   }
   if (quorum === undefined) throw new Wrong("trust.quorum");
   return { keys, groups, quorum };
 }
 
-function readGroup([many, ...members], keys, groups) {
-  const least = { any: 1, all: members.length }[many] ?? (/^[1-9][0-9]{0,3}$/.test(many) ? Number(many) : 0);
-  if (!least || least > members.length || !members.every((name) => keys.has(name) || groups.has(name))) {
-    throw new Wrong("trust.line", { line: `group ${many}` });
+function readGroup([many, ...names], keys, groups, members) {
+  const counts = new Map([["any", 1], ["all", names.length]]);
+  const least = counts.get(many) ?? (/^[1-9][0-9]{0,3}$/.test(many) ? Number(many) : 0);
+  let isFit = least > 0 && least <= names.length;
+  for (const name of names) {
+    isFit &&= (keys.has(name) || groups.has(name)) && !members.has(name);
+    members.add(name);
   }
-  return { least, members };
+  if (!isFit) throw new Wrong("trust.line", { line: `group ${many}` });
+  return { least, members: names };
 }
 
 async function checkWitnesses(note, { keys, groups, quorum }) {
