@@ -76,7 +76,7 @@ class Bundles:
         permissions.require(actor, use_case, community_id=community.id)
         seal = seals.seal_of(self._keys, community.code)
         now = self._storage.clock()
-        self._throw_away(now)
+        throw_away(self.folder, now)
         name = f"{community.code}-{PUBLIC if public else secrets.token_hex(8)}"
         bundle = Bundle(
             name=name,
@@ -109,7 +109,7 @@ class Bundles:
         """
         permissions.require(actor, exports.USE_CASE, community_id=community.id)
         now = self._storage.clock()
-        self._throw_away(now)
+        throw_away(self.folder, now)
         bundle = Bundle(
             name=f"{community.code}-{secrets.token_hex(8)}",
             community=community.code,
@@ -198,9 +198,19 @@ class Bundles:
         draft.write_text(json.dumps(asdict(bundle)), encoding="utf-8")
         draft.replace(self._about(bundle.name))
 
-    def _throw_away(self, now: dt.datetime) -> None:
-        oldest = int((now - KEPT).timestamp() * 1000)
-        for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
-            if json.loads(path.read_text(encoding="utf-8"))["asked_at"] < oldest:
-                path.unlink(missing_ok=True)
-                path.with_suffix(".zip").unlink(missing_ok=True)
+
+def throw_away(folder: Path, now: dt.datetime) -> None:
+    """Throw away what was asked for more than a day ago, also what was never finished."""
+    oldest = int((now - KEPT).timestamp() * 1000)
+    for about in folder.glob("*.json"):
+        if json.loads(about.read_text(encoding="utf-8"))["asked_at"] < oldest:
+            forget(about)
+
+
+def forget(about: Path) -> int:
+    """Throw away a file by what stands beside it, finished or not; returns how many files that were."""
+    gone = 0
+    for path in (about, about.with_suffix(".zip"), about.with_suffix(".part")):
+        gone += path.exists()
+        path.unlink(missing_ok=True)
+    return gone

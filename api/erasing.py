@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import create_engine
 
+from api import bundles
 from api.keys import SigningKeys
 from timebank.columns import new_key
 from timebank.erasure import asking, carrying_out
@@ -161,9 +162,7 @@ def forget_files(data_dir: Path, community_code: str) -> int:
     gone = 0
     for about in (data_dir / "bundles").glob(f"{community_code}-*.json"):
         if json.loads(about.read_text(encoding="utf-8")).get("details"):
-            for path in (about, about.with_suffix(".zip")):
-                gone += path.exists()
-                path.unlink(missing_ok=True)
+            gone += bundles.forget(about)
     for path in (data_dir / "prints").glob("*.pdf"):
         path.unlink(missing_ok=True)
         gone += 1

@@ -20,7 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from api import erasing, seals, witnesses
+from api import bundles, erasing, print_runs, seals, witnesses
 from api.clock import Clock
 from api.keys import SigningKeys
 from ledger import projections
@@ -133,6 +133,13 @@ def compare(here: Installation, place: Community, period_start: dt.datetime) -> 
     log.info("compared", community=place.code, differences=told)
 
 
+def forget_files(here: Installation, place: Community, period_start: dt.datetime) -> None:
+    """Throw away bundles and prints whose time is over, where nobody asks for another one that would do it."""
+    if here.data_dir is not None:
+        bundles.throw_away(here.data_dir / "bundles", here.storage.clock())
+        print_runs.throw_away(here.data_dir / "prints", here.storage.clock())
+
+
 def erase(here: Installation, place: Community, period_start: dt.datetime) -> None:
     """Erase who asked for it, when the days of notice are over."""
     erasing.work_off(here.storage, here.keys, place, data_dir=here.data_dir, vault=here.vault)
@@ -143,6 +150,7 @@ JOBS: tuple[Job, ...] = (
     # A little after a signature, so that it finds the newest; every few minutes, since a witness is somebody else's machine.
     Job("ask_witnesses", 5 * MINUTE, ask_witnesses, after=dt.timedelta(seconds=20)),
     *(work(kind) for kind in upkeep.WORK),
+    Job("forget_files", HOUR, forget_files),
     # 01:40 in China: SQLite's file may be written anew, and nobody writes meanwhile.
     Job("erase", DAY, erase, after=dt.timedelta(hours=17, minutes=40)),
     # 02:10 in China, when nobody scans.

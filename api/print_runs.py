@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from api import card_sheets
-from timebank.columns import new_id
+from timebank.columns import key_instant, new_id
 from timebank.errors import NotFound
 
 log = structlog.get_logger()
@@ -88,3 +88,10 @@ class PrintRuns:
                 # What a process before this one left behind.
                 for left in self.folder.glob("*.pdf"):
                     left.unlink(missing_ok=True)
+
+
+def throw_away(folder: Path, now: datetime) -> None:
+    """Throw away the files of runs whose hour is over; a run's name tells when it began."""
+    for path in folder.glob("*.pdf"):
+        if key_instant(uuid.UUID(path.stem)) + KEPT <= now:
+            path.unlink(missing_ok=True)

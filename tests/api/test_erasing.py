@@ -27,6 +27,7 @@ from tests.client import Client
 from tests.timebank.erasure import traces
 from tests.timebank.erasure.traces import NAME, NEEDLES
 from tests.village import Village
+from timebank.columns import new_id
 from timebank.erasure import asking, standing
 from timebank.hours.attendance.tables import Visit
 from timebank.people import communities, residents
@@ -105,6 +106,24 @@ def test_a_list_of_the_erased_that_power_cut_short_stops_no_night(village: Villa
     traces.erase(village, second)
     _night(village, here)
     assert [one.person_id for one in erasing.remembered(here.keys, village.code)] == [first.id, second.id]
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_bundles_and_prints_go_when_their_time_is_over_though_nobody_makes_another(
+    village: Village, here: jobs.Installation
+) -> None:
+    kept, printed = (here.data_dir or Path()) / "bundles", (here.data_dir or Path()) / "prints"
+    kept.mkdir(parents=True)
+    printed.mkdir()
+    asked_at = int(village.now.timestamp() * 1000)
+    for name, ending in (("TPL-1", "zip"), ("TPL-2", "part")):
+        (kept / f"{name}.json").write_text(json.dumps({"details": True, "asked_at": asked_at}))
+        (kept / f"{name}.{ending}").write_text(NAME)
+    (printed / f"{new_id(village.now).hex}.pdf").write_text(NAME)
+    for hours, left in ((0.5, (4, 1)), (1, (4, 0)), (23, (0, 0))):
+        village.pass_time(hours=hours)
+        jobs.run(next(job for job in jobs.JOBS if job.name == "forget_files"), here)
+        assert (len(list(kept.iterdir())), len(list(printed.iterdir()))) == left
 
 
 def _night(village: Village, here: jobs.Installation) -> None:
