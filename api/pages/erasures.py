@@ -106,7 +106,7 @@ def mine() -> Any:
 @edge.signed_in
 def export(person_id: uuid.UUID) -> Any:
     """What is held of a person as a file: JSON and CSV, a file a table."""
-    told = own_data.of(edge.read(), actor=edge.actor(), person_id=person_id, vault=vault())
+    told = own_data.of(edge.read(), actor=edge.actor(), now=edge.now(), person_id=person_id, vault=vault())
     person = residents.person(edge.read(), edge.community().id, person_id)
     return Response(
         packed(told),

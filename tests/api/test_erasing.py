@@ -229,7 +229,7 @@ def test_no_page_and_no_export_names_the_erased_and_none_breaks(village: Village
 def _addresses(client: Client, village: Village, told: traces.Traces) -> list[str]:
     """Every page and file of the community that can be asked for with what is known of her, but for drawn ones."""
     with village.read() as session:
-        subject = standing.subject_of(session, told.person)
+        subject = standing.subject_of(session, told.person, today=village.today)
         numbers = standing.accounts_of(session, subject)
         shared = sorted(erasing_of_the_ledger.naming(session, village.community_id, set(numbers)))
         awards = session.scalars(select(col(Award.id)).where(col(Award.community_id) == 1)).all()

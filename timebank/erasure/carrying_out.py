@@ -44,10 +44,10 @@ def dispose(session: Session, *, actor: Actor, now: dt.datetime, erasure_id: uui
     wish, person = _due(session, actor, erasure_id)
     if person is None:
         return _answer(wish)
-    subject = standing.subject_of(session, person)
+    today = communities.local_day(communities.community(session, wish.community_id), now)
+    subject = standing.subject_of(session, person, today=today)
     _refuse_obstacles(session, wish, subject, person, now=now)
     book = book_of(session)
-    today = communities.local_day(communities.community(session, wish.community_id), now)
     for number in _open_mains(session, subject, book):
         rest = sum(one.balance for one in book.accounts_of(number))
         if rest > 0:
@@ -71,7 +71,8 @@ def carry_out(
     wish, person = _due(session, actor, erasure_id)
     if person is None:
         return _answer(wish)
-    subject = standing.subject_of(session, person)
+    today = communities.local_day(communities.community(session, wish.community_id), now)
+    subject = standing.subject_of(session, person, today=today)
     _refuse_obstacles(session, wish, subject, person, now=now)
     book = book_of(session)
     numbers = standing.accounts_of(session, subject)

@@ -12,8 +12,8 @@ from sqlmodel import Session
 from ledger import reading
 from timebank import accounts, permissions
 from timebank.erasure import standing
-from timebank.erasure.columns import HERS, Rule, Where, hers, table
-from timebank.people import residents
+from timebank.erasure.columns import HERS, Rule, Subject, hers, table
+from timebank.people import communities, residents
 from timebank.people.communities import community_of
 from timebank.people.identity import Vault
 from timebank.people.residents import Person
@@ -31,7 +31,7 @@ LINES_MOST = 100_000
 Told = dict[str, list[dict[str, Any]]]
 
 
-def of(session: Session, *, actor: Actor, person_id: uuid.UUID, vault: Vault | None = None) -> Told:
+def of(session: Session, *, actor: Actor, now: dt.datetime, person_id: uuid.UUID, vault: Vault | None = None) -> Told:
     """All rows about a person by table, without secrets, ids as hex; and the lines of her accounts under `statement`.
 
     With `vault` her identity number is opened: it is hers. Reads only.
@@ -44,10 +44,12 @@ def of(session: Session, *, actor: Actor, person_id: uuid.UUID, vault: Vault | N
     permissions.require(
         actor, "erasure.export", community_id=community_id, person_id=person.id, area_path=person.area_path
     )
+    today = communities.local_day(communities.community(session, community_id), now)
+    subject = standing.subject_of(session, person, today=today)
     found: Told = {}
     for rule in (one for one in (*HERS, *ALSO_HERS) if one.given):
         rows = found.setdefault(rule.table, [])
-        rows += [row for row in _rows(session, rule.table, rule.where, rule.secret, person) if row not in rows]
+        rows += [row for row in _rows(session, rule, subject) if row not in rows]
     if vault is not None and person.identity_cipher is not None:
         opened = vault.unlock(person.identity_cipher, community_id=community_id, person_id=person.id)
         found["person"][0]["identity_number"] = opened
@@ -55,10 +57,10 @@ def of(session: Session, *, actor: Actor, person_id: uuid.UUID, vault: Vault | N
     return {name: rows for name, rows in found.items() if rows}
 
 
-def _rows(session: Session, name: str, where: Where, secret: tuple[str, ...], person: Person) -> list[dict[str, Any]]:
-    one = table(name)
-    columns = [column for column in one.columns if column.name not in (*secret, "community_id")]
-    query = select(*columns).where(where(one, standing.subject_of(session, person))).limit(LINES_MOST)
+def _rows(session: Session, rule: Rule, subject: Subject) -> list[dict[str, Any]]:
+    one = table(rule.table)
+    columns = [column for column in one.columns if column.name not in (*rule.secret, "community_id")]
+    query = select(*columns).where(rule.where(one, subject)).limit(LINES_MOST)
     return [
         {column.name: _plain(value) for column, value in zip(columns, row, strict=True)}
         for row in session.execute(query)

@@ -65,10 +65,10 @@ class Preview:
     short_name: bool
 
 
-def subject_of(session: Session, person: Person) -> Subject:
+def subject_of(session: Session, person: Person, *, today: dt.date) -> Subject:
     """Whose rows are meant: hers, her household's if nobody else lives there, her sign-in's if it is nobody else's."""
     login_id = logins.login_of(session, person.community_id, person.id)
-    if login_id is not None and _is_anybody_elses(session, login_id, person):
+    if login_id is not None and _is_anybody_elses(session, login_id, person, today=today):
         login_id = None
     return Subject(
         community_id=person.community_id,
@@ -103,7 +103,7 @@ def accounts_of(session: Session, subject: Subject) -> list[int]:
 
 def preview(session: Session, person: Person, *, now: dt.datetime, today: dt.date, gives_rest: bool = False) -> Preview:
     """What erasing this person would mean. With `gives_rest` a balance is no obstacle: it goes to the pool, or lapses."""
-    subject = subject_of(session, person)
+    subject = subject_of(session, person, today=today)
     numbers = accounts_of(session, subject)
     held = reading.accounts(session, person.community_id, numbers=numbers)
     left = {unit: sum(row.balance for row in held if row.unit == unit and row.closed is None) for unit in ("min", "pt")}
@@ -112,7 +112,7 @@ def preview(session: Session, person: Person, *, now: dt.datetime, today: dt.dat
     login_id = logins.login_of(session, person.community_id, person.id)
     return Preview(
         obstacles=[
-            *_obstacles(session, subject, now=now, today=today, login_id=login_id),
+            *_obstacles(session, subject, now=now, today=today),
             *(() if gives_rest else _rest(left)),
             *_cannot_close(held),
         ],
@@ -152,9 +152,7 @@ def shares_phone(session: Session, person: Person) -> bool:
     return session.scalars(others.limit(1)).first() is not None
 
 
-def _obstacles(
-    session: Session, subject: Subject, *, now: dt.datetime, today: dt.date, login_id: uuid.UUID | None
-) -> list[Obstacle]:
+def _obstacles(session: Session, subject: Subject, *, now: dt.datetime, today: dt.date) -> list[Obstacle]:
     """What is still going on."""
     order, visit, award, shop = (table(name) for name in ("service_order", "visit", "award", "shop_order"))
     objection, claim, activity = table("objection"), table("order_claim"), table("activity")
@@ -182,7 +180,7 @@ def _obstacles(
         for code, one, is_open in asked
         if (count := session.scalar(_count(one).where(one.c.community_id == subject.community_id, is_open)))
     ]
-    roles = _roles(session, subject, today=today, login_id=login_id)
+    roles = _roles(session, subject, today=today)
     return [*found, Obstacle("roles", roles)] if roles else found
 
 
@@ -191,30 +189,32 @@ def _of(one: Table, me: uuid.UUID, home: uuid.UUID | None) -> ColumnElement[bool
     return one.c.person_id == me if home is None else or_(one.c.person_id == me, one.c.household_id == home)
 
 
-def _roles(session: Session, subject: Subject, *, today: dt.date, login_id: uuid.UUID | None) -> int:
+def _roles(session: Session, subject: Subject, *, today: dt.date) -> int:
     """Roles that she holds today or later: they are handed over first. Volunteers and recipients are no officers."""
-    hers = and_(col(RoleGrant.community_id) == subject.community_id, col(RoleGrant.person_id) == subject.person_id)
-    if login_id is not None and subject.login is not None:
-        hers = or_(hers, col(RoleGrant.login_id) == login_id)
     query = select(func.count()).where(
-        hers,
+        col(RoleGrant.community_id) == subject.community_id,
+        col(RoleGrant.person_id) == subject.person_id,
         col(RoleGrant.role).not_in(("volunteer", "recipient", "resident")),
-        col(RoleGrant.revoked_at).is_(None),
-        or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= today),
+        _holds(today),
     )
     return session.scalar(query) or 0
 
 
-def _is_anybody_elses(session: Session, login_id: uuid.UUID, person: Person) -> bool:
-    """Whether the sign-in is a person elsewhere, or an officer by itself."""
+def _is_anybody_elses(session: Session, login_id: uuid.UUID, person: Person, *, today: dt.date) -> bool:
+    """Whether the sign-in is a person elsewhere, or an officer by itself: an operator, an auditor."""
     elsewhere = select(col(LoginPerson.person_id)).where(
         col(LoginPerson.login_id) == login_id,
         or_(col(LoginPerson.community_id) != person.community_id, col(LoginPerson.person_id) != person.id),
     )
-    by_itself = select(col(RoleGrant.id)).where(
-        col(RoleGrant.login_id) == login_id, col(RoleGrant.revoked_at).is_(None)
-    )
+    by_itself = select(col(RoleGrant.id)).where(col(RoleGrant.login_id) == login_id, _holds(today))
     return any(session.scalars(query.limit(1)).first() is not None for query in (elsewhere, by_itself))
+
+
+def _holds(today: dt.date) -> ColumnElement[bool]:
+    """Whether a role holds today, or will."""
+    return and_(
+        col(RoleGrant.revoked_at).is_(None), or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= today)
+    )
 
 
 def _rest(left: Mapping[str, int]) -> list[Obstacle]:

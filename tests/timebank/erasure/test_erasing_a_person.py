@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from timebank.erasure import asking, carrying_out, standing
 from timebank.erasure.tables import Erasure
 from timebank.errors import AlreadyDone, Forbidden, NotFound
 from timebank.hours.orders.rows import ServiceOrder
-from timebank.people import residents
+from timebank.people import logins, residents
 from timebank.people.logins import Login, LoginPerson, RoleGrant
 from timebank.permissions import Actor
 
@@ -37,7 +38,7 @@ def test_an_erased_person_is_gone_and_every_proof_holds(village: Village, tmp_pa
     before = tmp_path / "before.zip"
     before.write_bytes(books.bundle_of(village, seal=books.seal_of(village, memory)))
     with village.read() as session:
-        hers = set(standing.accounts_of(session, standing.subject_of(session, told.person)))
+        hers = set(standing.accounts_of(session, standing.subject_of(session, told.person, today=village.today)))
         shared = max(erasing.naming(session, village.community_id, hers))
         made = receipt.make(session, village.community_id, shared)
         assert made is not None
@@ -321,6 +322,28 @@ def test_a_sign_in_that_is_somebody_elsewhere_too_stays(village: Village, other_
     traces.erase(village, told.person)
     with village.read() as session:
         assert [one.person_id for one in session.scalars(select(LoginPerson))] == [elsewhere.id]
+
+
+@only_sqlite
+@pytest.mark.parametrize("days_left, stays", [(30, True), (3, False)])
+def test_a_sign_in_stays_for_a_role_of_its_own_only_while_that_holds(
+    village: Village, days_left: int, stays: bool
+) -> None:
+    told = traces.leave_traces(village)
+    until = village.today + datetime.timedelta(days=days_left)
+    place: dict[str, Any] = {
+        "area_path": village.area_path,
+        "from_on": village.today,
+        "until_on": until,
+        "given_by": "test",
+    }
+    village.storage.write_global(
+        lambda s, now: logins.grant(s, now=now, role="auditor", login_id=told.login_id, **place)
+    )
+    assert _preview(village, told.person).login_stays
+    traces.erase(village, told.person)
+    with village.read() as session:
+        assert [one.id for one in session.scalars(select(Login))] == ([told.login_id] if stays else [])
 
 
 @only_sqlite
