@@ -38,7 +38,7 @@ class Answer:
 
     def text(self) -> str:
         """Its beginning, for whoever reads the log."""
-        return self.body[:200].decode("utf-8", "replace").strip()
+        return _printable(self.body[:200].decode("utf-8", "replace"))
 
 
 def post(url: str, body: bytes) -> Answer:
@@ -76,7 +76,7 @@ def _asked(method: str, url: str, body: bytes | None) -> Answer:
         finally:
             deadline.cancel()
     except (OSError, http.client.HTTPException, ValueError) as gone:
-        raise Unreachable(f"{type(gone).__name__}: {gone}") from gone
+        raise Unreachable(_printable(f"{type(gone).__name__}: {gone}")) from gone
     finally:
         connection.close()
     if late.is_set():
@@ -84,6 +84,11 @@ def _asked(method: str, url: str, body: bytes | None) -> Answer:
     if len(read) > ANSWER_BYTES_MOST:
         raise Unreachable(f"an answer of more than {ANSWER_BYTES_MOST} bytes")
     return Answer(answer.status, answer.headers.get("Content-Type", "").strip().lower(), read)
+
+
+def _printable(told: str) -> str:
+    """On one line, without what moves a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(told.split()))
 
 
 def _cut(connected: socket.socket, late: threading.Event) -> None:

@@ -85,13 +85,13 @@ class Asking:
             end = ledger_log.end(session, self.place.id)
             try:
                 where = newest.checkpoint_of(shown)
+                if not alarm.size <= where.size <= end.size:
+                    return False
                 key = note.Key(end.origin, ledger_log.key_in_force(session, self.place.id, where.size))
                 ours = where.origin == end.origin and note.is_signed(note.parse(shown), key)
             except BadNote:
                 return False
-            if not ours or not alarm.size <= where.size <= end.size:
-                return False
-            if ledger_log.root_at(session, self.place.id, where.size) != where.root:
+            if not ours or ledger_log.root_at(session, self.place.id, where.size) != where.root:
                 return False
         seals.settle_alarm(self.keys, self.place.code)
         log.warning("alarm settled", community=self.place.code, witness=alarm.witness, size=alarm.size)

@@ -22,7 +22,7 @@ from api import jobs, outside, seals, witnesses
 from api.keys import SigningKeys
 from api.witnessing import Witness, witness_of
 from ledger import log, note, quorum, witness
-from ledger.tree import leaf_hash
+from ledger.tree import EMPTY_ROOT, leaf_hash
 from tests.client import make_app
 from tests.ledger.books import credit, drop_guards, make_volunteer
 from tests.village import SECRET, Database, Village, VillageClock, _sqlite_template, open_village
@@ -307,7 +307,8 @@ def test_an_alarm_is_settled_by_a_checkpoint_that_is_ours_and_no_other(here: Ins
             stranger.public_key().public_bytes_raw(),
             stranger.sign,
         )
-        for shown in ("", "nonsense", forged, other):
+        nothing = note.sign(note.Checkpoint(log_origin(there), 0, EMPTY_ROOT), b"k" * 32, lambda text: b"s" * 64)
+        for shown in ("", "nonsense", forged, other, nothing):
             assert not asking.settle(shown)
         assert asking.settle(signed.note) is (size == signed.size)
         assert (seals.alarm_of(there.keys, there.village.code) is None) is (size == signed.size)
@@ -348,6 +349,7 @@ def test_a_witness_that_answers_badly_is_told_and_no_harm_is_done(
         ("a drip in its body", "unreachable", bad_server(ok + b"Content-Length: 60000\r\n\r\n", drip=True)),
         ("too much", "unreachable", bad_server(ok + b"\r\n" + b"x" * 100_000)),
         ("no HTTP", "unreachable", bad_server(b"\x00\xff nothing of HTTP\r\n\r\n")),
+        ("what moves a terminal", "refused", bad_server(b"HTTP/1.0 500 Oh\r\n\r\n\x1b[2Jno\r\nsigned\xe2\x80\xae")),
         ("another address", "refused", bad_server(b"HTTP/1.0 302 Found\r\nLocation: " + elsewhere + b"\r\n\r\n")),
         ("nothing", "unreadable", bad_server(ok + b"\r\n")),
         ("a stranger's line", "unreadable", bad_server(ok + b"\r\n" + line_of_stranger)),
@@ -359,6 +361,7 @@ def test_a_witness_that_answers_badly_is_told_and_no_harm_is_done(
             here.policy_path.write_text(policy.replace(there.url, url), encoding="utf-8")
             (told,) = here.asking().ask()
         assert told.outcome == outcome, (what, told)
+        assert told.told.isprintable(), (what, told)
         assert here.served() == signed.note
 
 
