@@ -38,8 +38,11 @@ def seal_of(keys: SigningKeys, community_code: str) -> Seal:
 
 def alarm_of(keys: SigningKeys, community_code: str) -> Alarm | None:
     """What a witness said against the database of this community; None if nothing stands."""
-    path = _alarm_path(keys, community_code)
-    return Alarm(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    try:
+        told = _alarm_path(keys, community_code).read_text(encoding="utf-8")
+    except FileNotFoundError:  # or settled by another process just now
+        return None
+    return Alarm(**json.loads(told))
 
 
 def raise_alarm(keys: SigningKeys, community_code: str, alarm: Alarm) -> None:
