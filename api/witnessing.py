@@ -66,7 +66,9 @@ class Witness:
     def unreadable(self) -> list[str]:
         """The lines of the file that are neither a key nor a comment."""
         return [
-            line for line, key in self._lines() if key is None and line.strip() and not line.lstrip().startswith("#")
+            line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            for line, key in self._lines()
+            if key is None and line.strip() and not line.lstrip().startswith("#")
         ]
 
     def add(self, vkey: str) -> Key:
@@ -150,7 +152,8 @@ class Witness:
         return self.keys.folder / "witnessed" / f"{sha256(origin.encode()).hexdigest()}.checkpoint"
 
     def _lines(self) -> Iterator[tuple[str, Key | None]]:
-        text = self.list_path.read_text(encoding="utf-8") if self.list_path.is_file() else ""
+        # Bytes that are no UTF-8 spoil their line only, and are written back as they were.
+        text = self.list_path.read_text(encoding="utf-8", errors="surrogateescape") if self.list_path.is_file() else ""
         for line in text.splitlines():
             told = line.strip()
             if not told or told.startswith("#"):
@@ -164,7 +167,7 @@ class Witness:
 
     def _write(self, lines: list[str]) -> None:
         draft = self.list_path.with_name(f".{self.list_path.name}.{secrets.token_hex(4)}")
-        with draft.open("w", encoding="utf-8", newline="") as file:
+        with draft.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write("".join(f"{line}\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())

@@ -306,3 +306,15 @@ def test_a_line_of_the_list_that_is_no_key_does_not_hide_the_others(witness: Wit
     for bad in ("", "a+b+c", one.vkey.replace(one.origin, "other"), witness.key.line, f"{one.vkey}A"):
         with pytest.raises(note.BadNote):
             witness.add(bad)
+
+
+@sqlite_only
+def test_bytes_of_the_list_that_are_no_text_spoil_their_line_only(witness: Witness) -> None:
+    one, other = Stranger(), Stranger("other.example/log/ABC")
+    spoilt = b"\xe9" + one.vkey.encode() + b"\n"
+    written = b"\xb4\xe5 caf\xe9\n" + spoilt + one.vkey.encode() + b"\n"
+    witness.list_path.write_bytes(written)
+    assert [key.name for key in witness.listed()] == [one.origin]
+    assert witness.unreadable() == ["\ufffd\ufffd caf\ufffd", f"\ufffd{one.vkey}"]
+    witness.add(other.vkey)
+    assert witness.list_path.read_bytes() == written + other.vkey.encode() + b"\n"

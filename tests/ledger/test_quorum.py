@@ -93,3 +93,10 @@ def test_addresses_and_logs_are_read() -> None:
 def test_what_is_no_policy_is_told_with_its_line(text: str, told: str) -> None:
     with pytest.raises(BadPolicy, match=told):
         read_policy(text.encode())
+
+
+@pytest.mark.parametrize("verb", ["log", "witness w"])
+def test_a_name_of_a_key_that_is_no_text_is_told_with_its_line(verb: str) -> None:
+    line = Key("x", bytes(range(32)), LOG_SIGNATURE if verb == "log" else COSIGNATURE).line.encode()
+    with pytest.raises(BadPolicy, match="line 1"):
+        read_policy(verb.encode() + b" \xe9" + line + b"\nquorum none\n")
