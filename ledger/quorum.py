@@ -67,7 +67,8 @@ def read_policy(raw: bytes) -> Policy:
     """
     if len(raw) > BYTES_MOST or re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", raw):
         raise BadPolicy("a policy is a text of lines, without other control characters than tabs, of at most 256 KiB")
-    lines = raw.decode("utf-8", "surrogateescape").split("\n")
+    # A name in another encoding is a name too, and can be shown: its bytes stand there as \\xe9.
+    lines = raw.decode("utf-8", "backslashreplace").split("\n")
     if len(lines) > LINES_MOST:
         raise BadPolicy(f"a policy of more than {LINES_MOST} lines")
     reader = _Reader()

@@ -100,3 +100,13 @@ def test_a_name_of_a_key_that_is_no_text_is_told_with_its_line(verb: str) -> Non
     line = Key("x", bytes(range(32)), LOG_SIGNATURE if verb == "log" else COSIGNATURE).line.encode()
     with pytest.raises(BadPolicy, match="line 1"):
         read_policy(verb.encode() + b" \xe9" + line + b"\nquorum none\n")
+
+
+def test_a_name_in_another_encoding_is_a_name_and_can_be_shown() -> None:
+    line = vkey("W").encode()
+    policy = read_policy(b"witness caf\xe9 " + line + b"\ngroup \xb4\xe5 all caf\xe9\nquorum \xb4\xe5\n")
+    assert policy.is_reached({public("W")})
+    assert policy.witnesses[0].name.encode() == rb"caf\xe9"
+    with pytest.raises(BadPolicy) as bad:
+        read_policy(b"quorum caf\xe9\n")
+    assert str(bad.value).encode() == rb"line 1: nothing above is called caf\xe9"
