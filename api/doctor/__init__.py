@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Engine, create_engine
 
-from api.doctor import books, place, witnessing
+from api.doctor import books, owners, place, witnessing
 from api.doctor.finding import Examination, Finding, Progress, silent, trouble
 from api.settings import Settings
 from ledger import projections
@@ -27,6 +27,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     books.projection,
     books.details,
     books.domain,
+    owners.owners,
     witnessing.witnessed,
     witnessing.witnessing,
 )

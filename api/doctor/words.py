@@ -156,6 +156,14 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "An examination stopped at something that it did not expect, so what it looks at is not as it should be.",
         "Keep the database as it is, restore a backup beside it, and compare; tell the makers what the line says.",
     ),
+    "owner_missing": (
+        "Nobody knows any more whose account this is, though nobody was erased.",
+        "Restore the row of `account_owner` from a backup, and find out who deleted it.",
+    ),
+    "owner_differs": (
+        "Whose account it is was changed, so somebody may use what is another's.",
+        "Compare with the paper and with a backup, put the row of `account_owner` right, and find out who changed it.",
+    ),
     "row_differs": (
         "A row of the domain (a visit, order, award...) and the entry that it names do not say the same.",
         "Compare both with the paper. Correct by a reversal or a new entry, never by SQL.",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from api import doctor
-from api.doctor import books, place
+from api.doctor import books, owners, place
 from api.doctor.words import MEANINGS
 from api.keys import SigningKeys
 from api.settings import Settings
@@ -111,6 +111,31 @@ def test_an_edited_row_of_the_domain_is_found(village: Village, settings: Settin
     live(village)
     attack(village, ("UPDATE visit SET credited_minutes = 90 WHERE order_id IS NULL", ()))
     assert "row_differs" in {one.code for one in _found(village, settings)}
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        ("DELETE FROM account_owner WHERE account = 1001", "owner_missing"),
+        ("UPDATE account_owner SET unit = 'pt' WHERE account = 1001", "owner_differs"),
+        (
+            "WITH o AS (SELECT * FROM service_order WHERE capture_seq IS NOT NULL) UPDATE account_owner"
+            + " SET owner_id = (SELECT volunteer_id FROM o) WHERE owner_id = (SELECT recipient_id FROM o)",
+            "owner_differs",
+        ),
+        (
+            "UPDATE account_owner SET owner_id = x'00112233445566778899aabbccddeeff' WHERE kind = 'person'",
+            "owner_differs",
+        ),
+    ],
+)
+def test_an_account_that_was_given_to_somebody_else_is_found(
+    village: Village, settings: Settings, change: str, code: str
+) -> None:
+    live(village)
+    attack(village, (change, ()))
+    assert {one.code for one in _found(village, settings, (owners.owners,))} == {code}
 
 
 def test_rights_that_the_application_should_not_have_are_found(village: Village, settings: Settings) -> None:
