@@ -23,6 +23,7 @@ TYPED_DIGITS = 12
 # Larger codes are hard for phones: 2,300 bytes make 157 modules, half a millimetre each on 86 mm with their margin. An
 # ordinary entry of a log of 130,000 with two cosignatures has some 2,200 bytes with its detail.
 QR_BYTES_MOST = 2_300
+COSIGNATURES_MOST = (8, 4, 2, 1, 0)  # tried in turn where all of them do not fit
 
 _WHOLE = re.compile(r"[A-Za-z0-9_-]{43}")
 _TYPED = re.compile(r"[0-9a-f]{12,64}")
@@ -92,13 +93,17 @@ def named(text: str) -> Named | None:
 
 
 def receipt_code(found: Receipt | None, *, label: str) -> tuple[Markup, bool]:
-    """A receipt as a QR code, and whether its detail is in it; without the detail where it would be too large to read."""
-    if found is None:
-        return Markup(), False
-    whole = found.text()
-    if len(whole.encode()) <= QR_BYTES_MOST or found.detail is None:
-        return qr.svg_of_text(whole, label=label), found.detail is not None
-    return qr.svg_of_text(found.without_detail().text(), label=label), False
+    """A receipt as a QR code, and whether its detail is in it.
+
+    Where it would be too large to read, the detail is left out, then all cosignatures but the newest; no code if the entry
+    alone is too large.
+    """
+    bare = found.without_detail() if found else None
+    for one in [found, bare, *(bare.with_cosignatures(most) for most in COSIGNATURES_MOST)] if found and bare else ():
+        text = one.text()
+        if len(text.encode()) <= QR_BYTES_MOST:
+            return qr.svg_of_text(text, label=label), one.detail is not None
+    return Markup(), False
 
 
 def _address(rest: str) -> str:

@@ -19,7 +19,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -76,7 +76,14 @@ class Receipt:
 
     def without_detail(self) -> Receipt:
         """The same proof for eyes that may see the entry and not what lies behind it."""
-        return Receipt(seq=self.seq, leaf=self.leaf, salt=None, detail=None, path=self.path, note=self.note)
+        return replace(self, salt=None, detail=None)
+
+    def with_cosignatures(self, most: int) -> Receipt:
+        """The same with the newest cosignatures only: the last lines below the log's own."""
+        text, _, lines = self.note.rpartition("\n\n")
+        own, *others = lines.splitlines(keepends=True)
+        kept = "".join([own, *others[max(len(others) - most, 0) :]])
+        return replace(self, note=f"{text}\n\n{kept}")
 
 
 @dataclass(frozen=True)

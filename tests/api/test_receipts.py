@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import io
 import re
@@ -15,8 +16,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from api.receipt_links import QR_BYTES_MOST
-from ledger import book_of, log, receipt
+from api.receipt_links import QR_BYTES_MOST, receipt_code
+from ledger import book_of, log, note, receipt
 from ledger.tree import leaf_hash
 from tests.client import Client
 from tests.ledger.books import attack
@@ -199,6 +200,47 @@ def test_a_detail_too_large_for_a_readable_code_is_left_out_of_it(seeded: Client
     text, _scanned = code_in(seeded.get(path(village, f"/receipts/{seq}.pdf")).data)
     assert proved(village, text).detail is None
     assert proved(village, seeded.get(path(village, f"/receipts/{seq}.tlog-proof")).text).detail["note"] == "一" * 600
+
+
+@on_sqlite
+def test_an_entry_too_large_for_any_code_is_told_and_printed(seeded: Client, village: Village) -> None:
+    people = [village.make_person() for _ in range(200)]
+
+    def settle(session: Any, now: dt.datetime) -> dict[str, Any]:
+        legs = {accounts.ISSUE_MIN: -200 * 20_000}
+        for one in people:
+            own = accounts.opened_or_main(session, village.community_id, kind="person", owner_id=one.id, unit="min")
+            legs[own] = 20_000
+        told = {"use_case": "attendance.settle", "credited": 4_000_000}
+        return {"seq": book_of(session).post(legs, on=village.today, detail=told)}
+
+    seq = int(village.write(settle)["seq"])
+    sign(seeded, village, people[0], seq)
+    for document in (f"/receipts/{seq}.pdf", f"/statements/minutes/{people[0].id}.pdf"):
+        answer = seeded.get(path(village, document))
+        assert answer.status_code == 200, document
+        assert "印不成能扫的码" in re.sub(r"\s+", "", words_of(answer.data))
+    assert proved(village, seeded.get(path(village, f"/receipts/{seq}.tlog-proof")).text).fields["seq"] == seq
+
+
+@on_sqlite
+def test_a_receipt_of_many_witnesses_has_a_code_with_the_newest(seeded: Client, village: Village) -> None:
+    person = village.make_person()
+    seq = book(village, person)
+    sign(seeded, village, person, seq)
+    with village.read() as session:
+        made = receipt.make(session, village.community_id, seq)
+    lines = [note.Signature(f"witness.example/of-the-village-{at}", bytes(4), bytes(72)).line for at in range(15)]
+    witnessed = dataclasses.replace(made, note=made.note + "".join(lines))
+    with seeded.app.test_request_context():
+        code, with_detail = receipt_code(witnessed, label="")
+    assert code
+    assert not with_detail
+    fewer = witnessed.without_detail().with_cosignatures(8)
+    assert len(fewer.text()) <= QR_BYTES_MOST
+    assert fewer.note == made.note + "".join(lines[-8:])
+    assert witnessed.with_cosignatures(0).note == made.note
+    assert proved(village, fewer.text()).fields["seq"] == seq
 
 
 def test_a_statement_without_lines_and_one_that_is_too_long(seeded: Client, village: Village) -> None:
