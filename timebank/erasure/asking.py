@@ -14,7 +14,7 @@ from timebank import permissions, policy
 from timebank.columns import new_id
 from timebank.erasure import standing
 from timebank.erasure.standing import Preview
-from timebank.erasure.tables import APPROVED, ASKED, CANCELLED, DONE, OPEN, Erasure
+from timebank.erasure.tables import APPROVED, ASKED, CANCELLED, DONE, GIVEN, OPEN, Erasure
 from timebank.errors import AlreadyDone, NotFound, Refused
 from timebank.people import communities, residents
 from timebank.people.communities import community_of
@@ -133,11 +133,11 @@ def cancel(session: Session, *, actor: Actor, now: dt.datetime, erasure_id: uuid
     """Take the wish back, as long as it is not carried out: an officer, or the person herself. Harmless when repeated.
 
     Raises:
-        AlreadyDone: it was carried out, which nothing takes back.
+        AlreadyDone: it was carried out, or what was left in her accounts was given away for it; nothing takes that back.
     """
     wish = erasure(session, community_of(actor), erasure_id)
     permissions.require(actor, "erasure.cancel", community_id=wish.community_id, person_id=wish.person_id)
-    if wish.state == DONE:
+    if wish.state == DONE or wish.counts.get(GIVEN):
         raise AlreadyDone
     if wish.state != CANCELLED:
         wish.state, wish.ended_at, wish.ended_by, wish.reason = CANCELLED, now, actor.number, ""

@@ -25,7 +25,7 @@ from timebank.erasure.asking import (
     unscrubbed,
 )
 from timebank.erasure.columns import ANSWERS, HERS, STAGED, STAR, TEXTS, Rule, Subject, Without, table
-from timebank.erasure.tables import APPROVED, DONE, Erasure
+from timebank.erasure.tables import APPROVED, DONE, GIVEN, Erasure
 from timebank.people import communities, households, residents
 from timebank.people.identity import Vault
 from timebank.people.residents import Person, spoken_phone
@@ -54,6 +54,8 @@ def dispose(session: Session, *, actor: Actor, now: dt.datetime, erasure_id: uui
             to = POOL_MIN if book.account(number).unit == "min" else LAPSED_PT
             detail = {"use_case": "erasure.dispose", "erasure": wish.id.hex, "credited": rest}
             book.post(book.debit(number, rest, credits={to: rest}), on=today, detail=detail)
+            wish.counts = {GIVEN: wish.counts.get(GIVEN, 0) + 1}
+    session.flush()
     return {**_answer(wish), "left": True}
 
 

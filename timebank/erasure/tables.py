@@ -13,6 +13,7 @@ from timebank.columns import Id, Instant, Json, Number
 
 ASKED, APPROVED, DONE, CANCELLED = STATES = ("asked", "approved", "done", "cancelled")
 OPEN = (ASKED, APPROVED)
+GIVEN = "given"  # in `counts`: of how many accounts the rest was given away
 _OPEN_SQL = "state IN ('asked', 'approved')"
 
 

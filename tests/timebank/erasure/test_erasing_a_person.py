@@ -188,6 +188,20 @@ def test_erasing_twice_is_harmless_and_nothing_takes_it_back(village: Village) -
 
 
 @only_sqlite
+def test_nobody_takes_back_an_erasure_for_which_minutes_were_given_away(village: Village) -> None:
+    """Who did so between the job's two writes was told that nothing is lost, and had lost her minutes."""
+    person = village.make_person(minutes=90)
+    erasure_id = traces.ask(village, person)
+    traces.approve(village, erasure_id)
+    village.pass_time(days=8)
+    job, herself = Actor.system(village.community_id, "erase"), village.actor(person=person)
+    village.write(lambda s, now: carrying_out.dispose(s, actor=job, now=now, erasure_id=erasure_id))
+    with pytest.raises(AlreadyDone):
+        village.write(lambda s, now: asking.cancel(s, actor=herself, now=now, erasure_id=erasure_id))
+    assert traces.carry_out(village, erasure_id)["code"] == "erasure_done"
+
+
+@only_sqlite
 def test_what_comes_up_after_the_approval_stops_it_until_it_is_settled(village: Village) -> None:
     told = traces.leave_traces(village)
     erasure_id = traces.ask(village, told.person)
