@@ -119,7 +119,10 @@ def statement(what: str, owner_id: uuid.UUID) -> Any:
 
 @blueprint.get("/c/<community_code>/r/<named>")
 def shown(named: str) -> Any:
-    """What a short link says, for everybody: whether this hash stands at this number, and nothing of what it is about."""
+    """What a short link says, for everybody: whether this hash stands at this number, and nothing of what it is about.
+
+    Only of entries that a checkpoint commits to: what is told to the world can be held against the log.
+    """
     number, _dot, told = named.partition(".")
     hash_told = receipt_links.named(told) if told else None
     if not re.fullmatch(r"[0-9]{1,15}", number) or (told and hash_told is None):

@@ -20,10 +20,10 @@ from api.receipt_links import QR_BYTES_MOST, receipt_code
 from ledger import book_of, log, note, receipt
 from ledger.tree import leaf_hash
 from tests.client import Client
-from tests.ledger.books import attack
+from tests.ledger.books import attack, seal_of
 from tests.timebank.hours.arrange_orders import Orders, make_elder, make_volunteer
 from tests.village import Village
-from timebank import accounts
+from timebank import accounts, evidence
 from timebank.people import helpers
 from timebank.permissions import Actor
 
@@ -269,7 +269,11 @@ def test_a_short_link_tells_everybody_whether_the_hash_stands_there(seeded: Clie
     whole = base64.urlsafe_b64encode(own).decode().rstrip("=")
     link = path(village, f"/r/{seq}.")
     seeded.sign_out()
+    early = seeded.get(link + "0" * 12).text
     assert "一分钟内会签" in seeded.get(link + whole).text
+    # Nobody is told a hash that no checkpoint commits to, nor whether a guess is right.
+    assert "一分钟内会签" in early
+    assert own.hex()[:12] not in early
     sign(seeded, village, person, seq)
     seeded.sign_out()
     for told, words in (
@@ -329,6 +333,8 @@ def test_an_orders_slip_leads_to_its_hold_and_says_nothing_of_whose_it_is(seeded
     link = re.search(r'class="slip-hash" translate="no">http://[^/]+(/c/TPL/r/[^<]+)<', slip)[1]
     assert link.startswith(path(village, f"/r/{orders.row(order_id).hold_seq}."))
     seeded.sign_out()
+    assert "一分钟内会签" in seeded.get(link).text
+    evidence.checkpoint(village.storage, village.community_id, seal_of(village))
     shown = seeded.get(link)
     assert "指纹一致" in shown.text
     assert "王奶奶" not in shown.text
