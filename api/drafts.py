@@ -21,10 +21,13 @@ class CannotWrite(Exception):
 def file_at(path: Path) -> Iterator[IO[bytes]]:
     """A file to write, compressed if its name ends with `.gz`; it replaces what was there, once all is written.
 
+    A pipe or a device is not replaced: it takes what comes.
+
     Raises:
         CannotWrite.
     """
-    draft = path.with_name(f".{path.name}.part")
+    takes_what_comes = path.exists() and not path.is_file() and not path.is_dir()
+    draft = path if takes_what_comes else path.with_name(f".{path.name}.part")
     try:
         with draft.open("wb") as file:
             if path.suffix == ".gz":
@@ -33,12 +36,15 @@ def file_at(path: Path) -> Iterator[IO[bytes]]:
             else:
                 yield file
             file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+            if not takes_what_comes:
+                os.fsync(file.fileno())
+        if not takes_what_comes:
+            draft.replace(path)
     except OSError as error:
         raise CannotWrite(f"{path}: {error.strerror or error}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        if not takes_what_comes:
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager
