@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from api import edge
+from api.exports import FORMULA_STARTS
 from api.pages.people import vault
 from api.schemas import erasures as schemas
 from timebank import accounts, permissions, policy
@@ -132,7 +133,7 @@ def packed(told: own_data.Told) -> bytes:
 def _cell(value: Any) -> Any:
     """A cell that a spreadsheet does not run as a formula."""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
 
 
 def _do(use_case: Any, name: str, erasure_id: uuid.UUID, done: str) -> Any:

@@ -12,9 +12,8 @@ from api.drafts import CannotWrite, file_at
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "books"
     path.write_bytes(b"before")
-    with pytest.raises(CannotWrite), file_at(path) as file:
-        file.write(b"half")
-        raise OSError(28, "No space left on device")
+    with pytest.raises(CannotWrite):
+        _run_out_of_space(path)
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("books", b"before")]
     with file_at(path) as file:
         file.write(b"all")
@@ -28,3 +27,9 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
         file.write(b"books")
     assert link.is_symlink()
     assert link.is_char_device()
+
+
+def _run_out_of_space(path: Path) -> None:
+    with file_at(path) as file:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")

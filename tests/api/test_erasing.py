@@ -21,6 +21,7 @@ from sqlmodel import col
 
 from api import erasing, jobs
 from api.keys import SigningKeys
+from api.pages import erasures
 from ledger import erasing as erasing_of_the_ledger
 from ledger import reading
 from tests.client import Client
@@ -172,6 +173,12 @@ def test_a_resident_takes_her_own_data_and_nobody_elses(village: Village, client
     assert client.get(f"/c/TPL/people/{told.person.id}/data.zip").status_code == 403
     volunteer = client.get(f"/c/TPL/people/{told.volunteer.person_id}/data.zip")
     assert volunteer.status_code == 403
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_no_cell_of_her_data_is_a_formula(begins: str) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(erasures.packed({"household": [{"address": f"{begins}1+1"}]})))
+    assert f"'{begins}1+1" in archive.read("household.csv").decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
