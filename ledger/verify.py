@@ -779,11 +779,12 @@ class KeyRing:
         return max(known)[2] if known else None
 
     def check(self, checkpoint: Checkpoint, file: str) -> None:
-        """Refuse a checkpoint that the key in force did not sign. Other signatures, of witnesses, are let be."""
+        """Refuse a checkpoint that the key in force did not sign, or with a false line of any key of the log. Those of witnesses are let be."""
         key = self.at(checkpoint.size)
         if key is None:
             raise Wrong("signature_key", file=file, size=checkpoint.size)
-        if not signed_by(checkpoint, key, file):
+        signed = [known for _, _, known in self._keys if signed_by(checkpoint, known, file)]
+        if key not in signed:
             raise Wrong("signature_missing", file=file)
 
 
@@ -2524,10 +2525,13 @@ def _check_detail(log: Bundle, entry: dict[str, Any], shown: dict[str, Any]) -> 
     if type(detail) is not dict:
         return
     booked = positive_sum(entry["legs"]) if "legs" in entry else -_negative_sum(entry_again(log, entry["of"])["legs"])
-    for name in ("credited", "held") if entry["kind"] == "hold" else ("credited",):
+    amounts = ("credited", "held") if entry["kind"] == "hold" else ("credited",)
+    for name in amounts:
         if name in detail and (type(detail[name]) is not int or detail[name] != booked):
             raise Wrong("credited", seq=seq, field=name, shown=str(detail[name]), booked=booked)
     if "spans" in detail:
+        if not any(name in detail for name in amounts):
+            raise Wrong("spans", seq=seq)
         _check_spans(seq, detail, booked)
 
 
@@ -2540,8 +2544,6 @@ def _check_spans(seq: int, detail: dict[str, Any], booked: int) -> None:
     spans, rounding, uncapped = detail["spans"], detail.get("rounding"), detail.get("uncapped")
     natural = _whole(0)
     if type(spans) is not list or type(rounding) is not int or rounding < 1 or not natural(uncapped):
-        raise Wrong("spans", seq=seq)
-    if not any(name in detail for name in ("credited", "held")):
         raise Wrong("spans", seq=seq)
     if not all(type(span) is list and len(span) == 2 and all(map(natural, span)) for span in spans):
         raise Wrong("spans", seq=seq)

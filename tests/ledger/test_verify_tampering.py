@@ -330,6 +330,15 @@ def test_each_checkpoint_is_signed_by_the_key_of_its_time():
     assert (finding.code, finding.tile) == ("signature_missing", "checkpoints/29")
 
 
+def test_false_line_of_a_key_of_another_time_is_refused():
+    log, first, second = make_rotated()
+    for size, other in ((log.size, first), (10, second)):
+        false = other.note(size - 1, bytes(32)).split(b"\n\n")[1]
+        name = "checkpoint" if size == log.size else f"checkpoints/{size}"
+        files = log.files() | {name: log.checkpoint(size) + false}
+        assert found(files).code == "signature_wrong"
+
+
 def test_among_keys_from_the_same_size_the_later_counts():
     log, _, second = make_rotated()
     third = Signer(bytes(31) + b"\2")
@@ -687,6 +696,7 @@ SERVICE = {"credited": 90, "rounding": 15, "spans": [[5521, 100]], "uncapped": 9
         ({k: v for k, v in SERVICE.items() if k != "rounding"}, "spans"),
         ({k: v for k, v in SERVICE.items() if k != "uncapped"}, "spans"),
         ({k: v for k, v in SERVICE.items() if k != "credited"}, "spans"),
+        ({k: v for k, v in SERVICE.items() if k != "credited"} | {"held": 90}, "spans"),
     ],
 )
 def test_credited_time_is_recomputed_from_its_spans(detail, code):
