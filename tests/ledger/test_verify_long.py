@@ -1,5 +1,7 @@
 """Long logs: memory that does not grow with them, and a short cut through plain posts that never judges otherwise."""
 
+import sqlite3
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from tests.ledger.independent_log import DAY_MS, canonical, instant, make_story,
 from tests.ledger.long_log import MEMORY_FOR_TEN_MILLION, run_verify, write_long_bundle
 
 
-class Leaves:
+class Leaves(Bundle):
     """What a replay needs of a bundle."""
 
     def __init__(self, log):
@@ -217,7 +219,7 @@ def test_second_use_of_an_id_is_named_before_what_is_wrong_later(monkeypatch):
 
 @given(st.lists(st.integers(0, 30), max_size=60), st.integers(1, 9))
 def test_used_ids_finds_the_first_second_use(keys, block):
-    disk = module.sqlite3.connect("", isolation_level=None)
+    disk = sqlite3.connect("", isolation_level=None)
     ids = UsedIds(disk)
     before, module.FRESH_IDS = module.FRESH_IDS, block
     try:
@@ -232,7 +234,7 @@ def test_used_ids_finds_the_first_second_use(keys, block):
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5)), max_size=60), st.integers(1, 500))
 def test_shelf_is_a_dict_whatever_is_on_disk(puts, weight):
-    disk = module.sqlite3.connect("", isolation_level=None)
+    disk = sqlite3.connect("", isolation_level=None)
     shelf, model = Shelf(disk, "things"), {}
     before, module.FRESH_BYTES = module.FRESH_BYTES, weight
     try:
@@ -263,7 +265,7 @@ def test_roots_at_every_size_are_those_of_the_recursion():
 
 def test_ids_of_a_folder_that_is_full_are_said_to_find_no_room(monkeypatch):
     def full(*_):
-        raise module.sqlite3.OperationalError("database or disk is full")
+        raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(module.UsedIds, "_flush", full)
     report = verify(make_village().bundle())
