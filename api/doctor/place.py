@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col
 
 from api import erasing, schema
@@ -75,6 +77,23 @@ def clock(settings: Settings, storage: Storage, progress: Progress) -> Iterator[
                 yield trouble("clock_behind", ahead, place.code)
     if settings.demo and now - system_now() > dt.timedelta(minutes=1):
         yield advice("demo_ahead", f"this is a demo, its clock is {now - system_now()} ahead")
+
+
+def soundness(settings: Settings, storage: Storage, progress: Progress) -> Iterator[Finding]:
+    """What SQLite says of its file's pages and references, and whether tables and indexes are as the migrations made them."""
+    with storage.connect() as connection:
+        if storage.sqlite:
+            try:
+                said = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+                lost = Counter((row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
+            except DatabaseError as error:
+                yield trouble("file_damaged", str(error.orig))
+                return
+            yield from (trouble("file_damaged", told) for told in said if told != "ok")
+            for (table, parent), count in sorted(lost.items()):
+                yield trouble("reference_broken", f"{count} rows of {table} name a row of {parent} that is not there")
+        for difference in schema.differences(connection):
+            yield trouble("tables_differ", str(difference))
 
 
 def guards(settings: Settings, storage: Storage, progress: Progress) -> Iterator[Finding]:

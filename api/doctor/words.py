@@ -63,6 +63,18 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "Entries since the newest checkpoint are not signed yet.",
         "Nothing: a running server signs each minute.",
     ),
+    "tables_differ": (
+        "A table, column or index is not as the migrations made it: somebody changed it by hand, or an upgrade was cut short.",
+        "Put back what the line names; without an index pages grow slow, without a column they fail.",
+    ),
+    "file_damaged": (
+        "SQLite finds its own file damaged: a disk that fails, or a copy made while it was written.",
+        "Stop the server, copy the file away, look at the disk, and restore the newest backup that is well.",
+    ),
+    "reference_broken": (
+        "Rows name others that are not there: somebody deleted rows with the references switched off.",
+        "Ask who did so. The ledger's own tables are looked at apart; what is missing must come from a backup.",
+    ),
     "guard_missing": (
         "A trigger that refuses changes of the record is gone: somebody dropped it, or a table was made again by hand.",
         "Ask who did so. The next findings say whether anything was changed; a new migration or a restore brings it back.",

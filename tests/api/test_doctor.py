@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 from api import doctor
 from api.doctor import books, owners, place
+from api.doctor.finding import silent
 from api.doctor.words import MEANINGS
 from api.keys import SigningKeys
 from api.settings import Settings
@@ -84,6 +85,37 @@ CORRUPTIONS: list[tuple[str, set[str]]] = [
     ("DELETE FROM ledger_entry WHERE seq = 25", {"log_broken"}),
     ("DELETE FROM ledger_entry WHERE seq = (SELECT max(seq) FROM ledger_entry)", {"log_broken"}),
 ]
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    "corruption, code",
+    [
+        ("DROP INDEX ix_ledger_account_owner", "tables_differ"),
+        ("DELETE FROM household", "reference_broken"),
+    ],
+)
+def test_tables_and_pages_that_are_not_sound_are_named(
+    village: Village, settings: Settings, corruption: str, code: str
+) -> None:
+    village.make_person()
+    with closing(sqlite3.connect(str(village.storage.url.database))) as database:
+        database.executescript(corruption)
+        database.commit()
+    assert code in {one.code for one in place.soundness(settings, village.storage, silent)}
+
+
+@only_sqlite
+def test_a_page_that_the_disk_spoiled_is_named(village: Village, settings: Settings) -> None:
+    path = Path(village.storage.url.database or "")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = database.execute("PRAGMA page_size").fetchone()[0]
+        page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ledger_entry'").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    assert "file_damaged" in {one.code for one in place.soundness(settings, village.storage, silent)}
 
 
 @only_sqlite
