@@ -155,11 +155,11 @@ class Lane:
         community_id = batch[0].community_id
         cache = self._caches.of(community_id)
         try:
-            book = self._open_book(connection, community_id, cache, founds=batch[0].founds)
+            book, laid_down = self._open_book(connection, community_id, cache, founds=batch[0].founds)
             self._answer_all(connection, book, batch)
             book.flush()
             self._check_open(connection)
-            if batch[0].founds and batch[0].refused is not None:
+            if laid_down and batch[0].refused is not None:
                 connection.rollback()
                 cache.forget()
                 return
@@ -182,14 +182,17 @@ class Lane:
         book.committed()
         self._caches.settle(community_id)
 
-    def _open_book(self, connection: Connection, community_id: int, cache: Cache, *, founds: str | None) -> Book:
+    def _open_book(
+        self, connection: Connection, community_id: int, cache: Cache, *, founds: str | None
+    ) -> tuple[Book, bool]:
+        """The community's book, and whether its log was laid down just now."""
         try:
-            return Book(connection, community_id, cache)
+            return Book(connection, community_id, cache), False
         except LookupError:
             if founds is None:
                 raise NotFound(community=community_id) from None
         Book.found(connection, community_id, founds)
-        return Book(connection, community_id, cache)
+        return Book(connection, community_id, cache), True
 
     def _answer_all(self, connection: Connection, book: Book, batch: list[Waiting]) -> None:
         known = known_requests(connection, batch)

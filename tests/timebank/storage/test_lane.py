@@ -282,6 +282,22 @@ def test_a_log_whose_opening_is_refused_does_not_exist(db: Database) -> None:
         assert reading.tail(session, 5) is None
 
 
+def test_an_opening_refused_since_the_log_is_there_is_remembered_like_any_refusal(village: Village) -> None:
+    refused = []
+
+    def refuse(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        refused.append(book_of(session).size)
+        raise NotEnough
+
+    key = new_key(village.now)
+    for _ in range(2):
+        with pytest.raises(NotEnough):
+            village.storage.found(
+                village.community_id, key, refuse, origin="timebank.example/log/X", actor="test", use_case="test"
+            )
+    assert len(refused) == 1
+
+
 def test_a_second_writing_process_is_told_that_the_first_holds_the_database(village: Village) -> None:
     if not village.storage.sqlite:
         pytest.skip("PostgreSQL takes any number of writers")
