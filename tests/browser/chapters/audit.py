@@ -137,7 +137,7 @@ def _one_entry_removed(story: Story, alone: Alone) -> None:
     attacker = Attacker(story.here, alone.folder.with_name("removed"), CITY)
     attacker.takes_an_entry_out(story.settled)
     alone.put("removed.zip", attacker.bundle())
-    alone.finds("removed.zip", wrong="哈希块 tile/0/000")  # it is shorter than the log that was signed
+    alone.finds("removed.zip", wrong=f"第 {story.settled} 条记录不见了")
 
 
 def _one_balance_edited(story: Story, alone: Alone) -> None:
