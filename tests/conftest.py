@@ -3,6 +3,7 @@
 from tests.client import app as app
 from tests.client import app_without_database as app_without_database
 from tests.client import client as client
+from tests.needed import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.postgres import postgres_server as postgres_server
 from tests.village import db as db
 from tests.village import other_village as other_village

@@ -80,3 +80,21 @@ def test_every_test_belongs_to_exactly_one_suite(marks: str):
 
     expressions = [Expression.compile(suite.command[suite.command.index("-m") + 1]) for suite in check.TESTS]
     assert sum(expression.evaluate(matches) for expression in expressions) == 1
+
+
+@pytest.mark.parametrize("ci, failed", [("true", 1), ("", 0)])
+def test_what_is_skipped_for_want_of_a_tool_has_failed_in_ci(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, failed: int
+):
+    monkeypatch.setattr(check, "RESULTS", tmp_path)
+    monkeypatch.setenv("CI", ci)
+    (tmp_path / "test_two.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.skipif(True, reason='a tool is not installed')\n"
+        "def test_a(): pass\n"
+        "def test_b(): pytest.skip('of another database')\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.needed"]
+    outcome = run(Suite("two", [*command, "--rootdir", str(tmp_path), str(tmp_path)], 60, is_pytest=True))
+    assert (outcome.failed, outcome.skipped) == (failed, 2 - failed)
