@@ -237,6 +237,7 @@ def test_the_key_is_scanned_from_paper_and_the_receipt_from_a_photograph(
     page.wait_for_function("text => document.querySelector('[name=receipt]').value === text", arg=genuine.text.strip())
     page.get_by_role("button", name="核对", exact=True).click()
     page.locator("[data-answer=good]").wait_for()
+    assert page.locator(".check-bad").count() == 0
 
 
 def test_a_policy_asks_for_its_quorum(page: Page, genuine: Genuine) -> None:
