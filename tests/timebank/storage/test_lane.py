@@ -45,7 +45,7 @@ def give(amount: int) -> Callable[[Session, datetime.datetime], dict[str, Any]]:
 
 
 def together(village: Village, changes: list[Callable[[Session, datetime.datetime], Any]]) -> list[Any]:
-    """Run the changes as one batch: a first request holds the lane until all of them wait."""
+    """Run the changes as one batch, in their order: a first request holds the lane until all of them wait."""
     held, go = threading.Event(), threading.Event()
 
     def hold(session: Session, now: datetime.datetime) -> dict[str, Any]:
@@ -66,11 +66,11 @@ def together(village: Village, changes: list[Callable[[Session, datetime.datetim
     first.start()
     assert held.wait(30)
     threads = [threading.Thread(target=ask, args=(at,)) for at in range(len(changes))]
-    for thread in threads:
-        thread.start()
     lane = village.storage._lane(village.community_id)
-    while lane._queue.qsize() < len(changes):
-        pass
+    for at, thread in enumerate(threads):
+        thread.start()
+        while lane._queue.qsize() <= at:  # a thread that is started later may ask earlier
+            pass
     go.set()
     for thread in [first, *threads]:
         thread.join(30)
