@@ -19,6 +19,7 @@ MODULES = [
     "timebank.people.logins",
     "timebank.people.households",
     "timebank.people.residents",
+    "timebank.notices",
     "timebank.people.cards",
     "timebank.people.imports",
     "timebank.people.helpers",

@@ -137,6 +137,10 @@ HERS: tuple[Rule, ...] = (
     Rule("person_flag", hers(), topic="register"),
     Rule("person_change", hers(), topic="register"),
     Rule("merchant_staff", hers()),
+    Rule("notice_delivery", hers()),
+    Rule("notice_delivery", of_hers("notice_id", "notice", "person_id")),
+    Rule("notice_contact", hers(), topic="notices"),
+    Rule("notice", hers(), topic="notices"),
     Rule("order_offer", hers(), topic="orders"),
     Rule(
         "order_event",
@@ -220,6 +224,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "merchant": ("name", "place"),
     "objection": ("reason", "answer", "appeal", "decision"),
     "order_call_back": ("note",),
+    "notice": ("facts",),
     "order_event": ("facts",),
     "person_change": ("changes", "reason"),
     "person_flag": ("evidence",),
@@ -282,6 +287,9 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "merchant": ("opening_weekdays",),
     "multiplier_table": ("body", "minutes_digest", "digest", "recorded_by"),
     "multiplier_window": ("service_class",),
+    "notice": ("kind",),
+    "notice_contact": ("channel", "language", "set_by"),
+    "notice_delivery": ("channel", "state", "error"),  # what the mail server said, without the address
     "objection": ("channel", "raised_by", "state", "answered_by", "decided_by"),
     "order_call_back": ("way", "actor"),
     "order_claim": ("place", "outcome"),

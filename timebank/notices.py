@@ -1,0 +1,173 @@
+"""Notices (通知): what a person is told of what happened to her matters, and whether it reached her.
+
+A use case tells in the same commit as what it tells of; nothing is sent then. Each notice stands in the person's own
+list, whether or not she has a phone or an address. What is sent besides, to whom and with what outcome, is a delivery:
+the job that makes them (timebank/outbox.py) looks for notices that it has not looked at.
+
+Facts are what the words of a kind need (api/messages/notices.py): names of things, instants as UTC milliseconds in
+`..._at`, days as ISO text in `..._on`, minutes as whole minutes in `..._minutes`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, insert, text
+from sqlmodel import Field, Session, SQLModel
+
+from timebank.columns import Id, Instant, Json, Number, new_id
+
+# What can be told. Each has its words in api/messages/notices.py, in both languages; a test compares the two.
+KINDS = frozenset(
+    {
+        "mail_confirm",  # is this your address: the only one that goes to an address before it is confirmed
+        "order_accepted",
+        "order_returned",
+        "order_claimed",
+        "order_step_back",
+        "order_cancelled",
+        "order_to_confirm",
+        "order_settled",
+        "helper_asked",
+        "helper_confirmed",
+        "helper_ended",
+        "visit_settled",
+        "visit_rejected",
+        "visit_estimated",
+    }
+)
+
+CHANNELS = ("mail", "sms")
+DELIVERY_STATES = ("waiting", "sending", "sent", "given_up")
+
+
+class Notice(SQLModel, table=True):
+    """One thing that one person is told. `routed_at`: when its deliveries were made, if any were due."""
+
+    __tablename__: ClassVar[str] = "notice"
+    __table_args__ = (
+        ForeignKeyConstraint(["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_notice"),
+        CheckConstraint("read_at IS NULL OR read_at >= told_at", name="ck_notice_read"),
+        Index("ix_notice_person", "community_id", "person_id", "id"),
+        Index(
+            "ix_notice_unrouted",
+            "community_id",
+            "id",
+            sqlite_where=text("routed_at IS NULL"),
+            postgresql_where=text("routed_at IS NULL"),
+        ),
+    )
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    person_id: uuid.UUID = Field(sa_type=Id)
+    kind: str
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    told_at: datetime = Field(sa_type=Instant)
+    routed_at: datetime | None = Field(default=None, sa_type=Instant)
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeContact(SQLModel, table=True):
+    """Where a person wants to be told besides her list; used from the moment that she confirmed it."""
+
+    __tablename__: ClassVar[str] = "notice_contact"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_notice_contact"
+        ),
+        CheckConstraint("channel IN ('mail', 'sms')", name="ck_notice_contact_channel"),
+        CheckConstraint("length(address) BETWEEN 3 AND 254", name="ck_notice_contact_address"),
+        CheckConstraint("language IN ('zh', 'en')", name="ck_notice_contact_language"),
+    )
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    person_id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    channel: str = Field(primary_key=True)
+    address: str
+    language: str
+    set_at: datetime = Field(sa_type=Instant)
+    set_by: str
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeDelivery(SQLModel, table=True):
+    """One try after the other to bring a notice to an address: hers, or her helper's.
+
+    waiting    tried at `due_at` or after
+    sending    taken by a sender until `due_at`; one that died is followed then
+    sent       handed to the sender's server
+    given_up   tried for a day, or the address refused for good
+    """
+
+    __tablename__: ClassVar[str] = "notice_delivery"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "notice_id"],
+            ["notice.community_id", "notice.id"],
+            name="fk_notice_delivery",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_notice_delivery_person"
+        ),
+        CheckConstraint("channel IN ('mail', 'sms')", name="ck_notice_delivery_channel"),
+        CheckConstraint("state IN ('waiting', 'sending', 'sent', 'given_up')", name="ck_notice_delivery_state"),
+        CheckConstraint("(state IN ('sent', 'given_up')) = (ended_at IS NOT NULL)", name="ck_notice_delivery_ended"),
+        Index("ix_notice_delivery_due", "community_id", "state", "due_at"),
+        Index("ix_notice_delivery_person", "community_id", "person_id"),
+    )
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    notice_id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    person_id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    channel: str = Field(primary_key=True)
+    state: str
+    tries: int = Field(default=0, sa_type=Number)
+    due_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    error: str = ""
+
+
+def tell(
+    session: Session,
+    *,
+    community_id: int,
+    person_id: uuid.UUID,
+    kind: str,
+    facts: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Tell a person something, in the commit of what it tells of.
+
+    Raises:
+        ValueError: the kind is not one of `KINDS`.
+    """
+    tell_all(session, community_id=community_id, person_ids=[person_id], kind=kind, facts=facts, now=now)
+
+
+def tell_all(
+    session: Session,
+    *,
+    community_id: int,
+    person_ids: Iterable[uuid.UUID],
+    kind: str,
+    facts: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Tell several people the same, each once."""
+    if kind not in KINDS:
+        raise ValueError(f"no notice of kind {kind}")
+    rows = [
+        {
+            "community_id": community_id,
+            "id": new_id(now),
+            "person_id": person_id,
+            "kind": kind,
+            "facts": dict(facts or {}),
+            "told_at": now,
+        }
+        for person_id in dict.fromkeys(person_ids)
+    ]
+    if rows:
+        session.execute(insert(Notice), rows)
