@@ -13,12 +13,12 @@ from api.points_words import by_field, in_words, told
 from api.schemas.points import AwardAsked, AwardsListed, DayDeclared, Reason, Reviewed, Said, Verdict
 from timebank import permissions
 from timebank.errors import BadInput, Refused
+from timebank.people.working_days import declare_day, declared_days, today_in
 from timebank.points.awards import entering
 from timebank.points.awards.rows import AwardRow, rows_of_file
 from timebank.points.awards.tables import STATES
 from timebank.points.publicity import batches, objections
 from timebank.points.table import adoption
-from timebank.points.working_days import declare_day, declared_days, today_in
 
 blueprint = Blueprint("awards", __name__)
 

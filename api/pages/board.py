@@ -16,9 +16,9 @@ from api.points_words import in_words
 from api.schemas.points import ObjectionRaised, Paged, Said
 from timebank import permissions
 from timebank.errors import Refused
+from timebank.people.working_days import today_in
 from timebank.points.publicity import batches, objections
 from timebank.points.table import adoption
-from timebank.points.working_days import today_in
 
 blueprint = Blueprint("board", __name__)
 

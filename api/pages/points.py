@@ -17,10 +17,10 @@ from api.points_words import in_words, told
 from api.schemas.points import Adoption, Switch, Title
 from timebank import permissions, samples
 from timebank.errors import Refused
+from timebank.people.working_days import today_in
 from timebank.points.table import adoption
 from timebank.points.table.reading import read_file
 from timebank.points.table.tables import PointsItem, PointsTable
-from timebank.points.working_days import today_in
 
 blueprint = Blueprint("points", __name__)
 

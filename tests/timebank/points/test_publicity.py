@@ -8,12 +8,12 @@ import pytest
 from ledger import reading
 from tests.timebank.points import make
 from timebank import accounts
+from timebank.people.working_days import declare_day, last_working_day, works_on
 from timebank.permissions import Actor
 from timebank.points import household_accounts, statement
 from timebank.points.awards.tables import Award
 from timebank.points.publicity import batches, objections
 from timebank.points.table.tables import PointsTable
-from timebank.points.working_days import declare_day, last_working_day, works_on
 
 CLEAN, DOCTOR, MASTER = "参加社区环境卫生整治", "成员攻读博士", "成员攻读硕士"
 

@@ -17,12 +17,12 @@ from timebank import spreadsheets
 from timebank.people import communities, numbers
 from timebank.people.households import Household
 from timebank.people.residents import Person
+from timebank.people.working_days import today_in
 from timebank.points.awards.caps import Reckoned, caps_of, reckon
 from timebank.points.awards.used import Before, Event, chunks
 from timebank.points.table.adoption import in_force_on, items_of
 from timebank.points.table.tables import PointsItem, PointsTable
 from timebank.points.table.words import Problem
-from timebank.points.working_days import today_in
 
 COLUMNS = (
     spreadsheets.Column("household", ("户号", "家庭户号", "家庭编号", "戶號", "household")),

@@ -18,6 +18,7 @@ from ledger.entries import canonical
 from timebank import accounts, policy
 from timebank.errors import NotFound, Refused
 from timebank.people import areas, residents
+from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.entering import Listed, listed
@@ -34,7 +35,6 @@ from timebank.points.publicity.tables import (
     PublicityLine,
 )
 from timebank.points.table.tables import PointsItem, PointsTable
-from timebank.points.working_days import end_of_day, end_of_working_days, today_in
 from timebank.storage import next_number
 
 MOST_LINES = 5_000

@@ -12,6 +12,7 @@ from timebank import policy
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.people import residents
 from timebank.people.residents import Person
+from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.entering import OwnHousehold
@@ -28,7 +29,6 @@ from timebank.points.publicity.tables import (
     Objection,
     PublicityLine,
 )
-from timebank.points.working_days import end_of_day, end_of_working_days, today_in
 from timebank.storage import new_id
 
 

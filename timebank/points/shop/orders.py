@@ -18,11 +18,11 @@ from ledger import LedgerRefused, book_of
 from timebank import policy
 from timebank.errors import AlreadyDone, BadInput, Forbidden, NotFound, Refused
 from timebank.people import households
+from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.shop.goods import item_of, move, staffs
 from timebank.points.shop.tables import CANCELLED, EXPIRED, HANDED_OVER, ORDERED, Merchant, ShopItem, ShopOrder
-from timebank.points.working_days import end_of_day, today_in
 from timebank.storage import new_id, next_number
 
 CODE_DIGITS = 8

@@ -17,6 +17,7 @@ from ledger import book_of
 from ledger.entries import canonical
 from timebank import policy
 from timebank.errors import BadInput, NotFound, Refused
+from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
 from timebank.points.table.reading import TableReading
 from timebank.points.table.tables import (
@@ -32,7 +33,6 @@ from timebank.points.table.tables import (
     PointsTable,
 )
 from timebank.points.table.words import ItemRow, Problem
-from timebank.points.working_days import end_of_day, today_in
 from timebank.storage import new_id
 
 

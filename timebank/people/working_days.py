@@ -65,6 +65,17 @@ def works_on(day: dt.date, declared: Mapping[dt.date, bool]) -> bool:
         return day.isoweekday() <= 5
 
 
+def is_public_holiday(day: dt.date, declared: Mapping[dt.date, bool]) -> bool:
+    """Whether this is a holiday by the published calendar or by a word of this community; a mere weekend is none."""
+    if day in declared:
+        return not declared[day]
+    try:
+        is_off, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return False
+    return bool(is_off and name)
+
+
 def last_working_day(start: dt.date, count: int, declared: Mapping[dt.date, bool]) -> dt.date:
     """The day on which `count` full working days after `start` have passed; the day of the announcement does not count."""
     day = start
