@@ -168,7 +168,10 @@ HERS: tuple[Rule, ...] = (
         topic="orders",
         secret=("tear_off_hash", "place", "note", "rating", "rating_comment", "balance_before_minutes", "placed_by"),
     ),
+    Rule("sign_up_absence", hers(), {"excuse": "", "excused_at": None, "decided_note": ""}, topic="sign_ups"),
     Rule("visit_review", of_hers("visit_id", "visit", "person_id"), {"note": ""}),
+    Rule("visit_word", of_hers("visit_id", "visit", "person_id"), {"note": ""}, secret=("note", "person_id", "given_by")),
+    Rule("visit_word", hers(), {"note": ""}, topic="visits"),
     Rule("visit", hers(), {"place": "", "witness": None, "source": None, "note": None}, topic="visits"),
     Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, given=False),
     Rule("objection", hers(), {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, topic="objections"),
@@ -214,6 +217,8 @@ HERS: tuple[Rule, ...] = (
 # Free text of everybody's rows: whoever writes it may mention her, so her name and phone are looked for in all of it.
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "activity": ("title", "cancel_reason"),
+    "activity_series": ("title", "shifts"),
+    "activity_terms": ("shift_name", "note"),
     "award": ("evidence", "source", "review_remark", "closed_reason"),
     "award_correction": ("reason",),
     "calendar_day": ("reason",),
@@ -228,14 +233,17 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "order_event": ("facts",),
     "person_change": ("changes", "reason"),
     "person_flag": ("evidence",),
+    "point_day": ("reason",),
     "points_switch": ("reason",),
     "points_table": ("title", "source", "minutes_name"),
     "service_order": ("place", "note", "rating_comment"),
     "service_point": ("name", "place"),
     "shop_item": ("name", "piece"),
+    "sign_up_absence": ("excuse", "decided_note"),
     "stock_movement": ("reason",),
     "visit": ("place", "witness", "source", "note"),
     "visit_review": ("note",),
+    "visit_word": ("note",),
 }
 
 # Files on their way in: a row that names her goes, and a file that still waits goes as a whole, to be uploaded again.
@@ -257,6 +265,9 @@ DETAILS = "ledger_detail"
 FREE: Mapping[str, tuple[str, ...]] = {
     "account_owner": ("kind", "unit", "class"),
     "activity": ("service_class", "planned_by"),
+    "activity_series": ("kind", "template", "rhythm", "planned_by"),
+    "activity_sign_up": ("given_up_how",),
+    "activity_terms": ("kind", "skills"),
     "area": ("code", "name", "level", "parent_code", "path"),
     "area_upload": ("file_name", "rows", "uploaded_by"),
     "attempt": ("subject",),  # a keyed digest
@@ -287,7 +298,7 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "merchant": ("opening_weekdays",),
     "multiplier_table": ("body", "minutes_digest", "digest", "recorded_by"),
     "multiplier_window": ("service_class",),
-    "notice": ("kind",),
+    "notice": ("kind", "read_by"),
     "notice_contact": ("channel", "language", "set_by"),
     "notice_delivery": ("channel", "state", "error"),  # what the mail server said, without the address
     "objection": ("channel", "raised_by", "state", "answered_by", "decided_by"),
@@ -297,6 +308,9 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "person": ("number", "area_path", "left_reason"),
     "person_change": ("changed_by",),
     "person_flag": ("flag", "recorded_by"),
+    "point_day": ("entered_by",),
+    "point_hours": ("set_by",),
+    "point_opening": ("kind",),
     "points_item": ("category", "title", "kind", "per", "subject", "remark", "clause", "evidence"),
     "points_staging": ("kind", "staged_by"),
     "points_switch": ("switched_by",),
@@ -308,8 +322,12 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "service_order": ("service", "state", "placed_by", "placed_how", "settled_how"),
     "service_point": ("area_path", "secret", "screen_token", "fixed_token"),
     "shop_order": ("state", "ordered_by", "closed_by"),
+    "sign_up_absence": ("missed_how", "missed_by", "withdrawn_by", "verdict", "decided_by"),
     "stock_movement": ("kind", "moved_by"),
     "visit": ("service_class", "state", "evidence", "start_evidence", "started_by", "ended_by", "review_reasons",
               "spans", "reasons", "table_digest"),
+    "visit_rest": ("started_by", "ended_by"),
     "visit_review": ("verdict", "reviewed_by"),
+    "visit_word": ("asked_as", "asked_by", "word", "given_by"),
+    "paper_row": ("book", "typed_by"),
 }  # fmt: skip

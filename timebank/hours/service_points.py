@@ -134,7 +134,7 @@ def change(
 ) -> dict[str, object]:
     """Correct a point's name, place or area; codes stay as they are."""
     del now
-    point = _for_change(session, actor, "service_points.change", number)
+    point = for_change(session, actor, "service_points.change", number)
     require(actor, "service_points.change", community_id=actor.community_id, area_path=area_path)
     point.name, point.place, point.area_path = _named(name), place.strip(), area_path
     session.flush()
@@ -143,7 +143,7 @@ def change(
 
 def rotate(session: Session, *, actor: Actor, now: datetime, number: int) -> dict[str, object]:
     """New secret, new screen address, and the printed code is void: for when somebody has carried one away."""
-    point = _for_change(session, actor, "service_points.rotate", number)
+    point = for_change(session, actor, "service_points.rotate", number)
     point.secret, point.secret_since = pyotp.random_base32(), now
     point.screen_token = secrets.token_urlsafe(24)
     point.fixed_token = _fixed_token() if point.fixed_token else None
@@ -154,7 +154,7 @@ def rotate(session: Session, *, actor: Actor, now: datetime, number: int) -> dic
 def issue_fixed_code(session: Session, *, actor: Actor, now: datetime, number: int) -> dict[str, object]:
     """Make the code that is printed for a point without a screen; one made before becomes void."""
     del now
-    point = _for_change(session, actor, "service_points.issue_fixed_code", number)
+    point = for_change(session, actor, "service_points.issue_fixed_code", number)
     point.fixed_token = _fixed_token()
     session.flush()
     return _told("fixed_code_issued", point)
@@ -162,7 +162,7 @@ def issue_fixed_code(session: Session, *, actor: Actor, now: datetime, number: i
 
 def close(session: Session, *, actor: Actor, now: datetime, number: int) -> dict[str, object]:
     """Close a point. Closing twice is harmless; who is checked in there can still check out with staff."""
-    point = _for_change(session, actor, "service_points.close", number, open_only=False)
+    point = for_change(session, actor, "service_points.close", number, open_only=False)
     point.closed_at = point.closed_at or now
     session.flush()
     return _told("point_closed_now", point)
@@ -260,6 +260,15 @@ def check_fixed_code(point: ServicePoint, token: str) -> None:
         raise WrongCode(point=point.name)
 
 
+def for_change(session: Session, actor: Actor, use_case: str, number: int, *, open_only: bool = True) -> ServicePoint:
+    """The point that an actor may change here; closed ones only where that is meant."""
+    point = by_number(session, communities.community_of(actor), number)
+    require(actor, use_case, community_id=actor.community_id, area_path=point.area_path)
+    if open_only and point.closed_at is not None:
+        raise PointClosed(point=point.name)
+    return point
+
+
 def as_point(row: ServicePoint) -> Point:
     """The row without its secret."""
     return Point(
@@ -273,14 +282,6 @@ def as_point(row: ServicePoint) -> Point:
         secret_since=row.secret_since,
         closed=row.closed_at is not None,
     )
-
-
-def _for_change(session: Session, actor: Actor, use_case: str, number: int, *, open_only: bool = True) -> ServicePoint:
-    point = by_number(session, communities.community_of(actor), number)
-    require(actor, use_case, community_id=actor.community_id, area_path=point.area_path)
-    if open_only and point.closed_at is not None:
-        raise PointClosed(point=point.name)
-    return point
 
 
 def _named(name: str) -> str:

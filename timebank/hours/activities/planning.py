@@ -5,22 +5,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
-    CheckConstraint,
     ColumnElement,
-    ForeignKeyConstraint,
-    Index,
-    UniqueConstraint,
     and_,
     func,
     literal,
     select,
     tuple_,
 )
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Session, col
 
-from timebank.columns import Id, Instant, Number
+from timebank.columns import Id, Instant
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.hours import service_points
+from timebank.hours.activities.tables import Activity, SignUp
 from timebank.hours.service_classes import ACTIVITY_CLASSES
 from timebank.hours.service_points import ServicePoint
 from timebank.people import communities
@@ -30,63 +27,6 @@ from timebank.storage import new_id, next_number
 
 EARLY = timedelta(minutes=60)  # how long before its start an activity is offered at check-in
 LONGEST = timedelta(hours=16)
-
-
-class Activity(SQLModel, table=True):
-    """One planned activity."""
-
-    __tablename__ = "activity"
-    __table_args__ = (
-        UniqueConstraint("community_id", "number", name="uq_activity_number"),
-        ForeignKeyConstraint(
-            ["community_id", "point_id"], ["service_point.community_id", "service_point.id"], name="fk_activity_point"
-        ),
-        ForeignKeyConstraint(
-            ["community_id", "leader_id"], ["person.community_id", "person.id"], name="fk_activity_leader"
-        ),
-        CheckConstraint("length(title) BETWEEN 1 AND 80", name="ck_activity_title"),
-        CheckConstraint(f"service_class IN {ACTIVITY_CLASSES}", name="ck_activity_class"),
-        CheckConstraint("ends_at > starts_at", name="ck_activity_ends_after_start"),
-        CheckConstraint("capacity IS NULL OR capacity BETWEEN 1 AND 1000", name="ck_activity_capacity"),
-        Index("ix_activity_time", "community_id", "starts_at", "id"),
-        Index("ix_activity_point", "community_id", "point_id", "ends_at"),
-    )
-
-    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    id: UUID = Field(sa_type=Id, primary_key=True)
-    number: int = Field(sa_type=Number)
-    point_id: UUID = Field(sa_type=Id)
-    title: str
-    service_class: str
-    starts_at: datetime = Field(sa_type=Instant)
-    ends_at: datetime = Field(sa_type=Instant)
-    capacity: int | None = Field(default=None, sa_type=Number)  # none: no limit
-    leader_id: UUID | None = Field(default=None, sa_type=Id)
-    planned_by: str
-    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
-    cancel_reason: str | None = None
-
-
-class SignUp(SQLModel, table=True):
-    """A volunteer's place in an activity; given up, the row stays with its end."""
-
-    __tablename__ = "activity_sign_up"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["community_id", "activity_id"], ["activity.community_id", "activity.id"], name="fk_sign_up_activity"
-        ),
-        ForeignKeyConstraint(
-            ["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_sign_up_person"
-        ),
-        CheckConstraint("given_up_at IS NULL OR given_up_at >= signed_up_at", name="ck_sign_up_given_up"),
-        Index("ix_sign_up_person", "community_id", "person_id"),
-    )
-
-    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    activity_id: UUID = Field(sa_type=Id, primary_key=True)
-    person_id: UUID = Field(sa_type=Id, primary_key=True)
-    signed_up_at: datetime = Field(sa_type=Instant)
-    given_up_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ActivityCancelled(Refused):
