@@ -68,6 +68,7 @@ class Notice(SQLModel, table=True):
     told_at: datetime = Field(sa_type=Instant)
     routed_at: datetime | None = Field(default=None, sa_type=Instant)
     read_at: datetime | None = Field(default=None, sa_type=Instant)
+    read_by: str = ""  # herself, her helper, or staff who told her
 
 
 class NoticeContact(SQLModel, table=True):
@@ -166,6 +167,7 @@ def tell_all(
             "kind": kind,
             "facts": dict(facts or {}),
             "told_at": now,
+            "read_by": "",
         }
         for person_id in dict.fromkeys(person_ids)
     ]

@@ -142,6 +142,13 @@ RULES: dict[str, Rule] = {
     "roles.give": roles("operator", "community_manager", "desk_staff"),
     "roles.take_back": roles("operator", "community_manager", "desk_staff"),
     "roles.holders": roles("operator", "community_manager", "desk_staff"),
+    "notices.read": roles(own=True),
+    "notices.read_for": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "notices.contact": roles("desk_staff", "community_manager", own=True),
+    "notices.standing": roles("operator", "community_manager"),
+    "notices.route": roles(),
+    "notices.send": roles(),
+    "notices.forget": roles(),
     # hours
     "desk.find": roles("desk_staff", "grid_worker", "community_manager"),
     "orders.place": roles("desk_staff", "grid_worker", "community_manager", own=True),

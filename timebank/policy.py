@@ -94,6 +94,9 @@ class Policy:
     # Privacy
     erasure_notice_days: int = 7  # between the second officer's word and the erasing; can be cancelled until then (own)
 
+    # Notices
+    notice_days: int = 180  # how long a notice stays in its reader's list (own)
+
     # Jobs
     sign_every_seconds: int = 60
 

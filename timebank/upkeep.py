@@ -18,6 +18,7 @@ from ledger import reading
 from timebank import policy
 from timebank.hours.attendance import late
 from timebank.hours.orders import follow_up
+from timebank.outbox import deliveries
 from timebank.people import communities, imports
 from timebank.people.imports.staging import ImportBatch, ImportRow
 from timebank.permissions import Actor
@@ -105,6 +106,18 @@ def follow_up_orders(session: Session, actor: Actor, now: dt.datetime) -> list[P
     return [Piece(f"{one.verb}/{one.order_id.hex}", _carrying_out(one, actor)) for one in found]
 
 
+def route_notices(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Notices whose deliveries were not made yet."""
+    waiting = deliveries.unrouted(session, communities.community_of(actor))
+    return [Piece("batch", _acting(deliveries.route, actor))] if waiting else []
+
+
+def forget_notices(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Notices whose days are over."""
+    old = deliveries.has_old(session, communities.community_of(actor), now)
+    return [Piece("old", _acting(deliveries.forget_old, actor))] if old else []
+
+
 def prune_requests(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
     """Requests whose keys are refused by now anyway.
 
@@ -147,10 +160,12 @@ WORK = (
     Work("close_forgotten", dt.timedelta(minutes=5), close_forgotten),
     Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
     Work("follow_up_orders", dt.timedelta(minutes=15), follow_up_orders),
+    Work("route_notices", dt.timedelta(minutes=1), route_notices),
     Work("end_publicity", dt.timedelta(hours=1), end_publicity),
     Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
     Work("prune_requests", dt.timedelta(days=1), prune_requests),
     Work("forget_uploads", dt.timedelta(days=1), forget_uploads),
+    Work("forget_notices", dt.timedelta(days=1), forget_notices),
 )
 
 

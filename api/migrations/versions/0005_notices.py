@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.Column("routed_at", sa.BigInteger(), nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("read_by", sa.String(), nullable=False),
         sa.CheckConstraint("read_at IS NULL OR read_at >= told_at", name="ck_notice_read"),
         sa.ForeignKeyConstraint(["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_notice"),
         sa.PrimaryKeyConstraint("community_id", "id"),
