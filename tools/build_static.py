@@ -7,6 +7,7 @@ htmx.min.js             swaps parts of a page without a reload; pages work witho
 pico.min.css            the style sheet under our own
 barcode-detector.js     an ES module that reads QR codes from the camera, where the browser has no BarcodeDetector
                         of its own: `import { BarcodeDetector } from "./vendor/barcode-detector.js"`
+idb.js                  an ES module that keeps the scans of a station without a network (IndexedDB with promises)
 noble-ed25519.js        an ES module that checks Ed25519 signatures, where the browser has no WebCrypto for it: on plain
                         http, in WeChat, on older phones
 zxing_reader.wasm       the reader inside it; fetched when the first frame is read
@@ -25,6 +26,7 @@ VENDOR = ROOT / "api" / "static" / "vendor"
 
 COPIED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "idb.js": "idb/build/index.js",
     "noble-ed25519.js": "@noble/ed25519/index.js",
     "pico.min.css": "@picocss/pico/css/pico.min.css",
     "zxing_reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
@@ -32,6 +34,7 @@ COPIED = {
 
 LICENCES = {
     "htmx": "htmx.org/LICENSE",
+    "idb": "idb/LICENSE",
     "noble-ed25519": "@noble/ed25519/LICENSE",
     "Pico CSS": "@picocss/pico/LICENSE.md",
     "barcode-detector": "barcode-detector/LICENSE",
