@@ -46,6 +46,7 @@ class Policy:
     code_window_steps: int = 1
     ticket_seconds: int = 600  # (own)
     presence_hours: int = 12  # a claim of presence ends by itself after this (own)
+    station_again_minutes: int = 5  # staff scan a card again so soon: nothing changes, since when is told (own)
 
     # Who may deposit and redeem
     depositor_min_age: int = 18  # Beijing, Shanghai
@@ -177,6 +178,11 @@ def change(session: Session, community_id: int, *, numbers: dict[str, int], on: 
     changed = replace(Policy(**latest.numbers), **numbers)
     _record(session, community_id, latest.version + 1, changed, profile=latest.profile, on=on)
     return latest.version + 1
+
+
+def newest(session: Session, community_id: int) -> PolicyVersion:
+    """The newest version, in force or still to come; NotFound if the community has none."""
+    return _latest(session, community_id)
 
 
 def set_quotas(session: Session, community_id: int, numbers: Policy, *, approvers: Sequence[int]) -> None:

@@ -16,12 +16,11 @@ from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
 from timebank.hours import activities, service_points
 from timebank.hours.activities import Activity
+from timebank.hours.attendance.finishing import finish
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.tickets import Ticket, TicketBroken
 from timebank.hours.attendance.visits import (
     CheckedInElsewhere,
-    end_visit,
-    issue_minutes,
     local_clock,
     open_visit,
     open_visit_of,
@@ -113,8 +112,10 @@ def check_in(
     person_id = _volunteer(actor, "attendance.check_in", ticket)
     point = _point(session, ticket)
     refuse_if_open(session, community_id=ticket.community_id, person_id=person_id, point=point, order_id=None)
-    activity = _activity(session, point, person_id, activity_number, ticket.scanned_at)
-    _refuse_under_age(session, ticket, person_id, activity)
+    activity = chosen_activity(session, point, person_id, activity_number, ticket.scanned_at)
+    refuse_under_age(
+        session, community_id=ticket.community_id, person_id=person_id, at=ticket.scanned_at, activity=activity
+    )
     if activity is not None:
         activities.take_place(session, activity=activity, person_id=person_id, now=now)
     visit = open_visit(
@@ -159,7 +160,7 @@ def check_out(session: Session, *, actor: Actor, now: datetime, ticket: Ticket) 
         raise JustCheckedIn(
             place=visit.place, since=local_clock(visit.started_at, zone_of(session, visit.community_id))
         )
-    end_visit(
+    finish(
         session,
         visit=visit,
         ended_at=ticket.scanned_at,
@@ -167,12 +168,8 @@ def check_out(session: Session, *, actor: Actor, now: datetime, ticket: Ticket) 
         evidence=ticket.evidence,
         recorded_by=actor.number,
         step=ticket.step,
+        doubts=() if ticket.evidence == "A" else ("static_code",),
     )
-    if visit.evidence == "A":
-        issue_minutes(session, visit=visit, now=now, reviewers=())
-    else:
-        visit.state, visit.review_reasons = "under_review", ["static_code"]
-        session.flush()
     return told(session, visit, "checked_out")
 
 
@@ -239,7 +236,7 @@ def _point(session: Session, ticket: Ticket) -> ServicePoint:
     return point
 
 
-def _activity(
+def chosen_activity(
     session: Session, point: ServicePoint, person_id: UUID, number: int | None, at: datetime
 ) -> Activity | None:
     """The chosen activity; if none was chosen, the one that the person signed up for."""
@@ -258,13 +255,16 @@ def _activity(
     return activity
 
 
-def _refuse_under_age(session: Session, ticket: Ticket, person_id: UUID, activity: Activity | None) -> None:
-    person = residents.person(session, ticket.community_id, person_id)
-    day = ticket.scanned_at.astimezone(zone_of(session, ticket.community_id)).date()
+def refuse_under_age(
+    session: Session, *, community_id: int, person_id: UUID, at: datetime, activity: Activity | None
+) -> None:
+    """Refuse who may not bank time on the local day of `at`."""
+    person = residents.person(session, community_id, person_id)
+    day = at.astimezone(zone_of(session, community_id)).date()
     if residents.has_left(person):
         raise NotAVolunteer
     age = residents.age_on(person, day)
-    rules = rules_of(session, ticket.community_id, ticket.scanned_at)
+    rules = rules_of(session, community_id, at)
     if age is None or age >= rules.depositor_min_age:
         return
     if age < rules.depositor_min_age_guardian and activity is None:

@@ -147,6 +147,107 @@ class VisitReview(SQLModel, table=True):
     ended_at_before: datetime | None = Field(default=None, sa_type=Instant)  # if the reviewer corrected the end
 
 
+class VisitRest(SQLModel, table=True):
+    """A pause within a visit: not counted. `forgotten`: nobody ended it, so it lasted until the check-out."""
+
+    __tablename__ = "visit_rest"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "visit_id"], ["visit.community_id", "visit.id"], name="fk_visit_rest_visit"
+        ),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ck_visit_rest_ends_after_start"),
+        CheckConstraint("(ended_at IS NULL) = (ended_recorded_at IS NULL)", name="ck_visit_rest_end_recorded"),
+        Index(
+            "uq_visit_rest_one_open",
+            "community_id",
+            "visit_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_visit_rest_visit", "community_id", "visit_id", "started_at"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    visit_id: UUID = Field(sa_type=Id)
+    started_at: datetime = Field(sa_type=Instant)
+    started_recorded_at: datetime = Field(sa_type=Instant)
+    started_by: str
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_recorded_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_by: str | None = None
+    forgotten: bool = False
+
+
+class VisitWord(SQLModel, table=True):
+    """A resident who was asked whether a visit was so: the witness of an own report, or who was served at a point.
+
+    Who is no resident is not asked: such a witness stands by name on the visit, and the reviewer sees the difference.
+    """
+
+    __tablename__ = "visit_word"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "visit_id"], ["visit.community_id", "visit.id"], name="fk_visit_word_visit"
+        ),
+        ForeignKeyConstraint(
+            ["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_visit_word_person"
+        ),
+        CheckConstraint("asked_as IN ('witness', 'recipient')", name="ck_visit_word_asked_as"),
+        CheckConstraint("word IS NULL OR word IN ('confirmed', 'denied')", name="ck_visit_word_word"),
+        CheckConstraint("(word IS NULL) = (given_at IS NULL)", name="ck_visit_word_given"),
+        CheckConstraint("length(note) <= 200", name="ck_visit_word_note"),
+        Index("ix_visit_word_person", "community_id", "person_id", "asked_at"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    visit_id: UUID = Field(sa_type=Id, primary_key=True)
+    person_id: UUID = Field(sa_type=Id)
+    asked_as: str
+    asked_at: datetime = Field(sa_type=Instant)
+    asked_by: str
+    word: str | None = None
+    note: str = ""
+    given_at: datetime | None = Field(default=None, sa_type=Instant)
+    given_by: str | None = None
+
+
+class PaperRow(SQLModel, table=True):
+    """Which row of which page of which paper register a visit was typed from: the same row is typed once.
+
+    A row whose visit was rejected is void, so that it can be typed again as it should have been.
+    """
+
+    __tablename__ = "paper_row"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "visit_id"], ["visit.community_id", "visit.id"], name="fk_paper_row_visit"
+        ),
+        CheckConstraint("length(book) BETWEEN 1 AND 60", name="ck_paper_row_book"),
+        CheckConstraint("page BETWEEN 1 AND 9999 AND line BETWEEN 1 AND 200", name="ck_paper_row_place"),
+        Index(
+            "uq_paper_row_once",
+            "community_id",
+            "book",
+            "page",
+            "line",
+            unique=True,
+            sqlite_where=text("void_at IS NULL"),
+            postgresql_where=text("void_at IS NULL"),
+        ),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    visit_id: UUID = Field(sa_type=Id, primary_key=True)
+    book: str
+    page: int = Field(sa_type=Number)
+    line: int = Field(sa_type=Number)
+    typed_at: datetime = Field(sa_type=Instant)
+    typed_by: str
+    void_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 # The use cases look for an overlap first and say it kindly; these stand for everybody else who writes.
 _OTHER_VISIT = """
     SELECT 1 FROM visit AS other
