@@ -11,13 +11,23 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 import phonenumbers
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+)
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank import permissions
 from timebank.columns import Day, Id, Instant, Json, Number
 from timebank.errors import BadInput, NotFound, Refused
-from timebank.people import communities, households, identity, numbers, pinyin
+from timebank.people import communities, consents, households, identity, numbers, pinyin
 from timebank.people.communities import community_of
 from timebank.people.identity import Vault
 from timebank.permissions import Actor
@@ -372,14 +382,38 @@ def search(
 
 
 def flags_of(session: Session, community_id: int, person_id: uuid.UUID, *, on: date | None = None) -> list[PersonFlag]:
-    """What is noted of a person's circumstances, newest first; with `on`, only what holds on that day."""
+    """What is noted of a person's circumstances, newest first; with `on`, only what holds on that day and may be used.
+
+    What is sensitive may be used while her consent to it stands (timebank/people/consents.py).
+    """
     query = select(PersonFlag).where(
         col(PersonFlag.community_id) == community_id, col(PersonFlag.person_id) == person_id
     )
     if on is not None:
-        still = or_(col(PersonFlag.until_on).is_(None), col(PersonFlag.until_on) >= on)
-        query = query.where(col(PersonFlag.from_on) <= on, still)
+        query = query.where(holding(PersonFlag, on))
     return list(session.scalars(query.order_by(col(PersonFlag.recorded_at).desc())))
+
+
+def flags_of_all(
+    session: Session, community_id: int, person_ids: Sequence[uuid.UUID], *, on: date
+) -> dict[uuid.UUID, list[PersonFlag]]:
+    """What holds on a day and may be used, of several people at once."""
+    found: dict[uuid.UUID, list[PersonFlag]] = {}
+    for start in range(0, len(person_ids), 500):
+        query = select(PersonFlag).where(
+            col(PersonFlag.community_id) == community_id,
+            col(PersonFlag.person_id).in_(person_ids[start : start + 500]),
+            holding(PersonFlag, on),
+        )
+        for noted in session.scalars(query):
+            found.setdefault(noted.person_id, []).append(noted)
+    return found
+
+
+def holding(flags: Any, on: date) -> ColumnElement[bool]:
+    """Whether a flag (the table or an alias of it) holds on a day, its last day included, and may be used."""
+    still = or_(col(flags.until_on).is_(None), col(flags.until_on) >= on)
+    return and_(col(flags.from_on) <= on, still, consents.usable(flags))
 
 
 def history_of(session: Session, community_id: int, person_id: uuid.UUID) -> list[PersonChange]:
