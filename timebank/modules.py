@@ -20,6 +20,11 @@ MODULES = [
     "timebank.people.households",
     "timebank.people.consents",
     "timebank.people.residents",
+    "timebank.people.skills",
+    "timebank.people.guardians",
+    "timebank.people.teams",
+    "timebank.policy_changes",
+    "timebank.quotas",
     "timebank.notices",
     "timebank.people.cards",
     "timebank.people.imports",
@@ -28,8 +33,10 @@ MODULES = [
     "timebank.hours.service_points",
     "timebank.hours.opening_hours",
     "timebank.hours.activities",
+    "timebank.hours.team_hours",
     "timebank.hours.multipliers",
     "timebank.hours.attendance",
+    "timebank.hours.attendance.offline",
     "timebank.hours.eligibility",
     "timebank.hours.orders",
     "timebank.points.household_accounts",
@@ -38,6 +45,7 @@ MODULES = [
     "timebank.points.publicity",
     "timebank.points.shop",
     "timebank.erasure",
+    "timebank.reports.closed_months",
 ]
 
 

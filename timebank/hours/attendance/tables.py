@@ -49,6 +49,7 @@ class Visit(SQLModel, table=True):
             "entry_seq IS NULL OR state = 'settled'",
             name="ck_visit_entry",
         ),
+        CheckConstraint("offline IN ('in', 'out', 'both')", name="ck_visit_offline"),
         # One person is in one place: a second open visit cannot be written, whoever writes it.
         Index(
             "uq_visit_one_open",
@@ -86,6 +87,7 @@ class Visit(SQLModel, table=True):
     ended_recorded_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_by: str | None = None
     end_step: int | None = Field(default=None, sa_type=Number)
+    offline: str | None = None  # which of its ends a device scanned without a network: in, out, both
 
     review_reasons: list[str] = Field(default_factory=list, sa_type=Json)
     witness: str | None = None

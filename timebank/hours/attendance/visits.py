@@ -446,6 +446,8 @@ def _detail(
         "days": [[share.day.isoformat(), share.credited_minutes] for share in reckoning.shares],
         "reviewers": list(reviewers),
     }
+    if visit.offline:
+        detail["offline"] = visit.offline
     if visit.point_id:
         detail["point"] = visit.point_id.hex
     if visit.activity_id:
