@@ -51,12 +51,16 @@ class Policy:
     # Who may deposit and redeem
     depositor_min_age: int = 18  # Beijing, Shanghai
     depositor_min_age_guardian: int = 14  # with a guardian's consent (own split)
+    depositor_age_may_be_unknown: int = 1  # 1: who has no birthday in the register counts as of age; 0: refused (own)
     redeemer_min_age: int = 65  # Shanghai 2026
     redeemer_min_age_hardship: int = 60  # Beijing, Nanjing
     gift_month_cap_minutes: int = 1200  # (own)
     gift_ends_months: int = 24  # (own)
     grant_month_minutes: int = 300  # (own)
     grant_ends_days: int = 30  # after its month (own)
+
+    # Teams
+    team_donation_undo_hours: int = 24  # how long a team's donation can be taken back (own)
 
     # Orders
     order_early_minutes: int = 60  # how long before its time an order may be begun (own)
