@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from api import errors
 from api.app import open_storage
-from api.commands import books, doctor, erasures, people, witness
+from api.commands import books, doctor, erasures, notices, people, witness
 from api.keys import SigningKeys
 from api.settings import Settings
 from ledger.errors import LogBroken
@@ -76,7 +76,6 @@ def jobs() -> None:
     """Run the jobs of an installation on PostgreSQL; a second one waits until the first is gone."""
     from api import jobs as declared
     from api import serving
-    from timebank.people.identity import Vault
 
     settings = _settings()
     with _opened(settings) as storage:
@@ -86,13 +85,7 @@ def jobs() -> None:
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda _number, _frame: stopped.set())
-        here = declared.Installation(
-            storage,
-            SigningKeys(settings.keys),
-            settings.policy_of_witnesses,
-            data_dir=settings.data_dir,
-            vault=Vault(settings.secret),
-        )
+        here = declared.Installation.of(settings, storage)
         if not declared.serve(here, url=settings.url, stopped=stopped):
             sys.exit(1)
 
@@ -147,7 +140,7 @@ for command in people.COMMANDS:
     import_.add_command(command)
 for command in witness.COMMANDS:
     main.add_command(command)
-for command in (*erasures.COMMANDS, *doctor.COMMANDS):
+for command in (*erasures.COMMANDS, *doctor.COMMANDS, *notices.COMMANDS):
     main.add_command(command)
 
 

@@ -23,6 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from api import bundles, erasing, print_runs, seals, witnesses
 from api.clock import Clock
 from api.keys import SigningKeys
+from api.mailroom import Mailroom
+from api.settings import Settings
 from ledger import projections
 from ledger.errors import LogBroken
 from ledger.quorum import BadPolicy
@@ -58,6 +60,19 @@ class Installation:
     asked: set[int] = field(default_factory=set, compare=False)
     data_dir: Path | None = None  # where bundles and prints lie
     vault: Vault | None = None  # opens identity numbers
+    mailroom: Mailroom | None = None  # carries notices out of the house
+
+    @classmethod
+    def of(cls, settings: Settings, storage: Storage) -> "Installation":
+        """All that the settings name."""
+        return cls(
+            storage,
+            SigningKeys(settings.keys),
+            settings.policy_of_witnesses,
+            data_dir=settings.data_dir,
+            vault=Vault(settings.secret),
+            mailroom=Mailroom.of(settings),
+        )
 
 
 @dataclass(frozen=True)
@@ -140,6 +155,12 @@ def forget_files(here: Installation, place: Community, period_start: dt.datetime
         print_runs.throw_away(here.data_dir / "prints", here.storage.clock())
 
 
+def send_notices(here: Installation, place: Community, period_start: dt.datetime) -> None:
+    """Hand over the messages that are due."""
+    if here.mailroom is not None:
+        here.mailroom.send_due(here.storage, place)
+
+
 def erase(here: Installation, place: Community, period_start: dt.datetime) -> None:
     """Erase who asked for it, when the days of notice are over."""
     erasing.work_off(here.storage, here.keys, place, data_dir=here.data_dir, vault=here.vault)
@@ -150,6 +171,8 @@ JOBS: tuple[Job, ...] = (
     # A little after a signature, so that it finds the newest; every few minutes, since a witness is somebody else's machine.
     Job("ask_witnesses", 5 * MINUTE, ask_witnesses, after=dt.timedelta(seconds=20)),
     *(work(kind) for kind in upkeep.WORK),
+    # A little after their deliveries are made.
+    Job("send_notices", MINUTE, send_notices, after=dt.timedelta(seconds=10)),
     Job("forget_files", HOUR, forget_files),
     # 01:40 in China: SQLite's file may be written anew, and nobody writes meanwhile.
     Job("erase", DAY, erase, after=dt.timedelta(hours=17, minutes=40)),

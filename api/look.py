@@ -98,7 +98,12 @@ def day(value: date) -> str:
 
 def instant(value: datetime) -> str:
     """An instant in the community's zone, to the minute."""
-    local = value.astimezone(zone())
+    return instant_in(value, zone())
+
+
+def instant_in(value: datetime, place: ZoneInfo) -> str:
+    """An instant in this zone, to the minute."""
+    local = value.astimezone(place)
     if language() == "en":
         return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"

@@ -11,7 +11,6 @@ from granian.constants import Interfaces
 from api import jobs, static_files
 from api.app import create_app
 from api.settings import Settings
-from timebank.people.identity import Vault
 
 
 def serve(settings: Settings) -> None:
@@ -42,13 +41,7 @@ def application() -> Flask:
         # One process writes: the jobs live in it, and it says at once if another one is there.
         storage.hold_lane()
         settings = app.extensions["timebank_settings"]
-        here = jobs.Installation(
-            storage,
-            app.extensions["timebank_keys"],
-            settings.policy_of_witnesses,
-            data_dir=settings.data_dir,
-            vault=Vault(settings.secret),
-        )
+        here = jobs.Installation.of(settings, storage)
         jobs.start(here)
     return app
 

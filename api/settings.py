@@ -8,14 +8,15 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.clock import Clock
 
 SECRET_BYTES = 32
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseSettings):
@@ -41,6 +42,17 @@ class Settings(BaseSettings):
     witness_policy: Path | None = Field(
         default=None, description="which witnesses sign our checkpoints; data_dir/witness-policy.txt if empty"
     )
+    notices: Literal["off", "console", "smtp"] = Field(
+        default="off", description="who carries notices out of the house; off: they stay in people's lists"
+    )
+    mail_from: str = Field(default="", description="the address that mails come from")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="none only to a server on the same machine"
+    )
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
     demo: bool = Field(default=False, description="a demo: the clock can be moved, and every page says so")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -50,6 +62,17 @@ class Settings(BaseSettings):
     @classmethod
     def without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def whole_mail(self) -> Self:
+        """Mail needs a server and an address; a password does not go over an open line."""
+        if self.notices == "smtp":
+            missing = [name for name in ("smtp_host", "mail_from") if not getattr(self, name)]
+            if missing:
+                raise ValueError(f"TIMEBANK_NOTICES=smtp needs TIMEBANK_{missing[0].upper()}")
+            if self.smtp_security == "none" and self.smtp_user and self.smtp_host not in LOOPBACK:
+                raise ValueError("TIMEBANK_SMTP_SECURITY=none would send the password in the open")
+        return self
 
     @property
     def url(self) -> str:
@@ -84,7 +107,8 @@ class Settings(BaseSettings):
 
     def pass_on(self) -> None:
         """Let processes that this one starts read the same settings from their environment."""
-        for name, value in self.model_dump(mode="json", exclude_none=True).items():
+        open_values = {"smtp_password": self.smtp_password.get_secret_value()}
+        for name, value in (self.model_dump(mode="json", exclude_none=True) | open_values).items():
             os.environ[f"TIMEBANK_{name.upper()}"] = str(value)
 
     def prepare(self) -> Self:

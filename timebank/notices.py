@@ -31,6 +31,17 @@ KINDS = frozenset(
         "order_cancelled",
         "order_to_confirm",
         "order_settled",
+        "order_rescheduled",
+        "order_offered",  # to a volunteer by name
+        "order_promoted",  # the reserve moves up
+        "order_let_go",  # staff took the volunteer off
+        "order_no_show",
+        "order_excused",
+        "order_overdue",
+        "order_flagged",  # a day unclaimed: to the grid worker
+        "order_escalated",  # a week unclaimed: to the community manager
+        "order_disputed",
+        "order_decided",
         "helper_asked",
         "helper_confirmed",
         "helper_ended",

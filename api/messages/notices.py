@@ -1,7 +1,7 @@
 """Notices: what each kind says. The subject stands on a locked phone's screen, so it names nobody and nothing private.
 
 Places for facts: `..._at` is an instant, `..._on` a day, `..._minutes` a time; they are filled in as people read them.
-`LINKS` names the page that a notice leads to, with the facts that its address needs.
+A fact `order_id`, `visit_id` (hex) or `activity_number` makes the notice lead to that page.
 """
 
 from typing import Any
@@ -42,5 +42,13 @@ TEXTS: dict[str, Any] = {
     "visit_estimated": _("%(service_on)s 忘记签退,结束时间按估计记,等审核。"),
 }
 
-# kind: (endpoint, the facts that it takes)
-LINKS: dict[str, tuple[str, tuple[str, ...]]] = {}
+# The fact that names a page, and that page: (endpoint, what its address calls it). The first fact that a notice has counts.
+LINKS: dict[str, tuple[str, str]] = {
+    "order_id": ("orders.order", "order_id"),
+    "visit_id": ("hours.visit", "visit_id"),
+    "activity_number": ("activities.shown", "number"),
+}
+
+MESSAGES: dict[str, Any] = {"notice_contact_expired": _("这个链接已经过期,或者邮箱又改过了。")}
+
+NEXT: dict[str, Any] = {"notice_contact_expired": _("登录后在“通知”里重新登记邮箱。")}

@@ -129,6 +129,10 @@ def take(session: Session, *, actor: Actor, now: datetime, one: Outgoing) -> dic
     row = _delivery(session, actor, one)
     if row is None or row.state not in ("waiting", "sending") or row.due_at > now:
         return {"code": "notice_taken", "taken": False}
+    if row.tries > len(WAITS):  # its senders died one after the other
+        row.state, row.ended_at = "given_up", now
+        session.flush()
+        return {"code": "notice_taken", "taken": False}
     row.state, row.due_at, row.tries = "sending", now + TAKEN_FOR, row.tries + 1
     session.flush()
     return {"code": "notice_taken", "taken": True}
