@@ -90,7 +90,7 @@ def scan(
     zone = zone_of(session, point.community_id)
     if scanned_at > now + timedelta(minutes=5):
         raise ScanFromTheFuture(ahead_minutes=(scanned_at - now) // timedelta(minutes=1))
-    _refuse_no_volunteer(session, person, scanned_at.astimezone(zone).date())
+    refuse_no_volunteer(session, person, scanned_at.astimezone(zone).date())
     verb = direction or _by_state(session, point, person_id, scanned_at)
     if verb == "in":
         activity = chosen_activity(session, point, person_id, activity_number, scanned_at)
@@ -115,7 +115,7 @@ def _staffed_point(session: Session, actor: Actor, number: int, at: datetime) ->
     return point
 
 
-def _refuse_no_volunteer(session: Session, person: Person, day: date) -> None:
+def refuse_no_volunteer(session: Session, person: Person, day: date) -> None:
     """Whoever banks time is a volunteer of this community on that day, by her own role or her sign-in's."""
     if residents.has_left(person):
         raise NotAVolunteer
@@ -165,7 +165,7 @@ def _check_in(
     refuse_under_age(session, community_id=point.community_id, person_id=person.id, at=at, activity=activity)
     if activity is not None:
         activities.take_place(session, activity=activity, person_id=person.id, now=now)
-    is_seen = not _own_family(actor, person)
+    is_seen = not is_own_family(actor, person)
     visit = open_visit(
         session,
         community_id=point.community_id,
@@ -194,7 +194,7 @@ def _check_out(session: Session, *, actor: Actor, now: datetime, visit: Visit, a
             place=visit.place, since=local_clock(visit.started_at, zone_of(session, visit.community_id))
         )
     person = residents.person(session, visit.community_id, visit.person_id)
-    is_seen = not _own_family(actor, person)
+    is_seen = not is_own_family(actor, person)
     finish(
         session,
         visit=visit,
@@ -262,7 +262,7 @@ def _refuse_just_left(session: Session, point: ServicePoint, person_id: UUID, at
         raise AlreadyCheckedOut(place=last.place, until=local_clock(last.ended_at, zone), visit_id=last.id.hex)
 
 
-def _own_family(actor: Actor, person: Person) -> bool:
+def is_own_family(actor: Actor, person: Person) -> bool:
     return person.id == actor.person_id or person.household_id == actor.household_id
 
 
