@@ -175,7 +175,8 @@ def words(code: str, facts: Mapping[str, Any]) -> str:
 
 def next_words(code: str, facts: Mapping[str, Any]) -> str:
     """What to do next; empty if there is nothing to say."""
-    return filled(all_next().get(code, ""), facts)
+    text = all_next().get(code, "")
+    return filled(text(facts) if isinstance(text, FunctionType) else text, facts)
 
 
 @lru_cache(maxsize=1)

@@ -151,7 +151,6 @@ MESSAGES = {
     "not_enough": _("这需要 %(needed_minutes)s 分钟,可用 %(available_minutes)s 分钟。"),
     "order_not_found": _("没有这个订单,或者您不能查看。"),
     "order_wrong_state": _("订单 %(number)s 现在的状态不能这样做。"),
-    "recipient_not_old_enough": _("服务那天满 %(needed_age)s 岁才能取服务;登记的年龄是 %(age)s 岁。"),
     "recipient_busy": _("这段时间已经有订单 %(order_number)s。"),
     "recipient_left": _("这位居民已经不在册,不能再点单。"),
     "order_already_claimed": _("订单 %(order_number)s 已经有人先领了。"),
@@ -187,7 +186,6 @@ MESSAGES = {
 NEXT = {
     "not_enough": _("可以少点一些时间,取消别的订单,或者由社区申请困难帮扶。"),
     "order_already_claimed": _("如果候补还空着,您可以报名候补。"),
-    "recipient_not_old_enough": _("有困难的老人请先由社区登记困难情况。"),
     "claiming_blocked": _("已经存下的时间不受影响。30 天后可以再领。"),
     "wrong_door": _("请核对门牌。"),
     "tear_off_locked": _("请联系服务台:工作人员回访老人后可以解锁。"),

@@ -575,13 +575,20 @@ def _record(
 ) -> None:
     after = _told(person)
     changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    note_change(session, person, changes=changes, reason=reason, actor=actor, now=now)
+
+
+def note_change(
+    session: Session, person: Person, *, changes: Mapping[str, list[str]], reason: str, actor: Actor, now: datetime
+) -> None:
+    """Put into a person's history what was changed, if anything was: {field: [before, after]}."""
     if changes:
         session.add(
             PersonChange(
                 community_id=person.community_id,
                 id=new_id(now),
                 person_id=person.id,
-                changes=changes,
+                changes=dict(changes),
                 reason=reason,
                 changed_at=now,
                 changed_by=actor.number,
