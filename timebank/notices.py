@@ -32,6 +32,7 @@ KINDS = frozenset(
         "order_to_confirm",
         "order_settled",
         "order_rescheduled",
+        "order_reopened",  # sent back or cancelled by mistake
         "order_offered",  # to a volunteer by name
         "order_promoted",  # the reserve moves up
         "order_let_go",  # staff took the volunteer off
@@ -48,6 +49,17 @@ KINDS = frozenset(
         "visit_settled",
         "visit_rejected",
         "visit_estimated",
+        "activity_changed",
+        "activity_cancelled",
+        "sign_up_made",  # by staff
+        "sign_up_waiting",  # by staff, on the waiting list
+        "sign_up_promoted",
+        "sign_up_moved_back",  # the room became smaller
+        "sign_up_taken_off",
+        "absence_written",
+        "excuse_accepted",
+        "excuse_refused",
+        "roster_gap",  # to staff of the desk and managers
     }
 )
 

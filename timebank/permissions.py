@@ -147,6 +147,7 @@ RULES: dict[str, Rule] = {
     "teams.appoint": roles("desk_staff", "community_manager"),
     "teams.dismiss": roles("desk_staff", "community_manager", own=True),
     "teams.donate": roles("community_manager", own=True),
+    "teams.give_due": roles(),
     "teams.choose": roles("volunteer", own=True, anywhere=True),
     "posts.listed": roles(
         "resident", "desk_staff", "grid_worker", "building_captain", "community_manager", "auditor", anywhere=True
@@ -226,9 +227,32 @@ RULES: dict[str, Rule] = {
     "service_points.rotate": roles("community_manager"),
     "service_points.issue_fixed_code": roles("community_manager", "desk_staff"),
     "service_points.close": roles("community_manager"),
+    "service_points.set_hours": roles("community_manager", "desk_staff"),
+    "service_points.where": roles(
+        "resident",
+        "volunteer",
+        "team_leader",
+        "desk_staff",
+        "grid_worker",
+        "community_manager",
+        "auditor",
+        anywhere=True,
+    ),
+    "roster.week": roles("community_manager", "desk_staff", "team_leader", "auditor", anywhere=True),
+    "roster.lay_out": roles(),
+    "roster.tell_gaps": roles(),
     "service_points.listed": roles("community_manager", "desk_staff", "team_leader", "auditor", anywhere=True),
     "activities.plan": roles("community_manager", "desk_staff", "team_leader"),
     "activities.cancel": roles("community_manager", "desk_staff", "team_leader"),
+    "activities.change": roles("community_manager", "desk_staff", "team_leader"),
+    # Who leads an activity sees who comes to it, and says who did not.
+    "activities.people": roles("community_manager", "desk_staff", "team_leader", own=True),
+    "activities.put_down": roles("community_manager", "desk_staff", "team_leader"),
+    "activities.write_absence": roles("community_manager", "desk_staff", "team_leader", own=True),
+    "activities.decide_excuse": roles("community_manager", "desk_staff", "team_leader"),
+    "activities.absences": roles("community_manager", "desk_staff", "team_leader"),
+    "activities.free_places": roles(),
+    "activities.write_due_absences": roles(),
     "activities.sign_up": roles("volunteer", anywhere=True),
     "activities.coming": roles(
         "resident", "volunteer", "team_leader", "desk_staff", "community_manager", anywhere=True

@@ -47,6 +47,8 @@ class Policy:
     ticket_seconds: int = 600  # (own)
     presence_hours: int = 12  # a claim of presence ends by itself after this (own)
     station_again_minutes: int = 5  # staff scan a card again so soon: nothing changes, since when is told (own)
+    offline_back_hours: int = 72  # how old an offline scan may be when it comes (pretix check-in)
+    offline_ahead_minutes: int = 5  # how far ahead its corrected time may lie (pretix check-in)
 
     # Who may deposit and redeem
     depositor_min_age: int = 18  # Beijing, Shanghai
@@ -68,11 +70,18 @@ class Policy:
     order_confirm_silence_days: int = 3
     order_unclaimed_hours: int = 24  # then the grid worker is told
     order_guarantee_days: int = 7  # then it is escalated (Nanjing)
+    order_undo_minutes: int = 30  # how long a wrong tap can be taken back (own)
     tear_off_tries: int = 5
     no_show_days: int = 90
     no_show_most: int = 3
     no_show_block_days: int = 30
     helpers_most: int = 3
+
+    # Activities and duty rosters
+    absent_after_minutes: int = 120  # so long after an activity's end a job writes down who did not come (own)
+    promotion_notice_minutes: int = 720  # who comes up from the waiting list later than this before it is not blamed (own)
+    duty_days_a_week: int = 3  # on so many days a week somebody is on duty at a service point
+    duty_weeks_ahead: int = 4  # for so many weeks ahead volunteers can put themselves down for duty (own)
 
     # Points
     table_publicity_days: int = 7

@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel, col
 
 from ledger import reading
 from timebank import policy
+from timebank.hours.activities import absences, roster, seats
 from timebank.hours.attendance import late
 from timebank.hours.orders import follow_up
 from timebank.outbox import deliveries
@@ -61,6 +62,30 @@ def close_forgotten(session: Session, actor: Actor, now: dt.datetime) -> list[Pi
     rules = policy.of(session, community_id, communities.local_day(place, now))
     found = late.forgotten(session, community_id, now, rules.late_close_minutes, 1)
     return [Piece("batch", _acting(late.close_forgotten, actor))] if found else []
+
+
+def free_places(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Places in coming activities of people who have left."""
+    found = seats.places_of_those_who_left(session, communities.community_of(actor), now, 1)
+    return [Piece("batch", _acting(seats.free_places_of_those_who_left, actor))] if found else []
+
+
+def write_absences(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Places in activities that are over, of whose people nothing was recorded."""
+    found = absences.due(session, communities.community_of(actor), now, 1)
+    return [Piece("batch", _acting(absences.write_down_due, actor))] if found else []
+
+
+def lay_out_rosters(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Turns of duty of the weeks ahead: each day there is another day to lay out."""
+    found = roster.has_rosters(session, communities.community_of(actor))
+    return [Piece("rosters", _acting(roster.lay_out, actor))] if found else []
+
+
+def tell_roster_gaps(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """On Friday, points that have too few days with somebody on duty next week."""
+    found = roster.is_time_to_tell(session, communities.community_of(actor), now)
+    return [Piece("gaps", _acting(roster.tell_gaps, actor))] if found else []
 
 
 def end_publicity(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
@@ -161,6 +186,10 @@ WORK = (
     Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
     Work("follow_up_orders", dt.timedelta(minutes=15), follow_up_orders),
     Work("route_notices", dt.timedelta(minutes=1), route_notices),
+    Work("free_places", dt.timedelta(minutes=15), free_places),
+    Work("write_absences", dt.timedelta(minutes=15), write_absences),
+    Work("lay_out_rosters", dt.timedelta(days=1), lay_out_rosters),
+    Work("tell_roster_gaps", dt.timedelta(days=1), tell_roster_gaps),
     Work("end_publicity", dt.timedelta(hours=1), end_publicity),
     Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
     Work("prune_requests", dt.timedelta(days=1), prune_requests),

@@ -23,6 +23,17 @@ SUBJECTS: dict[str, Any] = {
     "visit_settled": _("您的服务时间已入账"),
     "visit_rejected": _("您的一条服务记录没有通过"),
     "visit_estimated": _("您的一条服务记录要核实"),
+    "activity_changed": _("您报名的活动有变动"),
+    "activity_cancelled": _("您报名的活动取消了"),
+    "sign_up_made": _("已为您报名"),
+    "sign_up_waiting": _("已为您排候补"),
+    "sign_up_promoted": _("您有名额了"),
+    "sign_up_moved_back": _("您的报名转为候补"),
+    "sign_up_taken_off": _("您的报名已取消"),
+    "absence_written": _("有一次活动记了您未到"),
+    "excuse_accepted": _("您的请假说明有了答复"),
+    "excuse_refused": _("您的请假说明有了答复"),
+    "roster_gap": _("下周值班缺人"),
 }
 
 TEXTS: dict[str, Any] = {
@@ -40,6 +51,17 @@ TEXTS: dict[str, Any] = {
     "visit_settled": _("%(service_on)s 的服务已入账,记 %(credited_minutes)s。"),
     "visit_rejected": _("%(service_on)s 的服务记录没有通过。原因:%(reason)s"),
     "visit_estimated": _("%(service_on)s 忘记签退,结束时间按估计记,等审核。"),
+    "activity_changed": _("“%(activity)s”的时间改了,现在是 %(starts_at)s 开始。来不了的,请取消报名。"),
+    "activity_cancelled": _("%(starts_at)s 的“%(activity)s”取消了。原因:%(reason)s"),
+    "sign_up_made": _("工作人员为您报了名:%(starts_at)s,“%(activity)s”。来不了的,请取消报名。"),
+    "sign_up_waiting": _("“%(activity)s”(%(starts_at)s)名额已满,您在候补名单上。有人退出就轮到您,会再通知。"),
+    "sign_up_promoted": _("有人退出,您补上了:%(starts_at)s,“%(activity)s”。来不了的,请取消报名,让给下一位。"),
+    "sign_up_moved_back": _("“%(activity)s”(%(starts_at)s)的名额改少了,后报名的转为候补,您排在前面。有名额会再通知。"),
+    "sign_up_taken_off": _("工作人员取消了您的报名:%(starts_at)s,“%(activity)s”。有疑问请问服务台。"),
+    "absence_written": _("%(starts_at)s 的“%(activity)s”记了您未到。有原因的,请在活动页写明,工作人员会看。时间不会扣。"),
+    "excuse_accepted": _("“%(activity)s”(%(starts_at)s)的请假已同意,不算未到。"),
+    "excuse_refused": _("“%(activity)s”(%(starts_at)s)的请假没有同意,算一次未到。%(reason)s"),
+    "roster_gap": _("%(point)s 下周(%(week_on)s 起)只有 %(days)s 天有人值班,应有 %(needed)s 天。请找人补上。"),
 }
 
 # The fact that names a page, and that page: (endpoint, what its address calls it). The first fact that a notice has counts.
@@ -47,6 +69,7 @@ LINKS: dict[str, tuple[str, str]] = {
     "order_id": ("orders.order", "order_id"),
     "visit_id": ("hours.visit", "visit_id"),
     "activity_number": ("activities.shown", "number"),
+    "point_number": ("service_points.roster", "number"),
 }
 
 MESSAGES: dict[str, Any] = {"notice_contact_expired": _("这个链接已经过期,或者邮箱又改过了。")}

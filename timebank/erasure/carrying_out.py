@@ -26,6 +26,7 @@ from timebank.erasure.asking import (
 )
 from timebank.erasure.columns import ANSWERS, HERS, STAGED, STAR, TEXTS, Rule, Subject, Without, table
 from timebank.erasure.tables import APPROVED, DONE, GIVEN, Erasure
+from timebank.hours.activities import seats
 from timebank.people import communities, households, residents
 from timebank.people.identity import Vault
 from timebank.people.residents import Person, spoken_phone
@@ -82,6 +83,7 @@ def carry_out(
     if left:
         raise ErasureObstacles(obstacles=["minutes"])
     details, entry = _close(book, numbers)
+    seats.free_places_of(session, wish.community_id, person.id, now)
     sought = _sought(session, person, vault)
     rows = _take_out(session, subject, person, now=now)
     session.execute(
