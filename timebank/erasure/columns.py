@@ -367,7 +367,7 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "sign_up_absence": ("missed_how", "missed_by", "withdrawn_by", "verdict", "decided_by"),
     "stock_movement": ("kind", "moved_by"),
     "team": ("kind", "founded_by", "ended_by"),
-    "team_donation": ("why", "donated_by", "undone_by"),
+    "team_donation": ("state", "donated_by", "ended_by"),
     "team_leader": ("appointed_by", "gone_by"),
     "team_member": ("added_by", "gone_by"),
     "team_upload": ("uploaded_by",),

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from timebank import policy
 from timebank.errors import Refused
+from timebank.hours import team_hours
 from timebank.hours.activities import Activity
 from timebank.people import guardians, residents, teams
 from timebank.people.residents import Person
@@ -46,6 +47,35 @@ class NotInRegister(Refused):
     """On that day the person had left the register. Facts: left_on."""
 
     code: ClassVar[str] = "not_in_register"
+
+
+def admit(
+    session: Session,
+    community_id: int,
+    person: Person,
+    day: date,
+    *,
+    activity: Activity | None = None,
+    team_number: int | None = None,
+) -> Team | None:
+    """Whom the person serves for on a day, if he may at all: the team of this number, or (None) himself.
+
+    A `team_number` of 0 says: for himself. None says nothing: then what was chosen when signing up for the activity counts,
+    and who may only serve for a team does so for his team, if there is just one.
+
+    Raises as `refuse_who_may_not`; NotFound: no such team.
+    """
+    if team_number:
+        team: Team | None = teams.by_number(session, community_id, team_number)
+    elif team_number is None:
+        team = team_hours.chosen_for(session, community_id, person.id, activity, day)
+        if team is None and activity is not None and must_serve_for_team(session, community_id, person, day):
+            own = teams.teams_of(session, community_id, person.id, day)
+            team = own[0] if len(own) == 1 else None
+    else:
+        team = None
+    refuse_who_may_not(session, community_id, person, day, activity=activity, team=team)
+    return team
 
 
 def refuse_who_may_not(

@@ -248,24 +248,28 @@ def upgrade() -> None:
         sa.Column("id", sa.LargeBinary(16), nullable=False),
         sa.Column("team_id", sa.LargeBinary(16), nullable=False),
         sa.Column("minutes", sa.BigInteger(), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
-        sa.Column("entry_seq", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("hold_seq", sa.BigInteger(), nullable=True),
+        sa.Column("entry_seq", sa.BigInteger(), nullable=True),
         sa.Column("donated_at", sa.BigInteger(), nullable=False),
         sa.Column("donated_by", sa.String(), nullable=False),
-        sa.Column("undone_at", sa.BigInteger(), nullable=True),
-        sa.Column("undone_by", sa.String(), nullable=False),
-        sa.Column("undo_seq", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "(undone_at IS NULL) = (undone_by = '') AND (undone_at IS NULL) = (undo_seq IS NULL)",
-            name="ck_team_donation_undone",
+            "(state = 'waiting') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by = '')",
+            name="ck_team_donation_ended",
         ),
-        sa.CheckConstraint("why IN ('given', 'ended')", name="ck_team_donation_why"),
+        sa.CheckConstraint("(state = 'given') = (entry_seq IS NOT NULL)", name="ck_team_donation_given"),
+        sa.CheckConstraint("hold_seq IS NOT NULL OR state = 'given'", name="ck_team_donation_held"),
         sa.CheckConstraint("minutes > 0", name="ck_team_donation_minutes"),
+        sa.CheckConstraint("state IN ('waiting', 'given', 'taken_back')", name="ck_team_donation_state"),
         sa.ForeignKeyConstraint(
             ["community_id", "team_id"], ["team.community_id", "team.id"], name="fk_team_donation_team"
         ),
         sa.PrimaryKeyConstraint("community_id", "id"),
     )
+    op.create_index("ix_team_donation_due", "team_donation", ["community_id", "state", "due_at"], unique=False)
     op.create_index("ix_team_donation_team", "team_donation", ["community_id", "team_id", "donated_at"], unique=False)
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from timebank.errors import BadInput, Refused
@@ -116,8 +116,7 @@ def end(session: Session, *, actor: Actor, now: datetime, number: int, reason: s
     if not 1 <= len(reason) <= 200:
         raise BadInput(fields={"reason": "length" if reason else "required"})
     today = communities.local_day(communities.community(session, community_id), now)
-    _let_all_go(session, TeamMember, team, today=today, by=actor.number)
-    _let_all_go(session, TeamLeader, team, today=today, by=actor.number)
+    _let_all_go(session, team, today=today, by=actor.number)
     for below in session.scalars(
         select(Team).where(
             col(Team.community_id) == community_id, col(Team.parent_id) == team.id, col(Team.ended_on).is_(None)
@@ -154,14 +153,12 @@ def refuse_taken(session: Session, community_id: int, name: str, *, but: uuid.UU
         raise TeamNameTaken(name=same.name, number=same.number)
 
 
-def _let_all_go(
-    session: Session, table: type[TeamMember] | type[TeamLeader], team: Team, *, today: date, by: str
-) -> None:
-    query: Select[tuple[TeamMember | TeamLeader]] = select(table).where(
-        col(table.community_id) == team.community_id, col(table.team_id) == team.id, col(table.gone_on).is_(None)
-    )
-    for row in session.scalars(query):
-        row.gone_on, row.gone_by = max(today, row.from_on), by
+def _let_all_go(session: Session, team: Team, *, today: date, by: str) -> None:
+    here = {"community_id": team.community_id, "team_id": team.id, "gone_on": None}
+    for member in session.scalars(select(TeamMember).filter_by(**here)):
+        member.gone_on, member.gone_by = max(today, member.from_on), by
+    for leader in session.scalars(select(TeamLeader).filter_by(**here)):
+        leader.gone_on, leader.gone_by = max(today, leader.from_on), by
 
 
 def _parent(session: Session, community_id: int, number: int | None) -> uuid.UUID | None:
