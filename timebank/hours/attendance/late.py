@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from timebank.columns import new_id
 from timebank.errors import BadInput
 from timebank.hours import service_points
+from timebank.hours.attendance.finishing import left_without_consent
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.visits import closes_at, end_visit, refuse_overlap, rules_of
 from timebank.hours.service_classes import ACTIVITY_CLASSES
@@ -105,6 +106,8 @@ def close_forgotten(session: Session, *, actor: Actor, now: datetime, limit: int
             step=None,
         )
         visit.state, visit.estimated, visit.review_reasons = "estimated", True, ["estimated"]
+        if left_without_consent(session, visit):
+            visit.review_reasons = ["consent_revoked", "estimated"]
         session.flush()
     return {"code": "forgotten_closed", "closed": len(due[:limit]), "left": len(due) > limit}
 

@@ -4,7 +4,7 @@ Evidence of the code: A, a live code of the point's screen; B, the code printed 
 live codes are settled at once; everything else waits for another person's word.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from ledger import book_of
 from timebank import accounts
 from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
-from timebank.hours import activities, service_points
+from timebank.hours import activities, depositors, service_points, team_hours
 from timebank.hours.activities import Activity
 from timebank.hours.attendance.finishing import finish
 from timebank.hours.attendance.tables import Visit
@@ -31,6 +31,7 @@ from timebank.hours.attendance.visits import (
 )
 from timebank.hours.service_points import PointClosed, ServicePoint
 from timebank.people import residents
+from timebank.people.teams import Team
 from timebank.permissions import Actor, may, require
 
 TOO_SOON = timedelta(seconds=30)
@@ -41,13 +42,6 @@ class NotAVolunteer(Refused):
 
     code = "not_a_volunteer"
     status = 403
-
-
-class UnderAge(Refused):
-    """Too young to bank time alone: a guardian's consent is missing, or it is no group activity."""
-
-    code = "under_age"
-    status = 409
 
 
 class NotCheckedIn(Refused):
@@ -99,12 +93,18 @@ def ticket_of_fixed_code(
 
 
 def check_in(
-    session: Session, *, actor: Actor, now: datetime, ticket: Ticket, activity_number: int | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket: Ticket,
+    activity_number: int | None = None,
+    team_number: int | None = None,
 ) -> dict[str, object]:
-    """Begin a visit at the moment of the scan.
+    """Begin a visit at the moment of the scan, for oneself or (`team_number`) for a team of one's own; 0: for oneself.
 
     Raises:
-        NotAVolunteer, UnderAge, PointClosed.
+        NotAVolunteer, UnderAge, AgeUnknown, PointClosed. NotAMember: of the team, on that day.
         AlreadyCheckedIn: a second tap. CheckedInElsewhere: at another point, or at an elder's door.
         OverlappingVisit: the scan is older than the end of the visit before.
         ActivityFull, ActivityOver, ActivityCancelled: the chosen activity.
@@ -113,8 +113,13 @@ def check_in(
     point = _point(session, ticket)
     refuse_if_open(session, community_id=ticket.community_id, person_id=person_id, point=point, order_id=None)
     activity = chosen_activity(session, point, person_id, activity_number, ticket.scanned_at)
-    refuse_under_age(
-        session, community_id=ticket.community_id, person_id=person_id, at=ticket.scanned_at, activity=activity
+    team = for_whom(
+        session,
+        community_id=ticket.community_id,
+        person_id=person_id,
+        at=ticket.scanned_at,
+        activity=activity,
+        team_number=team_number,
     )
     if activity is not None:
         activities.take_place(session, activity=activity, person_id=person_id, now=now)
@@ -130,6 +135,7 @@ def check_in(
         point=point,
         activity=activity,
         step=ticket.step,
+        team=team,
     )
     return {
         "code": "checked_in",
@@ -138,6 +144,7 @@ def check_in(
         "since": local_clock(visit.started_at, zone_of(session, visit.community_id)),
         "since_ms": to_ms(visit.started_at),
         "activity": activity.title if activity else None,
+        "team": team.name if team else None,
         "evidence": visit.evidence,
         **room_left(session, visit.community_id, person_id, visit.started_at),
     }
@@ -195,6 +202,10 @@ def told(session: Session, visit: Visit, code: str) -> dict[str, object]:
         facts["reasons"] = visit.reasons
         facts["entry_seq"] = visit.entry_seq
         facts["balance_minutes"] = _balance(session, visit)
+    team = team_hours.team_of_visit(session, visit.community_id, visit.id)
+    if team is not None:
+        facts["team"] = team.name
+        facts.pop("balance_minutes", None)  # his own account did not move
     return facts
 
 
@@ -255,27 +266,21 @@ def chosen_activity(
     return activity
 
 
-def refuse_under_age(
-    session: Session, *, community_id: int, person_id: UUID, at: datetime, activity: Activity | None
-) -> None:
-    """Refuse who may not bank time on the local day of `at`."""
+def for_whom(
+    session: Session,
+    *,
+    community_id: int,
+    person_id: UUID,
+    at: datetime,
+    activity: Activity | None,
+    team_number: int | None = None,
+) -> Team | None:
+    """The team for which a person serves from `at` on, or None for himself; refused, if he may not at all."""
     person = residents.person(session, community_id, person_id)
-    day = at.astimezone(zone_of(session, community_id)).date()
     if residents.has_left(person):
         raise NotAVolunteer
-    age = residents.age_on(person, day)
-    rules = rules_of(session, community_id, at)
-    if age is None or age >= rules.depositor_min_age:
-        return
-    if age < rules.depositor_min_age_guardian and activity is None:
-        raise UnderAge(age=age, min_age=rules.depositor_min_age, needs="group")
-    if age >= rules.depositor_min_age_guardian and not _has_consent(session, person, day):
-        raise UnderAge(age=age, min_age=rules.depositor_min_age, needs="consent")
-
-
-def _has_consent(session: Session, person: residents.Person, day: date) -> bool:
-    flags = residents.flags_of(session, person.community_id, person.id, on=day)
-    return any(flag.flag == "guardian_consent" for flag in flags)
+    day = at.astimezone(zone_of(session, community_id)).date()
+    return depositors.admit(session, community_id, person, day, activity=activity, team_number=team_number)
 
 
 def _visit_to_end(session: Session, ticket: Ticket, person_id: UUID, point: ServicePoint) -> Visit:

@@ -23,8 +23,8 @@ from timebank.hours.attendance.scans import (
     NotAVolunteer,
     NotCheckedIn,
     chosen_activity,
+    for_whom,
     mendable_visit,
-    refuse_under_age,
     told,
 )
 from timebank.hours.attendance.tables import Visit
@@ -162,7 +162,7 @@ def _check_in(
     activity: Activity | None,
 ) -> dict[str, object]:
     refuse_if_open(session, community_id=point.community_id, person_id=person.id, point=point, order_id=None)
-    refuse_under_age(session, community_id=point.community_id, person_id=person.id, at=at, activity=activity)
+    team = for_whom(session, community_id=point.community_id, person_id=person.id, at=at, activity=activity)
     if activity is not None:
         activities.take_place(session, activity=activity, person_id=person.id, now=now)
     is_seen = not is_own_family(actor, person)
@@ -177,6 +177,7 @@ def _check_in(
         place=point.name,
         point=point,
         activity=activity,
+        team=team,
     )
     if not is_seen:
         visit.review_reasons = ["own_card"]
@@ -184,6 +185,7 @@ def _check_in(
     return {
         **_here(session, visit, "checked_in"),
         "activity": activity.title if activity else None,
+        "team": team.name if team else None,
         **room_left(session, visit.community_id, person.id, visit.started_at),
     }
 

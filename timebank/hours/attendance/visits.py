@@ -17,12 +17,13 @@ from ledger.errors import LedgerRefused
 from timebank import accounts, policy
 from timebank.columns import new_id, to_ms
 from timebank.errors import NotFound, Refused
-from timebank.hours import multipliers
+from timebank.hours import multipliers, team_hours
 from timebank.hours.activities import Activity
 from timebank.hours.attendance.reckoning import Limits, Reckoning, Window, reckon
 from timebank.hours.attendance.tables import Visit, VisitDay
 from timebank.hours.service_points import ServicePoint
 from timebank.people import communities, residents
+from timebank.people.teams import Team
 
 
 class AlreadyCheckedIn(Refused):
@@ -69,8 +70,9 @@ def open_visit(
     service_class: str | None = None,
     planned_end_at: datetime | None = None,
     step: int | None = None,
+    team: Team | None = None,
 ) -> Visit:
-    """Begin a visit.
+    """Begin a visit, for the volunteer himself or for a team of his.
 
     Raises:
         AlreadyCheckedIn: the same point or order is open. CheckedInElsewhere: another one is.
@@ -98,6 +100,8 @@ def open_visit(
     )
     session.add(visit)
     session.flush()
+    if team is not None:
+        team_hours.count_for(session, community_id=community_id, visit_id=visit.id, team=team, now=now, by=recorded_by)
     return visit
 
 
@@ -228,17 +232,23 @@ def settle_visit(
 
 
 def issue_minutes(session: Session, *, visit: Visit, now: datetime, reviewers: Sequence[int]) -> Visit:
-    """Settle a visit that no order pays for: the community issues the minutes to the volunteer's account.
+    """Settle a visit that no order pays for: the community issues the minutes to the account of whom it was for.
 
-    What is above the account's ceiling goes to the pool in the same entry. If the year's quota is spent, the visit waits
+    That is the volunteer, or a team of his; the minutes of a team that has ended since go to the pool. What is above the account's ceiling goes to the pool in the same entry. If the year's quota is spent, the visit waits
     for review and the check-out stands all the same.
     """
     reckoning = reckon_visit(session, visit)
     if not reckoning.credited_minutes:
         return settle_visit(session, visit=visit, reckoning=reckoning, now=now, entry_seq=None)
     book = book_of(session)
-    account = book.account(account_of(session, visit.community_id, visit.person_id, visit.started_at))
-    room = reckoning.credited_minutes
+    team = team_hours.team_of_visit(session, visit.community_id, visit.id)
+    number = (
+        account_of(session, visit.community_id, visit.person_id, visit.started_at)
+        if team is None
+        else team_hours.account_of(session, team)
+    )
+    account = book.account(number)
+    room = 0 if team is not None and team.ended_on is not None else reckoning.credited_minutes
     if account.ceiling is not None:
         room = min(room, max(0, account.ceiling - account.balance))
     to_pool = reckoning.credited_minutes - room
@@ -247,7 +257,7 @@ def issue_minutes(session: Session, *, visit: Visit, now: datetime, reviewers: S
         entry_seq = book.post(
             {number: amount for number, amount in legs.items() if amount},
             on=visit.started_at.astimezone(zone_of(session, visit.community_id)).date(),
-            detail=_detail(session, visit, reckoning, to_pool, reviewers),
+            detail=_detail(session, visit, reckoning, to_pool, reviewers) | ({"team": team.id.hex} if team else {}),
         )
     except LedgerRefused as refused:
         if refused.code != "quota":
