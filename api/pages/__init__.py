@@ -28,6 +28,7 @@ BLUEPRINTS = [
     "audit",
     "witnesses",
     "plain_text",
+    "months",
     "receipts",
     "orders",
     "desk",
@@ -133,6 +134,14 @@ TASKS: list[Task] = [
         roles={"volunteer", "team_leader", "desk_staff", "community_manager"},
         icon="calendar",
         elder=True,
+    ),
+    Task(
+        endpoint="station.choose",
+        label=_("扫卡签到"),
+        hint=_("替来服务的人签到、签退、记休息"),
+        roles={"desk_staff", "team_leader", "community_manager"},
+        icon="scan",
+        group="desk",
     ),
     Task(
         endpoint="hours.here_now",

@@ -419,6 +419,10 @@ def _tasks(asks: Actor) -> list[tuple[str, Any, Any, str]]:
     """The ways in: endpoint, label, hint, icon; those that this reader may go."""
     ways = [
         ("audit.trial_balance", "reports.trial_balance", _("试算平衡"), _("期初、增加、减少、期末"), "scale"),
+        ("months.listed", "reports.trial_balance", _("月结"), _("一个月一本账,两个人确认"), "calendar"),
+        ("statements.points", "statements.read", _("服务点对账单"), _("每月多少人次、多少时间"), "pin"),
+        ("statements.teams", "statements.read", _("团队对账单"), _("每个团队存下的时间"), "people"),
+        ("participation.community", "participation.community", _("参与情况"), _("多少人付出、多少人得到"), "chart"),
         ("audit.entries", "reports.journal", _("查流水"), _("从任何一个数查到它的扫码"), "search"),
         ("audit.findings", "checks.find", _("核对业务与账本"), _("每条记录与它的流水"), "check"),
         ("audit.checkpoints", "reports.trial_balance", _("检查点"), _("签过名的账本状态"), "seal"),

@@ -1,0 +1,88 @@
+"""A list as a file to take away: Excel, CSV, or PDF to print, all drawn from the same `Sheet` as the page's rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, render_template, send_file
+from flask_babel import gettext as _
+
+from api import card_sheets, edge, exports, look
+from api.exports import Sheet
+from timebank.errors import Refused
+
+FORMS = "xlsx, csv, pdf"  # as a route writes them: <any(xlsx, csv, pdf):form>
+PRINTED_MOST = 3_000  # rows: a hundred pages
+MIME = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+}
+
+
+class PrintTooLong(Refused):
+    """More rows than anybody prints. Facts: most."""
+
+    code = "print_too_long"
+    status = 422
+
+
+def answer(form: str, sheets: Sequence[Sheet], name: str) -> Response:
+    """The lists as a download; a CSV holds the first of them, the others all."""
+    zone = edge.community().zone
+    file = io.BytesIO()
+    if form == "xlsx":
+        exports.write_xlsx(file, sheets, zone=zone)
+    elif form == "csv":
+        exports.write_csv(file, sheets[0], zone=zone)
+    else:
+        file.write(_printed(sheets))
+    file.seek(0)
+    return send_file(
+        file,
+        mimetype=MIME[form],
+        as_attachment=form != "pdf",
+        download_name=f"{edge.community().code}-{name}.{form}",
+    )
+
+
+def _printed(sheets: Sequence[Sheet]) -> bytes:
+    """The lists on A4, one after the other; a long one runs over as many pages as it needs, with its head on each."""
+    drawn = []
+    for sheet in sheets:
+        rows = list(sheet.rows)
+        if len(rows) > PRINTED_MOST:
+            raise PrintTooLong(most=PRINTED_MOST)
+        drawn.append((sheet, rows))
+    page = render_template(
+        "reports/print.html", lists=drawn, community=edge.community(), printed_at=edge.now(), cell=_cell
+    )
+    return card_sheets.pdf([page], progress=lambda _done: None)
+
+
+def _cell(kind: exports.Kind, value: Any) -> str:
+    """A cell as it is read on paper: 25 小时 30 分, not 25.50."""
+    if value is None:
+        return ""
+    if kind == "minutes" and isinstance(value, int):
+        return look.minutes(value)
+    if kind == "points" and isinstance(value, int):
+        return look.points(value)
+    if kind == "instant":
+        return look.instant(value)
+    if kind == "day":
+        return str(value.isoformat())
+    if kind == "whole" and isinstance(value, int):
+        return look.grouped(value)
+    return str(value)
+
+
+def truth(total_of: int, rows: int) -> str:
+    """The sentence under a list that says whether its total is that of the rows shown."""
+    return (
+        _("合计就是上面各行相加。")
+        if total_of == rows
+        else _("合计是全部 %(count)s 行的,不只是这一页。", count=look.grouped(total_of))
+    )
