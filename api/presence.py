@@ -7,6 +7,7 @@ itself, so that a crash locks nobody out. Within a community the database's own 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from api import edge
 from timebank.hours.attendance.scans import open_until
@@ -25,19 +26,34 @@ def serving(change: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     actor = edge.actor()
     if actor.login_id is None or actor.person_id is None:
         return change()
-    _claim()
+    community_id = edge.community().id
+    _claim(actor.login_id, community_id)
     try:
         return change()
     finally:
         edge.stop_reading()
-        _claim_as_written()
+        _claim_as_written(actor.login_id, community_id, actor.person_id)
 
 
-def _claim() -> None:
-    actor, community_id = edge.actor(), edge.community().id
-    login_id = actor.login_id
+def serving_another(person_id: UUID, change: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The same for somebody whose card staff scanned; who has no sign-in is known in one community only.
+
+    Raises:
+        PresentElsewhere: her login serves in another community.
+    """
+    community_id = edge.community().id
+    login_id = logins.login_of(edge.read(), community_id, person_id)
     if login_id is None:
-        return
+        return change()
+    _claim(login_id, community_id)
+    try:
+        return change()
+    finally:
+        edge.stop_reading()
+        _claim_as_written(login_id, community_id, person_id)
+
+
+def _claim(login_id: UUID, community_id: int) -> None:
     edge.submit_global(
         lambda session, now: logins.arrive(
             session, now=now, login_id=login_id, community_id=community_id, until=now + UNTIL_WRITTEN
@@ -45,13 +61,9 @@ def _claim() -> None:
     )
 
 
-def _claim_as_written() -> None:
+def _claim_as_written(login_id: UUID, community_id: int, person_id: UUID) -> None:
     """Hold the claim as long as the visit may last, or give it up."""
-    actor, community_id = edge.actor(), edge.community().id
-    if actor.login_id is None or actor.person_id is None:
-        return
-    login_id = actor.login_id
-    visit = open_visit_of(edge.read(), community_id, actor.person_id)
+    visit = open_visit_of(edge.read(), community_id, person_id)
     until = open_until(edge.read(), visit) if visit else None
     edge.stop_reading()
     edge.submit_global(

@@ -72,6 +72,19 @@ class CheckOut(fields.Schema):
     ticket = fields.Text(required=True, most=600)
 
 
+class StationScan(fields.Schema):
+    """A card at the staff's station: what the scanner typed, and how it is meant."""
+
+    code = fields.Text(required=True, most=300)
+    direction = fields.Word(("in", "out", "rest"), load_default=None)
+    activity = fields.Whole(load_default=None, most=10**9, allow_none=True)
+
+
+class StationPhoto(fields.Schema):
+    direction = fields.Word(("in", "out", "rest"), load_default=None)
+    activity = fields.Whole(load_default=None, most=10**9, allow_none=True)
+
+
 class ScanQuery(fields.Schema):
     ticket = fields.Text(required=True, most=600)
 

@@ -9,7 +9,7 @@ from timebank.hours import service_points
 from timebank.hours.attendance import check_in, check_out, late, reviews, scans
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.tickets import Ticket
-from timebank.people import residents
+from timebank.people import logins, residents
 from timebank.people.residents import Particulars
 from timebank.permissions import Actor
 
@@ -43,6 +43,25 @@ def make_resident(village: Village, name: str = "李志愿", born_on: datetime.d
 
     village.write(admit, name=name)
     return made[0]
+
+
+def make_known_volunteer(village: Village, name: str = "欧阳志愿", born_on: datetime.date | None = None) -> Someone:
+    """A resident to whom the register gives the role: no sign-in is needed, nor a phone."""
+    someone = make_resident(village, name, born_on)
+    village.storage.write_global(
+        lambda session, now: logins.grant(
+            session,
+            now=now,
+            role="volunteer",
+            area_path=village.area_path,
+            from_on=datetime.date(2026, 1, 1),
+            until_on=None,
+            given_by="test",
+            community_id=village.community_id,
+            person_id=someone.id,
+        )
+    )
+    return someone
 
 
 def make_point(village: Village, name: str = "太平里服务点") -> int:

@@ -7,7 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from tests.timebank.hours.arrange import close_forgotten, come, go, make_point, make_resident, make_volunteer, scan
+from tests.timebank.hours.arrange import (
+    close_forgotten,
+    come,
+    go,
+    make_known_volunteer,
+    make_point,
+    make_resident,
+    make_volunteer,
+    scan,
+)
 from tests.timebank.hours.arrange import visit_of as row_of
 from timebank.columns import new_key
 from timebank.errors import BadInput, Forbidden
@@ -16,26 +25,6 @@ from timebank.hours.attendance import station
 from timebank.hours.attendance.rests import AlreadyResting
 from timebank.hours.attendance.scans import AlreadyCheckedOut, JustCheckedIn, NotAVolunteer, NotCheckedIn
 from timebank.hours.attendance.visits import AlreadyCheckedIn, CheckedInElsewhere, OverlappingVisit
-from timebank.people import logins
-
-
-def make_known_volunteer(village, name="欧阳志愿", born_on=None):
-    """A resident to whom the register gives the role: no sign-in is needed, nor a phone."""
-    someone = make_resident(village, name, born_on)
-    village.storage.write_global(
-        lambda session, now: logins.grant(
-            session,
-            now=now,
-            role="volunteer",
-            area_path=village.area_path,
-            from_on=datetime.date(2026, 1, 1),
-            until_on=None,
-            given_by="test",
-            community_id=village.community_id,
-            person_id=someone.id,
-        )
-    )
-    return someone
 
 
 def card(village, staff, point, someone, *, direction=None, at=None, key=None):

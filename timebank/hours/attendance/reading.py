@@ -12,7 +12,9 @@ from sqlmodel import Session, col
 from ledger import reading as ledger_reading
 from timebank import accounts
 from timebank.columns import Id, Instant
+from timebank.hours import service_points
 from timebank.hours.activities import Activity
+from timebank.hours.attendance import rests
 from timebank.hours.attendance.tables import Visit, VisitDay, VisitReview
 from timebank.hours.attendance.visits import by_id
 from timebank.people import communities, residents
@@ -88,6 +90,17 @@ class VisitExplained:
     settled_at: datetime | None
     days: list[DayShare]
     reviews: list[Verdict]
+
+
+@dataclass(frozen=True)
+class PresentLine:
+    """Somebody who is in at a point; `resting_since` while the clock stands still."""
+
+    person_name: str
+    person_number: str
+    activity: str | None
+    started_at: datetime
+    resting_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -218,6 +231,26 @@ def here_now(
     if after is not None:
         conditions.append(tuple_(col(Visit.started_at), col(Visit.id)) > tuple_(*_key(after)))
     return _lines(session, communities.community_of(actor), conditions, newest_first=False, limit=limit)
+
+
+def at_point(session: Session, *, actor: Actor, point_number: int, limit: int = 100) -> list[PresentLine]:
+    """Who is checked in at a point now, the last to come first; for who stands at its station."""
+    point = service_points.by_number(session, communities.community_of(actor), point_number)
+    require(actor, "attendance.station", community_id=point.community_id, area_path=point.area_path)
+    lines = _lines(
+        session,
+        point.community_id,
+        [col(Visit.state) == "open", col(Visit.point_id) == point.id, col(Visit.order_id).is_(None)],
+        newest_first=True,
+        limit=limit,
+    )
+    pauses = rests.of_visits(session, point.community_id, [line.id for line in lines])
+    found = []
+    for line in lines:
+        last = pauses[line.id][-1] if line.id in pauses else None
+        resting = last.started_at if last is not None and last.ended_at is None else None
+        found.append(PresentLine(line.person_name, line.person_number, line.activity, line.started_at, resting))
+    return found
 
 
 def waiting(
