@@ -104,7 +104,7 @@ def test_a_skill_is_noted_once_and_again_after_it_was_withdrawn(village: Village
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("skill", "proof", "until_in", "field"),
+    "skill, proof, until_in, field",
     [("flying", "", None, "skill"), ("cooking", "字" * 201, None, "proof"), ("cooking", "", -1, "until_on")],
 )
 def test_what_cannot_be_a_skill_is_refused_by_field(village: Village, skill, proof, until_in, field) -> None:
@@ -146,7 +146,7 @@ def test_an_insurance_taken_back_ends_that_day(village: Village) -> None:
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("number", "insurer", "last", "field"),
+    "number, insurer, last, field",
     [("", "平安", 1, "policy_number"), ("1", "司" * 61, 1, "insurer"), ("1", "平安", -1, "until_on"),
      ("1", "平安", 366 * 12, "until_on")],
 )  # fmt: skip

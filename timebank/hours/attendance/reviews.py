@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from timebank.columns import new_id
 from timebank.errors import BadInput, Refused
+from timebank.hours.attendance import rests
 from timebank.hours.attendance.scans import told
 from timebank.hours.attendance.tables import Visit, VisitReview
 from timebank.hours.attendance.visits import by_id, issue_minutes, refuse_overlap, rules_of
@@ -50,7 +51,8 @@ def review(
 ) -> dict[str, object]:
     """Accept or reject a visit; what is accepted is settled at once.
 
-    A reviewer who knows better may correct an estimated end. A clerk's entry from paper of more than four hours is
+    A reviewer who knows better may correct an estimated end, and shorten a minor's visit to where his guardian's consent
+    ended. A clerk's entry from paper of more than four hours is
     settled only when two people have accepted it.
 
     Raises:
@@ -69,7 +71,7 @@ def review(
         if "quota" not in visit.review_reasons:
             raise ReviewedByYou
     else:
-        ended_at_before = _correct_end(session, visit, ended_at, now) if verdict == "accept" else None
+        ended_at_before = _correct_end(session, visit, ended_at, now, actor.number) if verdict == "accept" else None
         before.append(
             _write_review(
                 session,
@@ -109,11 +111,16 @@ def reviews_of(session: Session, visit: Visit) -> list[VisitReview]:
     )
 
 
-def _correct_end(session: Session, visit: Visit, ended_at: datetime | None, now: datetime) -> datetime | None:
-    """Replace an estimated end by what the reviewer knows; returns the estimate."""
+def _correct_end(session: Session, visit: Visit, ended_at: datetime | None, now: datetime, by: str) -> datetime | None:
+    """Replace an estimated end by what the reviewer knows, or one that came after a guardian's consent was taken back.
+
+    Returns the end before.
+    """
     if ended_at is None or ended_at == visit.ended_at:
         return None
-    if not visit.estimated or not visit.started_at < ended_at <= now or ended_at - visit.started_at > LONGEST:
+    is_later = visit.ended_at is not None and ended_at > visit.ended_at
+    may_correct = visit.estimated or ("consent_revoked" in visit.review_reasons and not is_later)
+    if not may_correct or not visit.started_at < ended_at <= now or ended_at - visit.started_at > LONGEST:
         raise BadInput(fields={"ended_at": "after_start"})
     refuse_overlap(
         session,
@@ -124,6 +131,8 @@ def _correct_end(session: Session, visit: Visit, ended_at: datetime | None, now:
         but=visit.id,
     )
     estimate, visit.ended_at = visit.ended_at, ended_at
+    session.flush()
+    rests.end_with_visit(session, visit=visit, at=ended_at, now=now, recorded_by=by)
     return estimate
 
 
