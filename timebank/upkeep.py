@@ -15,7 +15,8 @@ from sqlalchemy import delete, exists, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from ledger import reading
-from timebank import policy
+from timebank import policy, quotas
+from timebank.hours import team_hours
 from timebank.hours.activities import absences, roster, seats
 from timebank.hours.attendance import late
 from timebank.hours.orders import follow_up
@@ -86,6 +87,12 @@ def tell_roster_gaps(session: Session, actor: Actor, now: dt.datetime) -> list[P
     """On Friday, points that have too few days with somebody on duty next week."""
     found = roster.is_time_to_tell(session, communities.community_of(actor), now)
     return [Piece("gaps", _acting(roster.tell_gaps, actor))] if found else []
+
+
+def give_team_donations(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Minutes that teams donated and can take back no more."""
+    due = team_hours.donations_due(session, communities.community_of(actor), now, 1)
+    return [Piece("batch", _acting(team_hours.give_due, actor))] if due else []
 
 
 def end_publicity(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
@@ -181,10 +188,19 @@ def forget_uploads(session: Session, actor: Actor, now: dt.datetime) -> list[Pie
     return [Piece("old", forget)] if over else []
 
 
+def set_quotas(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """The quotas of a new year, or those that the policy changed."""
+    place = communities.community(session, communities.community_of(actor))
+    today = communities.local_day(place, now)
+    found = quotas.due(session, place.id, today)
+    return [Piece(today.isoformat(), _acting(quotas.set_due, actor))] if found else []
+
+
 WORK = (
     Work("close_forgotten", dt.timedelta(minutes=5), close_forgotten),
     Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
     Work("follow_up_orders", dt.timedelta(minutes=15), follow_up_orders),
+    Work("give_team_donations", dt.timedelta(minutes=15), give_team_donations),
     Work("route_notices", dt.timedelta(minutes=1), route_notices),
     Work("free_places", dt.timedelta(minutes=15), free_places),
     Work("write_absences", dt.timedelta(minutes=15), write_absences),
@@ -192,6 +208,7 @@ WORK = (
     Work("tell_roster_gaps", dt.timedelta(days=1), tell_roster_gaps),
     Work("end_publicity", dt.timedelta(hours=1), end_publicity),
     Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
+    Work("set_quotas", dt.timedelta(hours=1), set_quotas),
     Work("prune_requests", dt.timedelta(days=1), prune_requests),
     Work("forget_uploads", dt.timedelta(days=1), forget_uploads),
     Work("forget_notices", dt.timedelta(days=1), forget_notices),

@@ -1,19 +1,20 @@
 """The register in the browser: residents and households, found, read and corrected by staff."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from flask import Blueprint
 from flask_babel import gettext as _
 
 from api import edge
+from api.messages.eligibility import WAYS, WRONG
 from api.messages.people import FIELD_WORDS
 from api.schemas import people as schemas
 from ledger import reading
 from timebank import accounts, permissions
 from timebank.errors import BadInput, NotFound, Refused
-from timebank.people import areas, cards, communities, households, residents
+from timebank.hours import eligibility
+from timebank.people import areas, cards, circumstances, communities, consents, households, residents
 from timebank.people.households import Household
 from timebank.people.identity import Vault
 from timebank.people.residents import Particulars, Person
@@ -155,7 +156,7 @@ def flag(person_id: uuid.UUID) -> Any:
         asked = edge.load(schemas.NewFlag)
         edge.submit(
             "residents.flag",
-            lambda session, now: residents.flag(session, actor=edge.actor(), now=now, person_id=person_id, **asked),
+            lambda session, now: circumstances.note(session, actor=edge.actor(), now=now, person_id=person_id, **asked),
             content={**asked, "person": person_id},
         )
     except Refused as refused:
@@ -232,7 +233,10 @@ def _person_facts(person_id: uuid.UUID) -> dict[str, Any]:
         "person": found,
         "home": households.household(session, place.id, found.household_id),
         "age": residents.age_on(found, today),
-        "priority": residents.is_priority(found, _holding(flags, today), today),
+        "priority": eligibility.priority_of(session, place.id, [found], today)[found.id],
+        "used": {noted.id for noted in residents.flags_of(session, place.id, person_id, on=today)},
+        "sensitive": consents.SENSITIVE,
+        "consent_ways": list(WAYS.items()),
         "flags": flags,
         "today": today,
         "history": residents.history_of(session, place.id, person_id),
@@ -254,9 +258,15 @@ def _person_facts(person_id: uuid.UUID) -> dict[str, Any]:
 def _told(change: residents.PersonChange) -> list[tuple[str, str, str]]:
     """What was changed, in words: the field, what it said before, and after."""
     return [
-        (str(schemas.FIELD_LABELS.get(name, name)), _plain(name, before), _plain(name, after))
+        (_field_label(name), _plain(name, before), _plain(name, after))
         for name, (before, after) in change.changes.items()
     ]
+
+
+def _field_label(name: str) -> str:
+    """A field as people call it; of a circumstance, which one."""
+    kind = name.removeprefix("flag:")
+    return str(schemas.FIELD_LABELS.get(name) or schemas.FLAG_WORDS.get(kind, name))
 
 
 def _plain(name: str, value: str) -> str:
@@ -269,13 +279,11 @@ def _plain(name: str, value: str) -> str:
     if name == "household" and value:
         home = households.household(edge.read(), edge.community().id, uuid.UUID(value))
         return _("第 %(number)s 户", number=home.number)
+    if name.startswith("flag:"):
+        return value or _("没有截止日期")
     if name == "area":
         return place_names().get(value, value)
     return value or "—"
-
-
-def _holding(flags: list[residents.PersonFlag], day: date) -> list[residents.PersonFlag]:
-    return [flag for flag in flags if flag.from_on <= day and (flag.until_on is None or flag.until_on >= day)]
 
 
 def _balance(owner_id: uuid.UUID, unit: str) -> int | None:
@@ -385,5 +393,7 @@ def _worded(refused: Refused) -> Refused:
     """A refusal whose fields say what is wrong in words."""
     fields = refused.facts.get("fields")
     if isinstance(refused, BadInput) and isinstance(fields, dict):
-        return BadInput(fields={name: str(FIELD_WORDS.get(code, code)) for name, code in fields.items()})
+        return BadInput(
+            fields={name: str(FIELD_WORDS.get(code) or WRONG.get(code, code)) for name, code in fields.items()}
+        )
     return refused

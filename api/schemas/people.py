@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from api import fields
+from timebank.people.consents import WAYS
 from timebank.people.residents import FLAGS, LEFT_REASONS
 
 
@@ -40,6 +41,8 @@ class NewFlag(fields.Schema):
     evidence = fields.Text(required=True, most=200)
     from_on = fields.Day(required=True)
     until_on = fields.Day(load_default=None)
+    consent_way = fields.Word(WAYS, load_default="")
+    consent_evidence = fields.Text(load_default="", least=0, most=200)
 
 
 class ChangedHousehold(fields.Schema):

@@ -107,6 +107,52 @@ def end(session: Session, *, actor: Actor, now: datetime, flag_id: uuid.UUID, un
     return {"code": "flag_ended", "flag": flag.id.hex}
 
 
+def note(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    person_id: uuid.UUID,
+    flag: str,
+    evidence: str,
+    from_on: date,
+    until_on: date | None,
+    consent_way: str,
+    consent_evidence: str,
+) -> dict[str, Any]:
+    """Note a circumstance, with her consent where it is sensitive and none stands yet.
+
+    Raises:
+        BadInput: as `residents.flag`; `consent_evidence` where a consent is needed and none is told.
+    """
+    person = residents.person(session, community_of(actor), person_id)
+    noted = residents.flag(
+        session,
+        actor=actor,
+        now=now,
+        person_id=person_id,
+        flag=flag,
+        evidence=evidence,
+        from_on=from_on,
+        until_on=until_on,
+    )
+    if is_sensitive(flag) and _standing(session, person, flag) is None:
+        if not consent_evidence.strip() or consent_way not in WAYS:
+            raise BadInput(fields={"consent_evidence": "consent"})
+        today = communities.local_day(communities.community(session, person.community_id), now)
+        consent(
+            session,
+            actor=actor,
+            now=now,
+            person_id=person_id,
+            kind=flag,
+            way=consent_way,
+            evidence=consent_evidence,
+            given_on=today,
+        )
+    return noted
+
+
 def consent(
     session: Session,
     *,
@@ -124,7 +170,7 @@ def consent(
         BadInput: by field: kind, way, evidence, given_on (in the future).
         AlreadyDone: such a consent stands.
     """
-    person = _person(session, actor, person_id)
+    person = for_consent(session, actor=actor, person_id=person_id)
     today = communities.local_day(communities.community(session, person.community_id), now)
     wrong = {}
     if kind not in SENSITIVE:
@@ -157,11 +203,24 @@ def consent(
 
 def revoke(session: Session, *, actor: Actor, now: datetime, person_id: uuid.UUID, kind: str) -> dict[str, Any]:
     """The person takes her consent back, herself or through staff: from now on it is used for nothing. Harmless when repeated."""
-    row = _standing(session, _person(session, actor, person_id), kind)
+    row = _standing(session, for_consent(session, actor=actor, person_id=person_id), kind)
     if row is not None:
         row.revoked_at, row.revoked_by = now, actor.number
         session.flush()
     return {"code": "consent_revoked"}
+
+
+def for_consent(session: Session, *, actor: Actor, person_id: uuid.UUID) -> Person:
+    """The person whose consents are looked at or changed: by herself or by staff."""
+    person = residents.person(session, community_of(actor), person_id)
+    permissions.require(
+        actor,
+        "circumstances.consent",
+        community_id=person.community_id,
+        person_id=person.id,
+        area_path=person.area_path,
+    )
+    return person
 
 
 def consents_of(session: Session, community_id: int, person_id: uuid.UUID) -> list[FlagConsent]:
@@ -184,18 +243,6 @@ def _standing(session: Session, person: Person, kind: str) -> FlagConsent | None
         col(FlagConsent.revoked_at).is_(None),
     )
     return session.scalars(query).one_or_none()
-
-
-def _person(session: Session, actor: Actor, person_id: uuid.UUID) -> Person:
-    person = residents.person(session, community_of(actor), person_id)
-    permissions.require(
-        actor,
-        "circumstances.consent",
-        community_id=person.community_id,
-        person_id=person.id,
-        area_path=person.area_path,
-    )
-    return person
 
 
 def _areas(actor: Actor) -> Sequence[Any]:

@@ -440,18 +440,6 @@ def age_on(person: Person, day: date) -> int | None:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def is_priority(person: Person, flags: Iterable[PersonFlag], day: date) -> bool:
-    """Whom volunteers are sent to first: 80 and living alone, or 60 to 79 with low income, disability and living alone.
-
-    From the rules of Nanjing; `flags` are those that hold on the day.
-    """
-    age = age_on(person, day)
-    held = {each.flag for each in flags}
-    if age is None or "lives_alone" not in held:
-        return False
-    return age >= 80 or (age >= 60 and {"low_income", "disabled"} <= held)
-
-
 def checked(particulars: Particulars, *, today: date) -> Particulars:
     """The particulars as the register keeps them.
 
