@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from timebank import permissions
 from timebank.errors import NotFound
+from timebank.hours.attendance import rests
 from timebank.hours.attendance.tables import Visit, VisitReview
 from timebank.hours.orders.rows import OrderEvent, ServiceOrder
 from timebank.people import residents
@@ -61,6 +62,7 @@ def _visit(session: Session, community_id: int, row: uuid.UUID) -> list[Origin]:
     visit = session.get(Visit, (community_id, row))
     if visit is None:
         return []
+    rest_seconds = rests.seconds(rests.of_visit(session, visit), until=visit.ended_at or visit.started_at)
     facts = [
         Fact("place", visit.place),
         Fact("volunteer", _person(session, community_id, visit.person_id), "person"),
@@ -74,6 +76,7 @@ def _visit(session: Session, community_id: int, row: uuid.UUID) -> list[Origin]:
         Fact("estimated", visit.estimated, "yes_no"),
         Fact("witness", visit.witness),
         Fact("source", visit.source),
+        Fact("rest_minutes", rest_seconds // 60 or None, "minutes"),
         Fact("real_minutes", visit.real_minutes, "minutes"),
         Fact("rounding_minutes", visit.rounding_minutes, "minutes"),
         Fact("uncapped_minutes", visit.uncapped_minutes, "minutes"),

@@ -164,7 +164,7 @@ RULES: dict[str, Rule] = {
     "helpers.review": roles("desk_staff", "grid_worker", "community_manager"),
     "helpers.confirm": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "helpers.revoke": roles("desk_staff", "grid_worker", "community_manager", own=True),
-    "helpers.bindings": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "helpers.bindings": roles("desk_staff", "grid_worker", "community_manager", own=True, anywhere=True),
     "roles.give": roles("operator", "community_manager", "desk_staff"),
     "roles.take_back": roles("operator", "community_manager", "desk_staff"),
     "roles.holders": roles("operator", "community_manager", "desk_staff"),
@@ -210,6 +210,7 @@ RULES: dict[str, Rule] = {
     "orders.dispute": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "orders.resolve": roles("reviewer", "community_manager"),
     "orders.rate": roles("desk_staff", "grid_worker", "community_manager", own=True),
+    "orders.price": roles("resident", "desk_staff", "grid_worker", "community_manager", anywhere=True),
     "orders.undo": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "orders.waiting": roles("desk_staff", "grid_worker", "community_manager", anywhere=True),
     "orders.call_backs": roles("desk_staff", "grid_worker", "community_manager", anywhere=True),
@@ -261,7 +262,16 @@ RULES: dict[str, Rule] = {
     "multipliers.adopt": roles("committee", "community_manager"),
     "attendance.check_in": roles("volunteer", anywhere=True),
     "attendance.check_out": roles("volunteer", anywhere=True),
+    "attendance.rest": roles(own=True),
     "attendance.station": roles("desk_staff", "team_leader", "community_manager"),
+    "devices.register": roles("desk_staff", "community_manager"),
+    "devices.revoke": roles("desk_staff", "community_manager"),
+    "devices.listed": roles(
+        "desk_staff", "team_leader", "community_manager", "supervision_committee", "auditor", anywhere=True
+    ),
+    "offline.listed": roles("desk_staff", "reviewer", "community_manager", "supervision_committee", "auditor"),
+    "offline.say": roles("desk_staff", "community_manager"),
+    "offline.give_up": roles(),
     "attendance.report_own": roles("volunteer", anywhere=True),
     "attendance.enter_late": roles("desk_staff", "community_manager"),
     "attendance.review": roles("reviewer", "community_manager"),
@@ -303,6 +313,14 @@ RULES: dict[str, Rule] = {
     "shop.expire_due": roles(),
     # reports, checks and proofs
     "reports.trial_balance": roles("auditor", "committee", "supervision_committee", "community_manager"),
+    "statements.read": roles(
+        "auditor", "committee", "supervision_committee", "community_manager", "desk_staff", anywhere=True
+    ),
+    # Of a team, `own` is who leads it.
+    "statements.team": roles(
+        "auditor", "committee", "supervision_committee", "community_manager", "desk_staff", own=True
+    ),
+    "participation.community": roles("resident", "auditor", "committee", "supervision_committee", "community_manager"),
     "months.prepare": roles("committee", "community_manager"),
     "months.confirm": roles("committee", "supervision_committee", "community_manager"),
     "reports.journal": roles("auditor", "supervision_committee", "community_manager"),

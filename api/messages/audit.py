@@ -148,6 +148,7 @@ FACTS = {
     "estimated": _("签退为估计"),
     "witness": _("证人"),
     "source": _("原始凭证"),
+    "rest_minutes": _("其中休息,不计"),
     "real_minutes": _("实际时长"),
     "rounding_minutes": _("取整单位"),
     "uncapped_minutes": _("取整后"),

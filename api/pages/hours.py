@@ -8,11 +8,11 @@ from flask import Blueprint, current_app, request, url_for
 from flask_babel import gettext as _
 
 from api import edge, words
-from api.schemas.attendance import EntriesQuery, LateEntry, ListQuery, Review
+from api.schemas.attendance import EntriesQuery, LateEntry, ListQuery, Rest, Review
 from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
 from timebank.hours.attendance import enter_late as write_late
-from timebank.hours.attendance import reading, scans, visits
+from timebank.hours.attendance import reading, resting, scans, visits
 from timebank.hours.attendance import review as give_verdict
 from timebank.hours.attendance.reading import PAGE, VisitLine
 from timebank.people import residents
@@ -79,6 +79,24 @@ def visit(visit_id: str) -> Any:
         sum_lines=words.sum_of(explained.line.reasons),
         balance=reading.totals(edge.read(), actor=edge.actor(), person_id=explained.line.person_id) if own else None,
     )
+
+
+@blueprint.post("/visits/<visit_id>/rest")
+@edge.signed_in
+def rest(visit_id: str) -> Any:
+    """Rest for a while, or go on; a second tap changes nothing."""
+    asked = edge.load(Rest)
+    change = resting.begin_rest if asked["verb"] == "begin" else resting.end_rest
+    try:
+        edge.submit(
+            "attendance.rest",
+            lambda session, now: change(session, actor=edge.actor(), now=now, visit_id=_id(visit_id)),
+            content={**asked, "visit_id": visit_id},
+        )
+    except Refused as refused:
+        if refused.code not in {"already_resting", "not_resting"}:
+            raise
+    return edge.back("hours.visit", visit_id=visit_id)
 
 
 @blueprint.get("/here")

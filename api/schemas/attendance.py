@@ -112,6 +112,10 @@ class LateEntry(fields.Schema):
     note = fields.Text(load_default="", most=200)
 
 
+class Rest(fields.Schema):
+    verb = fields.Word(("begin", "end"), required=True)
+
+
 class Review(fields.Schema):
     verdict = fields.Word(("accept", "reject"), required=True)
     note = fields.Text(load_default="", most=200)
@@ -185,6 +189,7 @@ class CheckedOut(marshmallow.Schema):
     until = plain.String(required=True)
     evidence = plain.String(required=True)
     real_minutes = plain.Integer(required=True)
+    rest_minutes = plain.Integer(metadata={"description": "between the scans and not in real_minutes"})
     review_reasons = plain.List(plain.String(), required=True)
     credited_minutes = plain.Integer()
     pool_minutes = plain.Integer()

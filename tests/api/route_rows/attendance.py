@@ -72,6 +72,13 @@ def checked_in(world: Any) -> dict[str, Any]:
     return made
 
 
+def serving_now(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    """The visit that the first resident is in."""
+    with world.village.read() as session:
+        visit = open_visit_of(session, world.village.community_id, world.residents[0].id)
+        return {"visit_id": visit.id.hex}
+
+
 def checked_out(world: Any) -> dict[str, Any]:
     """Let the resident go again, so that the next one can be arranged."""
     made = checked_in(world)
@@ -238,6 +245,14 @@ ROWS: dict[str, Any] = {
     "hours.of_person": {"roles": STATEMENT_READERS, "values": somebodys_number, "own": first_resident},
     "hours.account_of_person": {"roles": STATEMENT_READERS, "values": somebodys_number, "own": first_resident},
     "hours.visit": {"roles": STATEMENT_READERS, "arrange": checked_out, "values": visit, "own": first_resident},
+    "hours.rest": {
+        "method": "POST",
+        "roles": set(),
+        "arrange": checked_in,
+        "values": serving_now,
+        "data": lambda world, made: {"verb": "begin"},
+        "own": first_resident,
+    },
     "hours.here_now": {"roles": {"desk_staff", "team_leader", "reviewer", "community_manager"}},
     "hours.reviews": {"roles": REVIEWERS},
     "hours.review": {

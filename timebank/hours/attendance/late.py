@@ -96,6 +96,7 @@ def close_forgotten(session: Session, *, actor: Actor, now: datetime, limit: int
     late_close = rules_of(session, community_id, now).late_close_minutes
     due = forgotten(session, community_id, now, late_close, limit + 1)
     for visit in due[:limit]:
+        before = visit.review_reasons
         end_visit(
             session,
             visit=visit,
@@ -105,7 +106,7 @@ def close_forgotten(session: Session, *, actor: Actor, now: datetime, limit: int
             recorded_by=actor.number,
             step=None,
         )
-        visit.state, visit.estimated, visit.review_reasons = "estimated", True, ["estimated"]
+        visit.state, visit.estimated, visit.review_reasons = "estimated", True, sorted({*before, "estimated"})
         if left_without_consent(session, visit):
             visit.review_reasons = ["consent_revoked", "estimated"]
         session.flush()

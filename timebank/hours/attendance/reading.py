@@ -1,6 +1,6 @@
 """What people read about visits: their own statement, who is here now, what waits for review, and one visit explained."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from timebank.columns import Id, Instant
 from timebank.hours import service_points
 from timebank.hours.activities import Activity
 from timebank.hours.attendance import rests
-from timebank.hours.attendance.tables import Visit, VisitDay, VisitReview
+from timebank.hours.attendance.tables import Visit, VisitDay, VisitRest, VisitReview
 from timebank.hours.attendance.visits import by_id
 from timebank.people import communities, residents
 from timebank.people.residents import Person
@@ -54,6 +54,7 @@ class VisitLine:
     note: str | None
     started_by: str
     ended_by: str | None
+    rest_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,22 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """A rest within a visit, not counted; `forgotten` if only the check-out ended it."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    forgotten: bool
+
+
+@dataclass(frozen=True)
 class VisitExplained:
     """A visit with all that its number rests on."""
 
     line: VisitLine
-    seconds: int | None
+    seconds: int | None  # served: without rests
+    rest_seconds: int
+    rests: list[Pause]
     spans: list[list[int]]
     rounding_minutes: int | None
     table_digest: str | None
@@ -190,12 +202,16 @@ def explained(session: Session, *, actor: Actor, visit_id: UUID) -> VisitExplain
         .where(col(VisitReview.visit_id) == visit_id)
         .order_by(col(VisitReview.id))
     )
-    seconds = None
+    pauses = rests.of_visit(session, visit)
+    seconds = rest_seconds = None
     if visit.ended_at is not None:
-        seconds = int(visit.ended_at.timestamp()) - int(visit.started_at.timestamp())
+        rest_seconds = rests.seconds(pauses, until=visit.ended_at)
+        seconds = int(visit.ended_at.timestamp()) - int(visit.started_at.timestamp()) - rest_seconds
     return VisitExplained(
         line=line,
         seconds=seconds,
+        rest_seconds=rest_seconds or 0,
+        rests=[Pause(rest.started_at, rest.ended_at, rest.forgotten) for rest in pauses],
         spans=visit.spans or [],
         rounding_minutes=visit.rounding_minutes,
         table_digest=visit.table_digest,
@@ -307,13 +323,18 @@ def _lines(
         .order_by(*(key.desc() if newest_first else key for key in keys))
         .limit(limit)
     )
-    return [_line(visit, number, name, title) for visit, number, name, title in rows]
+    found = [tuple(row) for row in rows]
+    pauses = rests.of_visits(session, community_id, [visit.id for visit, _, _, _ in found])
+    return [_line(visit, number, name, title, pauses.get(visit.id, [])) for visit, number, name, title in found]
 
 
-def _line(visit: Visit, number: str, name: str, title: str | None) -> VisitLine:
-    real_minutes = visit.real_minutes
-    if real_minutes is None and visit.ended_at is not None:
-        real_minutes = (int(visit.ended_at.timestamp()) - int(visit.started_at.timestamp())) // 60
+def _line(visit: Visit, number: str, name: str, title: str | None, pauses: Sequence[VisitRest]) -> VisitLine:
+    real_minutes, rest_seconds = visit.real_minutes, 0
+    if visit.ended_at is not None:
+        rest_seconds = rests.seconds(pauses, until=visit.ended_at)
+        if real_minutes is None:
+            between = int(visit.ended_at.timestamp()) - int(visit.started_at.timestamp())
+            real_minutes = (between - rest_seconds) // 60
     return VisitLine(
         id=visit.id,
         person_id=visit.person_id,
@@ -341,6 +362,7 @@ def _line(visit: Visit, number: str, name: str, title: str | None) -> VisitLine:
         note=visit.note,
         started_by=visit.started_by,
         ended_by=visit.ended_by,
+        rest_seconds=rest_seconds,
     )
 
 

@@ -1,6 +1,6 @@
 """From two instants to credited minutes: pure rules, so that anybody can do the sum again.
 
-Order of the rules (domain.md): whole seconds between the two scans; weighed by the multiplier of each window, cut exactly
+Order of the rules: whole seconds between the two scans, without those of rests; weighed by the multiplier of each window, cut exactly
 where a window begins; floored to the rounding once per visit; then the caps of the visit, of each local day and of each
 month. What a cap takes away stays on the record as honour.
 """
@@ -72,10 +72,12 @@ class Reckoning:
     credited_minutes: int
     shares: tuple[Share, ...]
     reasons: tuple[Reason, ...]
+    rest_seconds: int = 0  # between the scans, and not in `seconds`
+    rests: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def real_minutes(self) -> int:
-        """Whole minutes between the scans."""
+        """Whole minutes of service: between the scans, without rests."""
         return self.seconds // 60
 
 
@@ -92,14 +94,16 @@ def reckon(
     windows_of: Callable[[date], Sequence[Window]],
     limits: Limits,
     credited_before: Mapping[date, int],
+    rests: Sequence[tuple[datetime, datetime]] = (),
 ) -> Reckoning:
-    """What a visit is worth.
+    """What a visit is worth. `rests` are cut out before anything is weighed; the visit is floored once, over all its parts.
 
     `credited_before` holds the minutes already credited to this person by local day: all days of every month that
     the visit touches.
     """
+    pauses = [(int(began.timestamp()), int(ended.timestamp())) for began, ended in rests]
     days = [
-        (day, _weigh(start, end, _windows_in_time(day, zone, windows_of(day))))
+        (day, _weigh(start, end, _windows_in_time(day, zone, windows_of(day)), pauses))
         for day, start, end in by_day(started_at, ended_at, zone)
     ]
     spans = _joined([span for _, of_day in days for span in of_day])
@@ -122,6 +126,8 @@ def reckon(
         credited_minutes=sum(share.credited_minutes for share in shares),
         shares=tuple(shares),
         reasons=tuple(reason for reason in reasons if reason.minutes),
+        rest_seconds=seconds_between(started_at, ended_at) - seconds,
+        rests=tuple(rests),
     )
 
 
@@ -151,9 +157,17 @@ def _windows_in_time(day: date, zone: ZoneInfo, windows: Sequence[Window]) -> li
     ]
 
 
-def _weigh(start: int, end: int, windows: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
-    edges = {start, end, *(edge for opens, closes, _ in windows for edge in (opens, closes) if start < edge < end)}
-    return [(stop - begin, _percent_at(begin, windows)) for begin, stop in pairwise(sorted(edges))]
+def _weigh(
+    start: int, end: int, windows: Sequence[tuple[int, int, int]], pauses: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """(seconds, percent) of the served parts between two instants, cut where a window or a rest begins or ends."""
+    cuts = [*((opens, closes) for opens, closes, _ in windows), *pauses]
+    edges = {start, end, *(edge for cut in cuts for edge in cut if start < edge < end)}
+    return [
+        (stop - begin, _percent_at(begin, windows))
+        for begin, stop in pairwise(sorted(edges))
+        if not any(began <= begin < ended for began, ended in pauses)
+    ]
 
 
 def _percent_at(second: int, windows: Sequence[tuple[int, int, int]]) -> int:

@@ -16,6 +16,7 @@ from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
 from timebank.hours import activities, depositors, service_points, team_hours
 from timebank.hours.activities import Activity
+from timebank.hours.attendance import rests
 from timebank.hours.attendance.finishing import finish
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.tickets import Ticket, TicketBroken
@@ -184,7 +185,11 @@ def told(session: Session, visit: Visit, code: str) -> dict[str, object]:
     """A visit's outcome as its volunteer is told it."""
     zone = zone_of(session, visit.community_id)
     ended_at = visit.ended_at or visit.started_at
-    real_minutes = (int(ended_at.timestamp()) - int(visit.started_at.timestamp())) // 60
+    between = int(ended_at.timestamp()) - int(visit.started_at.timestamp())
+    if visit.spans is not None:
+        rested = between - sum(seconds for seconds, _ in visit.spans)
+    else:
+        rested = rests.seconds(rests.of_visit(session, visit), until=ended_at)
     facts: dict[str, object] = {
         "code": code,
         "visit_id": visit.id.hex,
@@ -193,7 +198,8 @@ def told(session: Session, visit: Visit, code: str) -> dict[str, object]:
         "since": local_clock(visit.started_at, zone),
         "until": local_clock(ended_at, zone),
         "evidence": visit.evidence,
-        "real_minutes": real_minutes,
+        "real_minutes": (between - rested) // 60,
+        "rest_minutes": rested // 60,
         "review_reasons": list(visit.review_reasons),
     }
     if visit.state == "settled":

@@ -19,6 +19,7 @@ from timebank.columns import new_id, to_ms
 from timebank.errors import NotFound, Refused
 from timebank.hours import multipliers, team_hours
 from timebank.hours.activities import Activity
+from timebank.hours.attendance import rests
 from timebank.hours.attendance.reckoning import Limits, Reckoning, Window, reckon
 from timebank.hours.attendance.tables import Visit, VisitDay
 from timebank.hours.service_points import ServicePoint
@@ -152,6 +153,7 @@ def end_visit(
     visit.ended_at, visit.ended_recorded_at, visit.ended_by, visit.end_step = ended_at, now, recorded_by, step
     visit.evidence = max(visit.start_evidence, evidence)
     session.flush()
+    rests.end_with_visit(session, visit=visit, at=ended_at, now=now, recorded_by=recorded_by)
     return visit
 
 
@@ -184,6 +186,7 @@ def reckon_visit(session: Session, visit: Visit) -> Reckoning:
         credited_before=credited_by_day(
             session, visit.community_id, visit.person_id, first_day.replace(day=1), _month_end(last_day)
         ),
+        rests=rests.spans(rests.of_visit(session, visit), until=ended_at),
     )
 
 
@@ -458,6 +461,8 @@ def _detail(
     }
     if visit.offline:
         detail["offline"] = visit.offline
+    if reckoning.rests:
+        detail["rests"] = [[to_ms(began), to_ms(ended)] for began, ended in reckoning.rests]
     if visit.point_id:
         detail["point"] = visit.point_id.hex
     if visit.activity_id:
