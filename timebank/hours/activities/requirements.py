@@ -54,15 +54,20 @@ def refuse_unfit(session: Session, activity: Activity, person_id: UUID) -> None:
     """Refuse who does not fulfil what the activity asks for, on its day.
 
     Raises:
-        AgeOutside, SkillMissing, InsuranceMissing; HasLeft: she is no longer in the register.
+        AgeOutside, SkillMissing, InsuranceMissing; HasLeft: she is no longer in the register; UnderAge and what else
+        keeps somebody from banking time at all (depositors).
     """
     person = residents.person(session, activity.community_id, person_id)
     if residents.has_left(person):
         raise residents.HasLeft(person=person.number, left_on=str(person.left_on))
+    # Who may bank time knows activities, of which this is a part: it is looked up when it is needed.
+    from timebank.hours import depositors
+
+    day = day_of(session, activity)
+    depositors.admit(session, activity.community_id, person, day, activity=activity)
     terms = terms_of(session, activity)
     if terms is None:
         return
-    day = day_of(session, activity)
     _refuse_age(person, terms, day)
     if terms.skills:
         missing = sorted(set(terms.skills) - skills.skills_of(session, activity.community_id, person_id, day))
