@@ -23,6 +23,7 @@ from timebank.errors import NotFound
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.orders import states
 from timebank.hours.orders.rows import OrderEvent, ServiceOrder
+from timebank.hours.team_hours import TeamDonation
 from timebank.permissions import Actor
 from timebank.points.awards import tables as awards
 from timebank.points.household_accounts import ShortfallMove
@@ -41,6 +42,9 @@ WITH_ROWS = frozenset(
         "publicity.pay_shortfall",
         "shop.redeem",
         "shop.hand_over",
+        "teams.donate",
+        "teams.give",
+        "teams.end",
     }
 )
 
@@ -237,6 +241,23 @@ def _shop_order(row: shop.ShopOrder) -> Claim:
     return Claim(what="shop_order", row=row.id, seqs=seqs, kinds=frozenset({"capture"}), amount=row.total_steps)
 
 
+def _donation_hold(row: TeamDonation) -> Claim:
+    seqs = () if row.hold_seq is None else (row.hold_seq,)
+    return Claim(
+        what="donation_hold",
+        row=row.id,
+        seqs=seqs,
+        kinds=frozenset({"hold"}),
+        amount=row.minutes,
+        held=row.state == "waiting",
+    )
+
+
+def _donation(row: TeamDonation) -> Claim:
+    seqs = () if row.entry_seq is None else (row.entry_seq,)
+    return Claim(what="donation", row=row.id, seqs=seqs, kinds=frozenset({"capture", "post"}), amount=row.minutes)
+
+
 SOURCES = (
     Source(Visit, col(Visit.entry_seq), _visit, and_(col(Visit.credited_minutes) > 0, col(Visit.order_id).is_(None))),
     Source(ServiceOrder, col(ServiceOrder.hold_seq), _order_hold, col(ServiceOrder.state).in_(states.HELD)),
@@ -260,6 +281,8 @@ SOURCES = (
     Source(AwardCorrection, col(AwardCorrection.entry), _correction),
     Source(shop.ShopOrder, col(shop.ShopOrder.hold), _shop_hold),
     Source(shop.ShopOrder, col(shop.ShopOrder.capture), _shop_order),
+    Source(TeamDonation, col(TeamDonation.hold_seq), _donation_hold),
+    Source(TeamDonation, col(TeamDonation.entry_seq), _donation, col(TeamDonation.state) == "given"),
 )
 
 

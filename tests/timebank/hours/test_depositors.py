@@ -70,6 +70,7 @@ def test_a_consent_lets_fourteen_serve_alone_on_its_first_and_last_day(village):
     assert [may(village, minor, TODAY + n * DAY) for n in range(4)] == ["consent", None, None, "consent"]
 
 
+@on_sqlite
 def test_a_consent_ends_at_the_latest_on_the_eve_of_eighteen(village):
     minor, parent = village.make_person(born_on=datetime.date(2008, 12, 24)), village.make_person()
     assert agree(village, minor, parent)["until_on"] == "2026-12-23"
@@ -80,6 +81,7 @@ def test_a_consent_ends_at_the_latest_on_the_eve_of_eighteen(village):
     assert agree(village, leapling, parent)["until_on"] == "2030-02-28"
 
 
+@on_sqlite
 def test_a_visit_that_began_on_the_last_day_counts_past_midnight(village):
     point, minor, parent = (
         make_point(village),
@@ -120,6 +122,7 @@ def test_a_consent_taken_back_during_a_visit_leaves_its_minutes_to_a_reviewer(vi
     revoke(village, consent)  # twice is harmless
 
 
+@on_sqlite
 def test_another_guardians_word_stands_when_one_takes_his_back(village):
     minor, mother, father = (
         village.make_person(born_on=datetime.date(2010, 5, 1)),
@@ -135,6 +138,7 @@ def test_another_guardians_word_stands_when_one_takes_his_back(village):
     agree(village, minor, mother)  # and she may agree again
 
 
+@on_sqlite
 def test_days_before_a_revocation_stay_covered(village):
     """For a paper that is typed later."""
     minor, parent = village.make_person(born_on=datetime.date(2010, 5, 1)), village.make_person()
@@ -144,6 +148,7 @@ def test_days_before_a_revocation_stay_covered(village):
     assert [may(village, minor, TODAY + n * DAY) for n in range(3)] == [None, None, "consent"]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "born_on, reason", [(datetime.date(2008, 11, 21), "age"), (None, "birthday"), (datetime.date(2008, 11, 20), "")]
 )
@@ -167,6 +172,7 @@ def test_nobody_is_his_own_guardian_and_who_left_is_none(village):
         agree(village, minor, gone)
 
 
+@on_sqlite
 def test_a_guardian_who_died_covers_no_later_day_and_one_who_moved_does(village):
     minor, died, moved = (
         village.make_person(born_on=datetime.date(2011, 1, 1)),
@@ -205,6 +211,7 @@ def test_who_is_of_age_or_of_unknown_age_needs_no_consent(village):
         assert refused.value.facts["reason"] == reason
 
 
+@on_sqlite
 def test_a_parent_agrees_himself_for_a_child_of_his_household_and_for_no_other(village):
     parent, child = village.make_household("赵父", "赵小")
     stranger = village.make_person(born_on=datetime.date(2011, 1, 1))
@@ -221,6 +228,7 @@ def test_a_parent_agrees_himself_for_a_child_of_his_household_and_for_no_other(v
     assert (held.how, held.state, ward.name) == ("own", "holds", "赵小")
 
 
+@on_sqlite
 def test_a_consent_noted_as_a_circumstance_counts_until_one_stands_in_the_table(village):
     minor, parent = village.make_person(born_on=datetime.date(2011, 1, 1)), village.make_person()
     village.write(
@@ -264,6 +272,7 @@ def test_under_fourteen_serves_in_a_group_that_an_adult_leads_for_a_team_of_his(
     assert came["team"] == "蓝马甲志愿队"  # he has just one
 
 
+@on_sqlite
 def test_the_leader_of_the_team_leads_the_group_where_the_activity_names_nobody(village):
     point, child, adult = (
         make_point(village),
@@ -280,6 +289,7 @@ def test_the_leader_of_the_team_leads_the_group_where_the_activity_names_nobody(
     assert come(village, village.actor("volunteer", person=child), scan(village, point), group)["team"]
 
 
+@on_sqlite
 def test_what_a_child_may_fifteen_without_consent_may_too(village):
     point, minor, adult = (
         make_point(village),

@@ -74,6 +74,7 @@ def test_a_skill_counts_on_its_first_and_its_last_day_and_not_beside_them(villag
     ]
 
 
+@on_sqlite
 def test_what_could_harm_others_counts_only_with_a_paper_that_staff_saw(village: Village) -> None:
     person = village.make_person()
     assert say(village, person, "first_aid")["counts"] is False
@@ -86,6 +87,7 @@ def test_what_could_harm_others_counts_only_with_a_paper_that_staff_saw(village:
     assert held(village, person, village.today) == {"cooking", "first_aid"}
 
 
+@on_sqlite
 def test_a_skill_is_noted_once_and_again_after_it_was_withdrawn(village: Village) -> None:
     person = village.make_person()
     noted = say(village, person, "haircut")
@@ -122,6 +124,7 @@ def test_both_days_of_an_insurance_count_and_the_days_beside_them_do_not(village
     assert [insured(village, person, day) for day in days] == [False, True, True, False]
 
 
+@on_sqlite
 def test_a_policy_noted_twice_is_refused_and_its_next_year_is_not(village: Village) -> None:
     person, today = village.make_person(), village.today
     insure(village, person, today, today + 364 * DAY)
@@ -132,6 +135,7 @@ def test_a_policy_noted_twice_is_refused_and_its_next_year_is_not(village: Villa
     assert insured(village, person, today + 729 * DAY)
 
 
+@on_sqlite
 def test_an_insurance_taken_back_ends_that_day(village: Village) -> None:
     person, today = village.make_person(), village.today
     noted = insure(village, person, today, today + 30 * DAY)

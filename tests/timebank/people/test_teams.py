@@ -56,6 +56,7 @@ def test_who_comes_back_has_two_stretches_and_is_listed_once(village: Village) -
     assert [belongs(village, team, person, today + n * DAY) for n in range(5)] == [False, False, False, True, True]
 
 
+@on_sqlite
 def test_a_stretch_cannot_begin_within_the_one_before_nor_before_the_team(village: Village) -> None:
     team, person, today = make_team(village), village.make_person(), village.today
     with pytest.raises(BadInput) as early:
@@ -101,6 +102,7 @@ def test_a_leader_leads_only_while_a_member_and_only_his_team(village: Village) 
         join(village, team, village.make_person(), by=acting)
 
 
+@on_sqlite
 def test_a_leader_who_left_the_register_leads_nobody(village: Village) -> None:
     team, leader = make_team(village), village.make_person()
     join(village, team, leader)
@@ -122,6 +124,7 @@ def test_a_leader_who_left_the_register_leads_nobody(village: Village) -> None:
         join(village, make_team(village, "乙队"), leader)
 
 
+@on_sqlite
 def test_a_dismissed_leader_stays_a_member_and_a_leader_may_step_back(village: Village) -> None:
     team, first, second = make_team(village), village.make_person(), village.make_person()
     for person in (first, second):
@@ -143,6 +146,7 @@ def test_a_dismissed_leader_stays_a_member_and_a_leader_may_step_back(village: V
         assert belongs(village, team, person, village.today)
 
 
+@on_sqlite
 def test_a_member_may_leave_by_himself_and_nobody_else_s_place(village: Village) -> None:
     team, person, other = make_team(village), village.make_person(), village.make_person()
     for each in (person, other):
@@ -155,6 +159,7 @@ def test_a_member_may_leave_by_himself_and_nobody_else_s_place(village: Village)
         go_from(village, team, village.make_person())
 
 
+@on_sqlite
 def test_an_organisation_that_ends_lets_its_members_go_and_its_teams_go_on(village: Village) -> None:
     organisation = make_team(village, "阳光社工中心", kind="organisation")
     team, person = make_team(village, "阳光一队", parent=organisation), village.make_person()
