@@ -76,7 +76,7 @@ class BadKey(Refused):
 
 
 class KeyRegistered(Refused):
-    """This browser's key is registered already (fact `device`)."""
+    """The browser has registered its key before (fact `device`)."""
 
     code = "device_registered"
     status = 409
@@ -163,7 +163,7 @@ def revoke(session: Session, *, actor: Actor, now: datetime, number: int, reason
     """
     community_id = communities.community_of(actor)
     device = by_number(session, community_id, number)
-    point = service_points.by_id(session, community_id, device.point_id)
+    point = point_of(session, device)
     require(actor, "devices.revoke", community_id=community_id, area_path=point.area_path)
     if reason not in REVOKED_REASONS:
         raise BadInput(fields={"reason": "choice"})
@@ -208,6 +208,11 @@ def by_number(session: Session, community_id: int, number: int) -> ScanDevice:
     if device is None:
         raise NotFound(what="device")
     return device
+
+
+def point_of(session: Session, device: ScanDevice) -> ServicePoint:
+    """The service point that a device stands at."""
+    return service_points.by_id(session, device.community_id, device.point_id)
 
 
 def name_in_books(device: ScanDevice) -> str:

@@ -9,6 +9,7 @@ body       what a device sends: pure
 tables     batches, scans, verdicts
 receiving  a batch comes: checked, kept, judged scan by scan, answered
 judging    one scan becomes a verdict
+looking    what there is of a scan and its person
 waiting    verdicts that wait are tried again
 reading    lists and exports for staff, and the scans behind a visit
 """
