@@ -18,7 +18,7 @@ from api.demo.tale import ZONE, Someone, Tale, awake, days, local
 from timebank import upkeep
 from timebank.accounts import AccountOwner
 from timebank.errors import Refused
-from timebank.hours.orders import claiming, dispatch, follow_up, placing, serving, settling, states, tear_off
+from timebank.hours.orders import claiming, disputes, dispatch, follow_up, placing, serving, settling, states, tear_off
 from timebank.hours.orders.catalogue import SERVICES
 from timebank.hours.orders.rows import ServiceOrder
 from timebank.people import cards
@@ -153,7 +153,7 @@ class Ordering:
 
     def dispute(self, asked: Asked) -> None:
         self._do(
-            settling.dispute,
+            disputes.dispute,
             asked,
             asked.elder.actor if asked.elder.phone else self.desk,
             reason="只做了一半时间就走了",
@@ -161,7 +161,7 @@ class Ordering:
 
     def resolve(self, asked: Asked) -> None:
         reviewer = self.tale.of(COMMUNITY, "孙志明").actor
-        self._do(settling.resolve, asked, reviewer, minutes=30, reason="双方同意按30分钟计")
+        self._do(disputes.resolve, asked, reviewer, verdict="split", minutes=30, reason="双方同意按30分钟计")
 
     def jobs(self) -> None:
         """What time does to orders by itself."""

@@ -1,5 +1,7 @@
 """Orders, the desk, helpers: services, states and deeds by name, and what refusals say."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 
 CLASSES = {
@@ -81,15 +83,46 @@ EVENTS = {
     "rate": _("评单"),
     "cancel": _("取消"),
     "become_overdue": _("超时"),
-    "flag": _("24 小时无人领,转网格员"),
-    "escalate": _("7 天无人领,督办"),
+    "flag": _("到时限无人领,转网格员"),
+    "escalate": _("长时间无人领,转社区负责人督办,基金担保"),
     "call_back": _("回访"),
     "issue_tear_off": _("打印确认单"),
     "wrong_number": _("确认号不对"),
     "unlock_tear_off": _("确认号解锁"),
+    "undo": _("撤回刚才的操作,重新受理"),
+    "acknowledge": _("有人跟进"),
+    "consent": _("问过是否同意多付"),
 }
 
 HOW_PLACED = {"own": _("本人"), "helper": _("代办人"), "desk": _("服务台代下单")}
+# How she asked the staff who ordered for her.
+ASKED_WAYS = {"counter": _("到服务台"), "phone": _("打电话"), "visit": _("上门时说的")}
+PLACED_BY_STAFF = {
+    "counter": _("服务台代下单"),
+    "phone": _("电话点单,工作人员代下"),
+    "visit": _("上门点单,工作人员代下"),
+}
+VERDICTS = {
+    "reject": _("异议不成立,按记录结算"),
+    "to_volunteer": _("冻结的时间全部给志愿者"),
+    "to_recipient": _("全部退回老人"),
+    "split": _("两边分"),
+    "withdrawn": _("订单取消,不再裁定"),
+}
+STEPS = {"grid": _("网格员跟进"), "manager": _("社区负责人督办")}
+# What the dispatcher's list waits for.
+WAITING = {
+    "accept": _("等受理"),
+    "dispatch": _("等派单"),
+    "claim": _("等人领"),
+    "overdue": _("等另约时间"),
+    "dispute": _("等裁定"),
+}
+TO_CALL = {
+    "no_phone": _("没有电话,要见到人"),
+    "estimated": _("离开时间是估计的"),
+    "locked": _("确认号试错锁定"),
+}
 HOW_CONFIRMED = {
     "sign_in": _("本人登录确认"),
     "helper": _("代办人确认"),
@@ -147,7 +180,21 @@ FIELDS = {
     "no_code": _("照片里没有找到二维码。"),
 }
 
+
+def how_placed(order: Any) -> Any:
+    """Who placed an order and how she asked, in words."""
+    if order.placed_how == "desk":
+        return PLACED_BY_STAFF[order.asked_way or "counter"]
+    return HOW_PLACED[order.placed_how]
+
+
 MESSAGES = {
+    "order_price_not_agreed": _("这个时段一小时按多计:约 %(planned_minutes)s 分钟,最多要付 %(most_minutes)s 分钟。"),
+    "order_skill_needed": _("这项服务要会做的人来做,您的技能里还没有登记。"),
+    "order_dispute_not_outside": _("裁定争议的人不能在场,不能是双方的家人或代办人。"),
+    "order_nothing_to_acknowledge": _("订单 %(order_number)s 没有等您跟进的事,或者已经有人跟进了。"),
+    "order_undo_too_late": _("只能在 %(minutes)s 分钟内撤回。"),
+    "order_not_undone": _("订单 %(order_number)s 已经上过门,取消后不能恢复。"),
     "not_enough": _("这需要 %(needed_minutes)s 分钟,可用 %(available_minutes)s 分钟。"),
     "order_not_found": _("没有这个订单,或者您不能查看。"),
     "order_wrong_state": _("订单 %(number)s 现在的状态不能这样做。"),
@@ -171,7 +218,7 @@ MESSAGES = {
     "tear_off_wrong": _("确认号不对,还可以试 %(tries_left)s 次。"),
     "tear_off_not_for_volunteer": _("领单的志愿者不能看确认号。"),
     "call_back_needed": _("要先回访到老人本人。"),
-    "consent_needed": _("多出的时间要老人本人同意。"),
+    "consent_needed": _("多出的时间要老人本人同意,代办人不能代她同意。"),
     "order_own_matter": _("服务的人不能替老人确认,也不能裁定自己的争议。"),
     "silence_not_enough": _("订单 %(order_number)s 还不能按无异议确认。"),
     "helpers_too_many": _("一位老人最多有 %(most)s 位代办人。"),
@@ -184,6 +231,10 @@ MESSAGES = {
 }
 
 NEXT = {
+    "order_price_not_agreed": _("同意的话,请再按一次“点单”。"),
+    "order_skill_needed": _("会做的话,请先登记技能,再来领单。"),
+    "order_dispute_not_outside": _("请换一位与双方无关的人裁定。"),
+    "order_undo_too_late": _("请重新点单。"),
     "not_enough": _("可以少点一些时间,取消别的订单,或者由社区申请困难帮扶。"),
     "order_already_claimed": _("如果候补还空着,您可以报名候补。"),
     "claiming_blocked": _("已经存下的时间不受影响。30 天后可以再领。"),

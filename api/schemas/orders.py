@@ -12,7 +12,11 @@ from marshmallow.fields import List
 from api import fields
 from api.messages.orders import FIELDS
 from timebank.hours.orders.catalogue import SERVICES
+from timebank.hours.orders.disputes import VERDICTS
+from timebank.hours.orders.escalation import STEPS
+from timebank.hours.orders.placing import ASKED_WAYS
 from timebank.hours.orders.states import STATES
+from timebank.hours.orders.waiting import KINDS
 from timebank.people.helpers import RELATIONS
 
 
@@ -42,6 +46,18 @@ class Placing(fields.Schema):
     place = fields.Text(required=True, most=120)
     note = fields.Text(least=0, most=300, lines=True, load_default="")
     dispatch_at_once = fields.Whole(most=1, load_default=0)
+    # What it may cost, as it was shown; needed only where an hour counts for more.
+    agreed_minutes = fields.Minutes(least=1, most=24 * 60, load_default=None)
+    asked_way = fields.Word(ASKED_WAYS, load_default="")
+
+
+class Pricing(fields.Schema):
+    """What is asked before an order: what it would cost at that time."""
+
+    service = fields.Word(tuple(SERVICES), required=True)
+    day = fields.Day(required=True)
+    time = Clock(required=True)
+    planned_minutes = fields.Minutes(required=True, least=1, most=24 * 60)
 
 
 class PlacingFor(Placing):
@@ -71,6 +87,13 @@ class Dispatching(fields.Schema):
 class NewTime(fields.Schema):
     day = fields.Day(required=True)
     time = Clock(required=True)
+    agreed_minutes = fields.Minutes(least=1, most=24 * 60, load_default=None)
+
+
+class Acknowledging(fields.Schema):
+    """I see to it."""
+
+    note = fields.Text(least=0, most=300, load_default="")
 
 
 class NoShow(fields.Schema):
@@ -102,7 +125,10 @@ class Number(fields.Schema):
 
 
 class Decision(fields.Schema):
-    minutes = fields.Minutes(required=True, least=0, most=24 * 60)
+    """A verdict; only a split has minutes."""
+
+    verdict = fields.Word(VERDICTS, required=True)
+    minutes = fields.Minutes(least=0, most=24 * 60, load_default=None)
     reason = fields.Text(required=True, most=300, lines=True)
 
 
@@ -116,6 +142,23 @@ class BoardFilters(fields.Schema):
     service = fields.Word(tuple(SERVICES), load_default="")
     attention = fields.Whole(most=1, load_default=0)
     before = fields.Whole(load_default=None)
+
+
+class Page(fields.Schema):
+    before = fields.Whole(load_default=None)
+
+
+class After(fields.Schema):
+    after = fields.Whole(load_default=None)
+
+
+class Waiting(After):
+    kind = fields.Word(tuple(KINDS), load_default="")
+
+
+class Escalations(fields.Schema):
+    step = fields.Word(tuple(STEPS), load_default="")
+    after = fields.Id(load_default=None)
 
 
 class AtDoor(fields.Schema):

@@ -253,7 +253,7 @@ def test_pages_of_orders_refuse_who_has_no_business_there(app, db, village, orde
     assert stranger.get(f"/c/TPL/orders/{order_id}/dispatch").status_code == 403
     for deed, form in {
         "accept": {}, "cancel": {}, "claim": {}, "confirm-own": {}, "confirm": {"number": "123456"}, "slip": {},
-        "resolve": {"minutes": "0", "reason": "x"}, "unlock": {}, "rate": {"stars": "1"},
+        "resolve": {"verdict": "to_recipient", "reason": "x"}, "unlock": {}, "rate": {"stars": "1"},
         "call-back": {"way": "call"}, "no-show": {}, "confirm-by-call": {},
     }.items():  # fmt: skip
         assert stranger.post(f"/c/TPL/orders/{order_id}/{deed}", form).status_code == 403, deed

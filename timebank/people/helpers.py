@@ -4,22 +4,23 @@ At most three at a time: a slot number from 1 to 3 is unique among an elder's st
 itself has no room for a fourth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, select, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, false, or_, select, text
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col
 
+from timebank import notices, policy
 from timebank.columns import Id, Instant, Number, new_id
 from timebank.errors import BadInput, NotFound, Refused
-from timebank.people import cards, residents
+from timebank.people import cards, communities, residents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
-from timebank.permissions import Actor, require
+from timebank.permissions import RULES, Actor, require
 
 MOST = 3
 RELATIONS = ("child", "spouse", "grandchild", "relative", "neighbour", "volunteer")
@@ -133,7 +134,12 @@ class Binding:
 def ask(
     session: Session, *, actor: Actor, now: datetime, elder_id: UUID, helper_id: UUID, relation: str
 ) -> dict[str, Any]:
-    """Ask that somebody may act for an elder: said by either of the two, or by staff for them."""
+    """Ask that somebody may act for an elder: said by either of the two, or by staff for them.
+
+    Raises:
+        TooManyHelpers: the community's number of helpers (three at most) stand already, asked for or confirmed.
+        AlreadyHelper: the two are bound, or about to be. HasLeft: one of them left the register. BadInput.
+    """
     community_id = community_of(actor)
     elder, helper = (
         residents.person(session, community_id, elder_id),
@@ -145,13 +151,18 @@ def ask(
         raise BadInput(fields={"relation": "not_listed"})
     if elder_id == helper_id:
         raise BadInput(fields={"helper": "same_person"})
+    for person in (elder, helper):
+        if residents.has_left(person):
+            raise residents.HasLeft(person=person.number, left_on=str(person.left_on))
     standing = _standing(session, community_id, elder_id)
     for other in standing:
         if other.helper_id == helper.id:
             raise AlreadyHelper(state=other.state)
-    free = sorted(set(range(1, MOST + 1)) - {other.slot for other in standing})
-    if not free:
-        raise TooManyHelpers(most=MOST)
+    today = communities.local_day(communities.community(session, community_id), now)
+    most = min(policy.of(session, community_id, today).helpers_most, MOST)
+    free = sorted(set(range(1, most + 1)) - {other.slot for other in standing})
+    if len(standing) >= most or not free:
+        raise TooManyHelpers(most=most)
     row = HelperBinding(
         community_id=community_id,
         id=new_id(now),
@@ -165,6 +176,7 @@ def ask(
     )
     session.add(row)
     session.flush()
+    _tell(session, row, "helper_asked", actor, now)
     return {"binding_id": row.id.hex, "state": row.state}
 
 
@@ -180,6 +192,7 @@ def review(session: Session, *, actor: Actor, now: datetime, binding_id: UUID, i
     row.reviewed_at, row.reviewed_by = now, actor.number
     if not is_accepted:
         row.ended_at, row.ended_by = now, actor.number
+        _tell(session, row, "helper_ended", actor, now)
     session.add(row)
     return {"binding_id": row.id.hex, "state": row.state}
 
@@ -200,6 +213,7 @@ def confirm(
     _must_be(row, "reviewed")
     row.state, row.confirmed_at, row.confirmed_how = "confirmed", now, "sign_in" if own else f"card:{actor.number}"
     session.add(row)
+    _tell(session, row, "helper_confirmed", actor, now)
     return {"binding_id": row.id.hex, "state": row.state}
 
 
@@ -213,6 +227,7 @@ def revoke(session: Session, *, actor: Actor, now: datetime, binding_id: UUID) -
         raise HelperWrongState(state=row.state)
     row.state, row.ended_at, row.ended_by = "revoked", now, actor.number
     session.add(row)
+    _tell(session, row, "helper_ended", actor, now)
     return {"binding_id": row.id.hex, "state": row.state}
 
 
@@ -230,10 +245,15 @@ def is_helper(session: Session, community_id: int, helper_id: UUID, elder_id: UU
 def bindings(
     session: Session, *, actor: Actor, elder_id: UUID | None = None, helper_id: UUID | None = None
 ) -> list[Binding]:
-    """Standing bindings of an elder, or of a helper, oldest first; with neither, those that wait for review."""
+    """Standing bindings of an elder, or of a helper, oldest first; with neither, those that wait for review.
+
+    Staff of a grid see those of its elders.
+    """
     community_id = community_of(actor)
     own = actor.person_id if actor.person_id is not None and actor.person_id in (elder_id, helper_id) else None
     require(actor, "helpers.bindings", community_id=community_id, person_id=own)
+    roles = RULES["helpers.bindings"].roles
+    sees_all = own is not None or actor.trusted or actor.has(roles)
     elder, helper = aliased(Person), aliased(Person)
     query = (
         select(HelperBinding, elder, helper)
@@ -252,12 +272,42 @@ def bindings(
         query = query.where(col(HelperBinding.elder_id) == elder_id)
     if helper_id is not None:
         query = query.where(col(HelperBinding.helper_id) == helper_id)
+    if not sees_all:
+        held = [grant.area_path for grant in actor.grants if grant.role in roles]
+        query = query.where(or_(false(), *(col(elder.area_path).startswith(path, autoescape=True) for path in held)))
     wanted: Sequence[str] = STANDING if elder_id or helper_id else ("asked", "reviewed")
     query = query.where(col(HelperBinding.state).in_(wanted))
     return [
         Binding(row.id, row.state, row.relation, row.asked_at, row.confirmed_at, elder_of, helper_of)
         for row, elder_of, helper_of in session.execute(query)
     ]
+
+
+def helpers_of_many(session: Session, community_id: int, elder_ids: Iterable[UUID]) -> dict[UUID, list[Person]]:
+    """The confirmed helpers of several elders, by elder."""
+    query = (
+        select(HelperBinding.elder_id, Person)  # type: ignore[call-overload]
+        .join(
+            Person,
+            (col(Person.community_id) == HelperBinding.community_id) & (col(Person.id) == HelperBinding.helper_id),
+        )
+        .where(
+            col(HelperBinding.community_id) == community_id,
+            col(HelperBinding.elder_id).in_(list(elder_ids)),
+            col(HelperBinding.state) == "confirmed",
+        )
+        .order_by(col(HelperBinding.slot))
+    )
+    found: dict[UUID, list[Person]] = {}
+    for elder_id, person in session.execute(query):
+        found.setdefault(elder_id, []).append(person)
+    return found
+
+
+def _tell(session: Session, row: HelperBinding, kind: str, actor: Actor, now: datetime) -> None:
+    """Tell the two of them, but not who did it."""
+    both = [one for one in (row.elder_id, row.helper_id) if one != actor.person_id]
+    notices.tell_all(session, community_id=row.community_id, person_ids=both, kind=kind, now=now)
 
 
 def _standing(session: Session, community_id: int, elder_id: UUID) -> list[HelperBinding]:

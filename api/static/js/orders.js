@@ -12,13 +12,42 @@ function said(minutes) {
   return hours ? words.hours.replace("{h}", hours) : words.minutes.replace("{m}", rest);
 }
 
+/** What it may cost where an hour counts for more; null: the planned minutes, or not known yet. */
+let price = null;
+
 function tell() {
-  const planned = Number(form.querySelector("[name=planned_minutes]").value);
+  const planned = price ?? Number(form.querySelector("[name=planned_minutes]").value);
   const left = Number(form.dataset.freeMinutes) - planned;
   const box = form.querySelector("[data-after]");
   box.textContent = left < 0 ? `\u2212${said(-left)}` : said(left);
   box.closest("div").classList.toggle("short", left < 0);
   form.querySelector("[data-after-short]").hidden = left >= 0;
+}
+
+/** Ask what it may cost at that time, and show it: who sees it and sends the form has agreed to it. */
+async function ask() {
+  const asked = new URLSearchParams();
+  for (const name of ["service", "day", "time", "planned_minutes"]) {
+    const value = form.querySelector(`[name=${name}]`).value;
+    if (!value) return;
+    asked.set(name, value);
+  }
+  let told = null;
+  try {
+    const answer = await fetch(`${form.dataset.priceUrl}?${asked}`);
+    if (answer.ok) told = await answer.json();
+  } catch {
+    // Without a network the server says it after the form is sent.
+  }
+  const costsMore = told !== null && told.most_minutes > told.planned_minutes;
+  price = costsMore ? told.most_minutes : null;
+  const line = form.querySelector("[data-price]");
+  line.hidden = !costsMore;
+  line.textContent = costsMore ? line.dataset.words.replace("{most}", told.most) : "";
+  const agreed = form.querySelector("[data-agreed]");
+  agreed.disabled = !costsMore;
+  agreed.value = costsMore ? told.most_minutes : 0;
+  tell();
 }
 
 /** A service proposes its usual minutes, until somebody chose other ones. */
@@ -36,5 +65,9 @@ if (form) {
     event.target.dataset.chosen = "yes";
     tell();
   });
+  for (const name of ["service", "day", "time", "planned_minutes"]) {
+    form.querySelector(`[name=${name}]`).addEventListener("change", ask);
+  }
   tell();
+  ask();
 }

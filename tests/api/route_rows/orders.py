@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.timebank.hours.arrange_orders import Orders, card_of, door_of, make_elder, make_person
-from timebank.hours.orders import placing, settling
+from timebank.hours.orders import disputes, placing
 from timebank.people import helpers, residents
 from timebank.permissions import ROLES
 
@@ -137,7 +137,7 @@ def called(world: Any) -> dict[str, Any]:
 
 def disputed(world: Any) -> dict[str, Any]:
     made = served(world)
-    made["orders"].do(settling.dispute, made["orders"].desk, order_id=made["order_id"], reason="没有做完")
+    made["orders"].do(disputes.dispute, made["orders"].desk, order_id=made["order_id"], reason="没有做完")
     return made
 
 
@@ -316,6 +316,21 @@ def slip_number(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     return {"number": made["slip"]}
 
 
+def unclaimed(world: Any) -> dict[str, Any]:
+    """Nobody claimed it for a day: the grid worker's step waits for somebody's word."""
+    made = with_elder(world)
+    orders = Orders(world.village)
+    order_id = orders.place(made["elder"], hours_ahead=24 * 20)
+    world.village.pass_time(hours=25)
+    orders.tick()
+    return made | {"orders": orders, "order_id": order_id}
+
+
+def priced(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    form = order_form(world, made)
+    return {name: form[name] for name in ("service", "day", "time", "planned_minutes")}
+
+
 CLAIM = deed(VOLUNTEERS, dispatched)
 STAND_BY = deed(VOLUNTEERS, with_reserve_free)
 STEP_BACK = deed(STAFF, claimed, own=the_volunteer)
@@ -328,6 +343,11 @@ RATE = deed(STAFF, done, {"stars": "5"}, own=the_elder)
 ROWS: dict[str, Any] = {
     # Lists and one order
     "orders.listed": {"roles": READERS, "arrange": dispatched},
+    "orders.exported": {"roles": READERS, "arrange": dispatched, "values": lambda world, made: {"form": "xlsx"}},
+    "orders.waiting": {"roles": STAFF, "arrange": dispatched},
+    "orders.call_backs": {"roles": STAFF, "arrange": served},
+    "orders.escalations": {"roles": READERS, "arrange": unclaimed},
+    "orders.price": {"roles": MEMBERS, "query": priced},
     "orders.near": {"roles": VOLUNTEERS, "arrange": dispatched},
     "orders.taken": {"roles": VOLUNTEERS, "arrange": claimed_by_first},
     "orders.mine": {"roles": MEMBERS},
@@ -344,6 +364,8 @@ ROWS: dict[str, Any] = {
     },
     # Deeds
     "orders.accept": deed(STAFF, submitted),
+    "orders.undo": deed(STAFF, accepted),
+    "orders.acknowledge": deed({"grid_worker", "community_manager"}, unclaimed, {"note": "我去问问"}),
     "orders.send_back": deed(STAFF, submitted, {"reason": "没有人手"}),
     "orders.dispatch": deed(STAFF, accepted),
     "orders.reschedule": deed(STAFF, dispatched, new_time),
@@ -360,7 +382,7 @@ ROWS: dict[str, Any] = {
     "orders.confirm_own": CONFIRM_OWN,
     "orders.confirm_by_call": deed(STAFF, called),
     "orders.dispute": DISPUTE,
-    "orders.resolve": deed(DECIDERS, disputed, {"minutes": "15", "reason": "核实"}),
+    "orders.resolve": deed(DECIDERS, disputed, {"verdict": "split", "minutes": "15", "reason": "核实"}),
     "orders.rate": RATE,
     # The desk
     "desk.home": {"roles": STAFF},

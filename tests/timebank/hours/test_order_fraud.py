@@ -13,7 +13,7 @@ from tests.timebank.hours.arrange_orders import (
     make_volunteer,
 )
 from timebank.hours.attendance.tables import VisitDay
-from timebank.hours.orders import settling, tear_off
+from timebank.hours.orders import disputes, tear_off
 from timebank.people import residents
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -71,9 +71,9 @@ def test_what_a_decision_credits_counts_in_the_caps_that_follow(village, orders)
         if count < 2:
             orders.confirm(order_id, elder)
         days.append(order_id)
-    orders.do(settling.dispute, orders.desk, order_id=days[2], reason="算少了")
+    orders.do(disputes.dispute, orders.desk, order_id=days[2], reason="算少了")
     reviewer = village.actor("reviewer")
-    orders.do(settling.resolve, reviewer, order_id=days[2], minutes=120, reason="双方同意")
+    orders.do(disputes.resolve, reviewer, order_id=days[2], verdict="to_volunteer", reason="双方同意")
     with village.read() as session:
         credited = sum(row.credited_minutes for row in session.exec(select(VisitDay)))
     assert credited == 360

@@ -20,7 +20,7 @@ from tests.village import Village
 from timebank import accounts
 from timebank.errors import BadInput, Forbidden, NotEnough, NotFound, Refused
 from timebank.hours.attendance.visits import CheckedInElsewhere
-from timebank.hours.orders import board, claiming, dispatch, follow_up, placing, serving, settling, tear_off
+from timebank.hours.orders import board, claiming, dispatch, disputes, follow_up, placing, serving, settling, tear_off
 from timebank.hours.orders.states import MOVES, STATES, WrongState
 from timebank.people.cards import CardUnknown
 from timebank.permissions import Actor
@@ -156,7 +156,7 @@ def test_age_counts_on_the_day_of_the_service(village, orders):
     turns_65_tomorrow = make_elder(village, born_on=datetime.date(1961, 11, 21))
     with pytest.raises(placing.NotOldEnough) as refused:
         orders.place(turns_65_tomorrow, hours_ahead=2)
-    assert refused.value.facts == {"age": 64, "needed_age": 65}
+    assert (refused.value.facts["age"], refused.value.facts["needed_age"]) == (64, 65)
     orders.place(turns_65_tomorrow, hours_ahead=24)
 
 
@@ -632,36 +632,8 @@ def test_an_order_in_service_is_disputed_not_cancelled(village, orders):
     orders.arrive(order_id, volunteer, door)
     with pytest.raises(WrongState):
         orders.cancel(order_id)
-    orders.do(settling.dispute, village.actor(person=elder), order_id=order_id, reason="没有做完")
+    orders.do(disputes.dispute, village.actor(person=elder), order_id=order_id, reason="没有做完")
     assert orders.minutes(elder) == (600, 120)
-
-
-@pytest.mark.parametrize("decided, left", [(0, 600), (45, 555), (120, 480)])
-def test_a_dispute_keeps_the_hold_until_somebody_else_decides(village, orders, decided, left):
-    elder, volunteer = make_elder(village), make_volunteer(village)
-    order_id = orders.served(elder, volunteer, stay_minutes=60)
-    orders.do(settling.dispute, village.actor(person=elder), order_id=order_id, reason="只来了一会儿")
-    assert orders.minutes(elder) == (600, 120)
-    with pytest.raises(Forbidden):
-        orders.do(settling.resolve, orders.desk, order_id=order_id, minutes=decided, reason="核实")
-    reviewer = village.actor("reviewer")
-    with pytest.raises(BadInput):
-        orders.do(settling.resolve, reviewer, order_id=order_id, minutes=121, reason="核实")
-    orders.do(settling.resolve, reviewer, order_id=order_id, minutes=decided, reason="核实")
-    assert (orders.state(order_id), orders.minutes(elder), orders.minutes(volunteer)) == (
-        "done",
-        (left, 0),
-        (decided, 0),
-    )
-
-
-def test_who_served_does_not_decide_the_dispute(village, orders):
-    elder, person = make_elder(village), make_person(village)
-    volunteer = village.actor("volunteer", "reviewer", person=person)
-    order_id = orders.served(elder, volunteer)
-    orders.do(settling.dispute, village.actor(person=elder), order_id=order_id, reason="没有来")
-    with pytest.raises(settling.OwnMatter):
-        orders.do(settling.resolve, volunteer, order_id=order_id, minutes=120, reason="来了")
 
 
 # What time does
@@ -781,7 +753,8 @@ def test_volunteers_see_orders_near_them_first(village, orders):
 def test_every_state_is_reached_and_only_ends_have_no_way_on():
     reached = {"submitted"} | {after for ways in MOVES.values() for after in ways.values()}
     assert reached == set(STATES)
-    ends = {state for state in STATES if not any(state in ways for ways in MOVES.values())}
+    ways_on = {verb: ways for verb, ways in MOVES.items() if verb != "undo"}
+    ends = {state for state in STATES if not any(state in ways for ways in ways_on.values())}
     assert ends == {"rated", "returned", "cancelled"}
 
 

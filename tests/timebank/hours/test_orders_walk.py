@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from ledger import reading
 from tests.timebank.hours.arrange_orders import Orders, door_of, make_elder, make_volunteer
 from timebank.errors import Refused
-from timebank.hours.orders import claiming, dispatch, placing, settling, states
+from timebank.hours.orders import claiming, dispatch, disputes, placing, settling, states
 from timebank.hours.orders.rows import OrderClaim, OrderEvent, ServiceOrder
 
 STEPS = 120
@@ -76,12 +76,13 @@ def test_any_walk_keeps_the_books(village, seed):
             "confirm": lambda: orders.confirm(order_id, owner, consents=chance.random() < 0.5),
             "number": lambda: orders.give_number(order_id, chance.choice([orders.slip(order_id), "123456"]), who),
             "cancel": lambda: orders.do(placing.cancel, herself, order_id=order_id, reason=""),
-            "dispute": lambda: orders.do(settling.dispute, herself, order_id=order_id, reason="不对"),
+            "dispute": lambda: orders.do(disputes.dispute, herself, order_id=order_id, reason="不对"),
             "resolve": lambda: orders.do(
-                settling.resolve,
+                disputes.resolve,
                 village.actor("reviewer"),
                 order_id=order_id,
-                minutes=chance.choice([0, 15, row.held_minutes]),
+                verdict=chance.choice(disputes.VERDICTS),
+                minutes=15,
                 reason="核实",
             ),
             "rate": lambda: orders.do(settling.rate, herself, order_id=order_id, stars=4, comment=""),

@@ -13,6 +13,8 @@ follow_up   call-backs, and what time does by itself: flags, escalation, overdue
 board       what people see: lists, one order, its timeline
 """
 
+from timebank.hours.orders.disputes import OrderDispute
+from timebank.hours.orders.escalation import OrderEscalation
 from timebank.hours.orders.rows import OrderCallBack, OrderClaim, OrderEvent, OrderOffer, ServiceOrder
 
-__all__ = ["OrderCallBack", "OrderClaim", "OrderEvent", "OrderOffer", "ServiceOrder"]
+__all__ = ["OrderCallBack", "OrderClaim", "OrderDispute", "OrderEscalation", "OrderEvent", "OrderOffer", "ServiceOrder"]

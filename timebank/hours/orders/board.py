@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import false, func, or_
+from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from timebank.hours.attendance import visits
 from timebank.hours.orders import states
 from timebank.hours.orders.catalogue import SERVICES
-from timebank.hours.orders.parties import may_for
+from timebank.hours.orders.parties import areas_of, may_for
 from timebank.hours.orders.rows import (
     OrderCallBack,
     OrderClaim,
@@ -29,7 +29,7 @@ from timebank.hours.orders.tear_off import call_backs
 from timebank.people import residents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
-from timebank.permissions import RULES, Actor, require
+from timebank.permissions import Actor, require
 
 PAGE = 30
 RATINGS_SHOWN_FROM = 3
@@ -78,7 +78,7 @@ def lines(
 ) -> list[Line]:
     """Orders for staff, newest first; a grid worker sees those of her grid. Ask for the next with the last number."""
     require(actor, "orders.read", community_id=community_of(actor))
-    query = _joined(community_of(actor)).where(*_areas(actor))
+    query = _joined(community_of(actor)).where(*areas_of(actor, "orders.read"))
     if filters.state:
         query = query.where(col(ServiceOrder.state) == filters.state)
     if filters.service:
@@ -90,8 +90,8 @@ def lines(
     if filters.attention:
         query = query.where(
             col(ServiceOrder.state).in_(("submitted", "overdue", "disputed"))
-            | (col(ServiceOrder.flagged_at).is_not(None) & (col(ServiceOrder.state) == "dispatched"))
-            | (col(ServiceOrder.escalated_at).is_not(None) & col(ServiceOrder.state).in_(("accepted", "dispatched")))
+            | (col(ServiceOrder.flagged_at).is_not(None) & col(ServiceOrder.state).in_(states.PROMISED))
+            | (col(ServiceOrder.escalated_at).is_not(None) & col(ServiceOrder.state).in_(states.PROMISED))
             | (col(ServiceOrder.tear_off_locked_at).is_not(None) & col(ServiceOrder.state).in_(states.OPEN))
             | (col(ServiceOrder.is_estimated) & (col(ServiceOrder.state) == "to_confirm"))
         )
@@ -109,23 +109,30 @@ def counts(session: Session, *, actor: Actor) -> dict[str, int]:
             Person,
             (col(Person.community_id) == ServiceOrder.community_id) & (col(Person.id) == ServiceOrder.recipient_id),
         )
-        .where(col(ServiceOrder.community_id) == community_of(actor), *_areas(actor, Person))
+        .where(col(ServiceOrder.community_id) == community_of(actor), *areas_of(actor, "orders.read"))
         .group_by(col(ServiceOrder.state))
     )
     return {str(state): int(count) for state, count in session.execute(query)}
 
 
-def of_recipient(session: Session, *, actor: Actor, recipient_id: UUID, limit: int = PAGE) -> list[Line]:
-    """An elder's orders, newest first: for herself, her helper and staff."""
+def of_recipient(
+    session: Session, *, actor: Actor, recipient_id: UUID, before_number: int | None = None, limit: int = PAGE
+) -> list[Line]:
+    """An elder's orders, newest first: for herself, her helper and staff. Ask for the next with the last number."""
     recipient = residents.person(session, community_of(actor), recipient_id)
     if not may_for(session, actor, "orders.read", recipient):
         require(actor, "orders.read", community_id=recipient.community_id, area_path=recipient.area_path)
     query = _joined(recipient.community_id).where(col(ServiceOrder.recipient_id) == recipient.id)
+    if before_number is not None:
+        query = query.where(col(ServiceOrder.number) < before_number)
     return [Line(*row) for row in session.execute(query.order_by(col(ServiceOrder.number).desc()).limit(limit))]
 
 
-def of_volunteer(session: Session, *, actor: Actor, limit: int = PAGE) -> list[Line]:
-    """What this volunteer claimed or stands by for: first what is still to be done, the next one first."""
+def of_volunteer(session: Session, *, actor: Actor, before_number: int | None = None, limit: int = PAGE) -> list[Line]:
+    """What this volunteer claimed or stands by for: first all that is still to be done, the next one first.
+
+    Then what is over, newest first; ask for the next page of that with the lowest number.
+    """
     require(actor, "orders.claim", community_id=community_of(actor))
     if actor.person_id is None:
         return []
@@ -135,14 +142,17 @@ def of_volunteer(session: Session, *, actor: Actor, limit: int = PAGE) -> list[L
         col(OrderClaim.place) == "reserve",
         col(OrderClaim.outcome) == "standing",
     )
-    query = _joined(community_of(actor)).where(
-        (col(ServiceOrder.volunteer_id) == actor.person_id) | col(ServiceOrder.id).in_(stands_by)
-    )
-    to_do = col(ServiceOrder.state).in_(("claimed", "in_service", "to_confirm", "disputed"))
-    query = query.order_by(to_do.desc(), col(ServiceOrder.starts_at).desc()).limit(limit)
-    found = [Line(*row) for row in session.execute(query)]
-    open_ones = [line for line in found if line.order.state in states.HELD]
-    return sorted(open_ones, key=lambda line: line.order.starts_at) + [line for line in found if line not in open_ones]
+    hers = col(ServiceOrder.volunteer_id) == actor.person_id
+    is_open = col(ServiceOrder.state).in_(states.HELD)
+    to_do: list[Line] = []
+    if before_number is None:
+        query = _joined(community_of(actor)).where((hers & is_open) | col(ServiceOrder.id).in_(stands_by))
+        to_do = [Line(*row) for row in session.execute(query.order_by(col(ServiceOrder.starts_at)).limit(limit))]
+    query = _joined(community_of(actor)).where(hers, ~is_open)
+    if before_number is not None:
+        query = query.where(col(ServiceOrder.number) < before_number)
+    over = session.execute(query.order_by(col(ServiceOrder.number).desc()).limit(limit))
+    return to_do + [Line(*row) for row in over]
 
 
 def explain(session: Session, *, actor: Actor, order_id: UUID) -> Explained:
@@ -251,11 +261,3 @@ def _joined(community_id: int) -> Any:
         )
         .where(col(ServiceOrder.community_id) == community_id)
     )
-
-
-def _areas(actor: Actor, person: Any = Person) -> list[Any]:
-    """The part of the community that the actor's roles cover."""
-    if actor.trusted or actor.has(RULES["orders.read"].roles):
-        return []
-    held = [grant.area_path for grant in actor.grants if grant.role in RULES["orders.read"].roles]
-    return [or_(false(), *(col(person.area_path).startswith(path, autoescape=True) for path in held))]

@@ -12,11 +12,12 @@ CLASSES = ("meals", "cleaning", "bathing", "outings", "medical_escort", "errands
 
 @dataclass(frozen=True)
 class Service:
-    """One thing that can be ordered. `usual_minutes` is what a form proposes."""
+    """One thing that can be ordered. `usual_minutes` is what a form proposes; `skill` what a volunteer must be able to do."""
 
     code: str
     class_code: str
     usual_minutes: int
+    skill: str = ""  # a code of timebank.people.skills
 
 
 SERVICES: dict[str, Service] = {
@@ -24,11 +25,11 @@ SERVICES: dict[str, Service] = {
     for service in (
         Service("meal_delivery", "meals", 30),
         Service("meal_company", "meals", 60),
-        Service("meal_cooking", "meals", 90),
+        Service("meal_cooking", "meals", 90, skill="cooking"),
         Service("room_cleaning", "cleaning", 90),
         Service("laundry", "cleaning", 60),
         Service("bath_company", "bathing", 60),
-        Service("haircut", "bathing", 45),
+        Service("haircut", "bathing", 45, skill="haircut"),
         Service("walk_company", "outings", 60),
         Service("outing_company", "outings", 120),
         Service("clinic_escort", "medical_escort", 120),
@@ -39,7 +40,7 @@ SERVICES: dict[str, Service] = {
         Service("patrol_visit", "visits", 30),
         Service("chat_company", "visits", 60),
         Service("reading_company", "visits", 60),
-        Service("small_repair", "home_help", 60),
+        Service("small_repair", "home_help", 60, skill="repairs"),
         Service("phone_lesson", "home_help", 60),
     )
 }

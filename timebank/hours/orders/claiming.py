@@ -10,9 +10,11 @@ from ledger import LedgerRefused, book_of
 from timebank import accounts, policy
 from timebank.columns import new_id
 from timebank.errors import NotEnough, Refused
-from timebank.hours.orders import states, tear_off
-from timebank.hours.orders.parties import purse, volunteer_account
-from timebank.hours.orders.placing import release, require_staff
+from timebank.hours.activities import agenda, no_shows
+from timebank.hours.activities.refusals import BusyThen
+from timebank.hours.orders import escalation, states, tear_off, telling, volunteers
+from timebank.hours.orders.catalogue import SERVICES
+from timebank.hours.orders.parties import purse, release, require_staff, volunteer_account
 from timebank.hours.orders.rows import (
     OrderClaim,
     OrderOffer,
@@ -87,6 +89,13 @@ class NotOffered(Refused):
     status = 403
 
 
+class SkillNeeded(Refused):
+    """The service needs a skill that the register does not know of this volunteer. Facts: skill."""
+
+    code = "order_skill_needed"
+    status = 409
+
+
 class StartsAlready(Refused):
     """The time of the order has come and gone. Facts: order_number."""
 
@@ -109,7 +118,7 @@ def claim(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> d
     Raises:
         AlreadyClaimed: somebody was first; the second may stand by (`stand_by`).
         NotEnough: the recipient's minutes were spent meanwhile.
-        OwnOrder, SameHousehold, HasLeft, VolunteerTooYoung, ClaimingBlocked, VolunteerBusy, NotOffered, WrongState.
+        OwnOrder, SameHousehold, HasLeft, VolunteerTooYoung, SkillNeeded, ClaimingBlocked, VolunteerBusy, NotOffered, WrongState.
     """
     require(actor, "orders.claim", community_id=actor.community_id)
     row = order(session, community_of(actor), order_id)
@@ -122,6 +131,7 @@ def claim(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> d
     _hold(session, row, volunteer, now)
     session.add(_claim(row, volunteer, "winner", now))
     move(session, row, "claim", actor=actor, now=now, seq=row.hold_seq, held_minutes=row.held_minutes)
+    telling.tell(session, row, row.recipient_id, "order_claimed", now=now)
     return identity(row) | {"place": "winner", "held_minutes": row.held_minutes}
 
 
@@ -157,10 +167,17 @@ def step_back(session: Session, *, actor: Actor, now: datetime, order_id: UUID, 
         area_path=recipient.area_path,
     )
     if reserve is not None and reserve.person_id == actor.person_id:
+        states.after(row.state, "stand_by", number=row.number)
         end_claim(reserve, "stepped_back", now)
         move(session, row, "stand_by", actor=actor, now=now, gone=True, reason=reason.strip())
         return identity(row)
-    return _free(session, row, "step_back", "stepped_back", actor=actor, now=now, reason=reason.strip())
+    gone = row.volunteer_id
+    outcome = _free(session, row, "step_back", "stepped_back", actor=actor, now=now, reason=reason.strip())
+    if row.state == "dispatched":
+        telling.tell(session, row, row.recipient_id, "order_step_back", now=now)
+    if gone != actor.person_id:
+        telling.tell(session, row, gone, "order_let_go", now=now)
+    return outcome
 
 
 def no_show(
@@ -176,32 +193,10 @@ def no_show(
     states.after(row.state, "no_show", number=row.number)
     if now < row.starts_at + NO_SHOW_AFTER:
         raise TooEarlyForNoShow(minutes=int(NO_SHOW_AFTER.total_seconds()) // 60)
-    outcome = "excused" if is_excused else "no_show"
-    return _free(session, row, "no_show", outcome, actor=actor, now=now, is_excused=is_excused, note=note.strip())
-
-
-def blocked_until(
-    session: Session, community_id: int, person_id: UUID, now: datetime, rules: policy.Policy
-) -> datetime | None:
-    """Return until when missed orders keep a volunteer from claiming; None if they do not."""
-    since = now - timedelta(days=rules.no_show_days + rules.no_show_block_days)
-    missed = sorted(
-        ended
-        for ended in session.exec(
-            select(OrderClaim.ended_at).where(
-                OrderClaim.community_id == community_id,
-                OrderClaim.person_id == person_id,
-                OrderClaim.outcome == "no_show",
-                col(OrderClaim.ended_at) > since,
-            )
-        )
-        if ended is not None
-    )
-    until = None
-    for first, last in zip(missed, missed[rules.no_show_most - 1 :], strict=False):
-        if last - first <= timedelta(days=rules.no_show_days):
-            until = last + timedelta(days=rules.no_show_block_days)
-    return until if until is not None and until > now else None
+    outcome, gone = "excused" if is_excused else "no_show", row.volunteer_id
+    freed = _free(session, row, "no_show", outcome, actor=actor, now=now, is_excused=is_excused, note=note.strip())
+    telling.tell(session, row, gone, "order_excused" if is_excused else "order_no_show", now=now)
+    return freed
 
 
 def _free(
@@ -212,7 +207,7 @@ def _free(
     winner, reserve = standing_claim(session, row, "winner"), standing_claim(session, row, "reserve")
     gone = row.volunteer_id
     released = release(session, row)
-    row.volunteer_id = None
+    row.volunteer_id, row.unclaimed_since = None, now
     end_claim(winner, outcome, now)
     move(
         session,
@@ -242,21 +237,23 @@ def _promote(session: Session, row: ServiceOrder, reserve: OrderClaim, *, actor:
         return  # The reserve may no longer: the order stays open to all.
     session.add(_claim(row, volunteer, "winner", now))
     move(session, row, "promote", actor=actor, now=now, seq=row.hold_seq, held_minutes=row.held_minutes)
+    telling.tell(session, row, volunteer.id, "order_promoted", now=now)
+    telling.tell(session, row, row.recipient_id, "order_claimed", now=now)
 
 
 def _hold(session: Session, row: ServiceOrder, volunteer: Person, now: datetime) -> None:
-    """Set the planned minutes of the recipient aside for this volunteer, soonest-ending lots first."""
+    """Set what the order may cost aside for this volunteer, soonest-ending lots first."""
     book = book_of(session)
     to = volunteer_account(session, row, volunteer.id)
     main = accounts.main(session, row.community_id, row.recipient_id, "min")
     try:
-        legs = book.debit(main, row.planned_minutes, credits={to: row.planned_minutes})
+        legs = book.debit(main, row.cost_minutes, credits={to: row.cost_minutes})
     except LedgerRefused as refused:
         if refused.code != "insufficient":
             raise
         there = purse(session, row.community_id, row.recipient_id, now, writing=True)
         raise NotEnough(
-            needed_minutes=row.planned_minutes,
+            needed_minutes=row.cost_minutes,
             available_minutes=there.available_minutes,
             held_minutes=there.held_minutes,
         ) from None
@@ -267,12 +264,13 @@ def _hold(session: Session, row: ServiceOrder, volunteer: Person, now: datetime)
         "recipient": row.recipient_id.hex,
         "volunteer": volunteer.id.hex,
         "service": row.service,
-        "held": row.planned_minutes,
+        "held": row.cost_minutes,
     }
     tear_off.void_if_known_to(session, row, volunteer.id)
     row.hold_seq = book.hold(legs, detail=detail)
-    row.held_minutes = row.planned_minutes
+    row.held_minutes = row.cost_minutes
     row.volunteer_id = volunteer.id
+    escalation.close(session, row, "claim", now)
 
 
 def _claim(row: ServiceOrder, volunteer: Person, place: str, now: datetime) -> OrderClaim:
@@ -314,7 +312,9 @@ def _check_volunteer(session: Session, row: ServiceOrder, volunteer: Person, now
     years = residents.age_on(volunteer, day)
     if years is None or years < rules.depositor_min_age:
         raise VolunteerTooYoung(age=years, needed_age=rules.depositor_min_age)
-    until = blocked_until(session, row.community_id, volunteer.id, now, rules)
+    if not volunteers.able(session, row, [volunteer.id]):
+        raise SkillNeeded(skill=SERVICES[row.service].skill)
+    until = no_shows.blocked_until(session, row.community_id, volunteer.id, now, rules)
     if until is not None:
         raise ClaimingBlocked(count=rules.no_show_most, until=until.isoformat())
     _check_offer(session, row, volunteer)
@@ -345,3 +345,11 @@ def _check_is_free(session: Session, row: ServiceOrder, volunteer: Person) -> No
     for other in others:
         if other.starts_at + timedelta(minutes=other.planned_minutes) > row.starts_at:
             raise VolunteerBusy(order_number=other.number)
+    place = agenda.place_in(session, row.community_id, volunteer.id, row.starts_at, ends_at)
+    if place is not None:
+        raise BusyThen(
+            kind=place.kind,
+            other=place.what,
+            starts_at=place.starts_at.isoformat(),
+            ends_at=place.ends_at.isoformat(),
+        )

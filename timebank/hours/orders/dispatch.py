@@ -7,22 +7,24 @@ longest ago. It is a proposal: whoever may claim does.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, delete, func, literal
 from sqlmodel import Session, col, select
 
-from timebank.hours.orders import states
-from timebank.hours.orders.placing import require_staff
+from timebank.hours.orders import states, telling, volunteers
+from timebank.hours.orders.catalogue import SERVICES
+from timebank.hours.orders.parties import require_staff
 from timebank.hours.orders.rows import OrderOffer, ServiceOrder, identity, move, order
 from timebank.people import communities, residents
 from timebank.people.communities import community_of
-from timebank.people.logins import RoleGrant
 from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 
 LISTED = 30
+LOOKED_AT = 200  # so many of the nearest are asked for skills and missed orders
 
 
 @dataclass(frozen=True)
@@ -57,42 +59,41 @@ def dispatch(
         person = residents.person(session, row.community_id, person_id)
         session.add(OrderOffer(community_id=row.community_id, order_id=row.id, person_id=person.id, offered_at=now))
     row.dispatched_at = now
-    row.flagged_at = None
     move(session, row, "dispatch", actor=actor, now=now, offered=len(set(person_ids)))
+    telling.tell_all(session, row, dict.fromkeys(person_ids), "order_offered", now=now)
     return identity(row)
 
 
 def candidates(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> list[Candidate]:
-    """Volunteers for an order, nearest first, then who served longest ago. Never the recipient or her household."""
+    """Volunteers who could claim an order, nearest first, then who served longest ago; `LISTED` at most.
+
+    Left out is who would be refused: the recipient and her household, who is too young, busy at that time or blocked,
+    and who has not the skill that the service needs.
+    """
     row = order(session, community_of(actor), order_id)
     require_staff(session, actor, "orders.dispatch", row)
     recipient = residents.person(session, row.community_id, row.recipient_id)
-    today = now.date()
     served = _last_times(row.community_id, ServiceOrder.volunteer_id)
     nearness = _nearness(col(Person.area_path), recipient.area_path, _path_of(session, row.community_id))
     query = (
         select(Person, nearness, served.c.last_at)
-        .join(
-            RoleGrant,
-            (col(RoleGrant.community_id) == Person.community_id) & (col(RoleGrant.person_id) == Person.id),
-        )
         .outerjoin(served, served.c.person_id == Person.id)
         .where(
-            col(Person.community_id) == row.community_id,
-            col(RoleGrant.role) == "volunteer",
-            col(RoleGrant.revoked_at).is_(None),
-            col(RoleGrant.from_on) <= today,
-            col(RoleGrant.until_on).is_(None) | (col(RoleGrant.until_on) >= today),
             col(Person.id) != recipient.id,
             col(Person.household_id) != recipient.household_id,
+            *volunteers.who_may(session, row, now),
         )
         .order_by(nearness, func.coalesce(served.c.last_at, 0), col(Person.serial))
-        .limit(LISTED)
+        .limit(LOOKED_AT)
     )
-    found: dict[UUID, Candidate] = {}
-    for person, near, last_at in session.execute(query):
-        found.setdefault(person.id, Candidate(person, near, last_at))
-    return list(found.values())
+    found = [Candidate(person, near, last_at) for person, near, last_at in session.execute(query)]
+    able = volunteers.able(session, row, [candidate.person.id for candidate in found])
+    unblocked = (
+        candidate
+        for candidate in found
+        if candidate.person.id in able and not volunteers.is_blocked(session, row, candidate.person.id, now)
+    )
+    return list(islice(unblocked, LISTED))
 
 
 def near_me(session: Session, *, actor: Actor, now: datetime) -> list[Nearby]:
@@ -123,7 +124,9 @@ def near_me(session: Session, *, actor: Actor, now: datetime) -> list[Nearby]:
         .order_by(nearness, func.coalesce(served.c.last_at, 0), col(ServiceOrder.starts_at), col(ServiceOrder.number))
         .limit(LISTED)
     )
-    return [Nearby(row, recipient, near) for row, recipient, near in session.execute(query)]
+    found = [Nearby(row, recipient, near) for row, recipient, near in session.execute(query)]
+    able = volunteers.skills_on(session, me, now)
+    return [nearby for nearby in found if SERVICES[nearby.order.service].skill in able]
 
 
 def offered_to(session: Session, row: ServiceOrder) -> set[UUID]:

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import exists, func
 from sqlmodel import Session, col, select
 
 from timebank import policy
 from timebank.columns import new_id
 from timebank.errors import BadInput
-from timebank.hours.orders import states
-from timebank.hours.orders.placing import release, require_staff
+from timebank.hours.orders import escalation, states, telling
+from timebank.hours.orders.parties import release, require_staff
 from timebank.hours.orders.rows import (
     OrderCallBack,
     ServiceOrder,
@@ -35,6 +35,7 @@ from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 
 NOTE_LENGTH = 300
+ACCEPTED = ("accepted", "dispatched")  # the community said that it will find somebody
 CLAIMED_GRACE = timedelta(hours=24)  # a volunteer may have come without scanning: staff can still write it down
 
 
@@ -77,12 +78,12 @@ def record_call_back(
 
 
 def flag(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> dict[str, Any]:
-    """Nobody claimed the order for a day: it goes to the grid worker."""
+    """Nobody claimed the order for a day: the grid worker sees to it."""
     row = order(session, communities.community_of(actor), order_id)
     require(actor, "orders.flag", community_id=row.community_id)
-    if row.state == "dispatched" and row.flagged_at is None:
+    if row.state in states.PROMISED and row.flagged_at is None:
         row.flagged_at = now
-        write_down(session, row, "flag", actor=actor, now=now)
+        escalation.raise_step(session, row, "grid", actor=actor, now=now)
     return identity(row)
 
 
@@ -90,9 +91,9 @@ def escalate(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -
     """An accepted order found no volunteer for a week: the community manager and the fund answer for it."""
     row = order(session, communities.community_of(actor), order_id)
     require(actor, "orders.escalate", community_id=row.community_id)
-    if row.state in ("accepted", "dispatched") and row.escalated_at is None:
+    if row.state in ACCEPTED and row.escalated_at is None:
         row.escalated_at = now
-        write_down(session, row, "escalate", actor=actor, now=now)
+        escalation.raise_step(session, row, "manager", actor=actor, now=now)
     return identity(row)
 
 
@@ -110,6 +111,7 @@ def become_overdue(session: Session, *, actor: Actor, now: datetime, order_id: U
     seq = row.release_seq if released else None
     person = gone.hex if gone else None
     move(session, row, "become_overdue", actor=actor, now=now, seq=seq, released_minutes=released, person=person)
+    telling.tell(session, row, row.recipient_id, "order_overdue", now=now)
     return identity(row)
 
 
@@ -128,15 +130,16 @@ def due(session: Session, *, community_id: int, now: datetime, limit: int) -> li
     community = communities.community(session, community_id)
     rules = policy.of(session, community_id, communities.local_day(community, now))
     found: list[Due] = []
-    dispatched_long_ago = now - timedelta(hours=rules.order_unclaimed_hours)
+    unclaimed_since = func.coalesce(col(ServiceOrder.unclaimed_since), col(ServiceOrder.submitted_at))
+    day_ago = now - timedelta(hours=rules.order_unclaimed_hours)
     found += _rows(
-        session, community_id, "flag", limit, ("dispatched",),
-        col(ServiceOrder.flagged_at).is_(None), col(ServiceOrder.dispatched_at) <= dispatched_long_ago,
+        session, community_id, "flag", limit, states.PROMISED,
+        col(ServiceOrder.flagged_at).is_(None), unclaimed_since <= day_ago,
     )  # fmt: skip
-    submitted_long_ago = now - timedelta(days=rules.order_guarantee_days)
+    week_ago = now - timedelta(days=rules.order_guarantee_days)
     found += _rows(
-        session, community_id, "escalate", limit, ("accepted", "dispatched"),
-        col(ServiceOrder.escalated_at).is_(None), col(ServiceOrder.submitted_at) <= submitted_long_ago,
+        session, community_id, "escalate", limit, ACCEPTED,
+        col(ServiceOrder.escalated_at).is_(None), col(ServiceOrder.submitted_at) <= week_ago,
     )  # fmt: skip
     found += [
         Due("become_overdue", row.id, row.number)

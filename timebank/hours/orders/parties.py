@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import false, func, or_
 from sqlmodel import Session, col, select
 
 from ledger import book_of, reading
@@ -17,7 +18,7 @@ from timebank.hours.orders import states
 from timebank.hours.orders.rows import ServiceOrder
 from timebank.people import communities, helpers, residents
 from timebank.people.residents import Person
-from timebank.permissions import Actor, may, require
+from timebank.permissions import RULES, Actor, may, require
 
 MEMBER = "member"  # the class of a volunteer's account, which every lot that pays for service must be allowed to credit
 
@@ -38,6 +39,21 @@ class Purse:
     def free_minutes(self) -> int:
         """What a new order may cost."""
         return max(self.available_minutes - self.promised_minutes, 0)
+
+
+def require_staff(session: Session, actor: Actor, use_case: str, row: ServiceOrder) -> None:
+    """Go on only for staff of the recipient's area."""
+    recipient = residents.person(session, row.community_id, row.recipient_id)
+    require(actor, use_case, community_id=row.community_id, area_path=recipient.area_path)
+
+
+def areas_of(actor: Actor, use_case: str, person: Any = Person) -> list[Any]:
+    """The part of the community that the actor's roles for a use case cover, as conditions on `person`'s area."""
+    roles = RULES[use_case].roles
+    if actor.trusted or actor.has(roles - {"resident"}):
+        return []
+    held = [grant.area_path for grant in actor.grants if grant.role in roles]
+    return [or_(false(), *(col(person.area_path).startswith(path, autoescape=True) for path in held))]
 
 
 def require_for(session: Session, actor: Actor, use_case: str, subject: Person) -> str:
@@ -68,14 +84,6 @@ def may_for(session: Session, actor: Actor, use_case: str, subject: Person) -> b
     return may(actor, use_case, community_id=subject.community_id, person_id=own, area_path=subject.area_path)
 
 
-def redeemer_age(session: Session, person: Person, day: date, rules: policy.Policy) -> int:
-    """From which age this person may redeem on a day: earlier in hardship, where the policy says so."""
-    flags = {noted.flag for noted in residents.flags_of(session, person.community_id, person.id, on=day)}
-    return (
-        min(rules.redeemer_min_age_hardship, rules.redeemer_min_age) if "hardship" in flags else rules.redeemer_min_age
-    )
-
-
 def purse(session: Session, community_id: int, person_id: UUID, now: datetime, *, writing: bool) -> Purse:
     """Return what the person has to spend on service. Inside a write the book's buffer is seen (`writing`)."""
     try:
@@ -100,10 +108,20 @@ def volunteer_account(session: Session, row: ServiceOrder, person_id: UUID) -> i
     )
 
 
+def release(session: Session, row: ServiceOrder) -> int:
+    """Let go of what is held for the order, and return the minutes; 0 where nothing was held."""
+    released = row.held_minutes
+    if released and row.hold_seq is not None:
+        row.release_seq = book_of(session).release(row.hold_seq)
+        row.held_minutes = 0
+    return released
+
+
 def promised_minutes(session: Session, community_id: int, person_id: UUID) -> int:
     """What the person's orders that nobody has claimed yet will need."""
+    cost = func.coalesce(col(ServiceOrder.most_minutes), col(ServiceOrder.planned_minutes))
     total = session.exec(
-        select(func.coalesce(func.sum(ServiceOrder.planned_minutes), 0)).where(
+        select(func.coalesce(func.sum(cost), 0)).where(
             ServiceOrder.community_id == community_id,
             ServiceOrder.recipient_id == person_id,
             col(ServiceOrder.state).in_(states.PROMISED),

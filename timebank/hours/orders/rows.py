@@ -70,6 +70,9 @@ class ServiceOrder(SQLModel, table=True):
     submitted_at: datetime = Field(sa_type=Instant)
     starts_at: datetime = Field(sa_type=Instant)
     planned_minutes: int = Field(sa_type=Number)
+    most_minutes: int | None = Field(default=None, sa_type=Number)  # what it may cost; None: what is planned
+    asked_way: str | None = None  # how she asked staff: counter, phone, visit
+    unclaimed_since: datetime | None = Field(default=None, sa_type=Instant)  # from when nobody has it
     place: str
     note: str = ""
     balance_before_minutes: int = Field(sa_type=Number)
@@ -95,6 +98,11 @@ class ServiceOrder(SQLModel, table=True):
     escalated_at: datetime | None = Field(default=None, sa_type=Instant)
     rating: int | None = Field(default=None, sa_type=Number)
     rating_comment: str = ""
+
+    @property
+    def cost_minutes(self) -> int:
+        """What the order may cost, and what is held for it: the planned time, counted by the multipliers of that time."""
+        return self.planned_minutes if self.most_minutes is None else self.most_minutes
 
 
 class OrderEvent(SQLModel, table=True):

@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 from timebank import policy
 from timebank.errors import BadInput, Refused
 from timebank.hours.attendance import visits
-from timebank.hours.orders import states
+from timebank.hours.orders import states, telling
 from timebank.hours.orders.catalogue import SERVICES
-from timebank.hours.orders.placing import require_staff
+from timebank.hours.orders.parties import require_staff
 from timebank.hours.orders.rows import ServiceOrder, end_claim, identity, move, order, standing_claim
 from timebank.people import cards, communities, residents
 from timebank.people.communities import community_of
@@ -203,3 +203,4 @@ def _leave_at(
         real_seconds=reckoning.seconds,
         estimated=is_estimated,
     )
+    telling.tell(session, row, row.recipient_id, "order_to_confirm", now=now)

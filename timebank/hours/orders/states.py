@@ -52,6 +52,12 @@ MOVES: dict[str, dict[str, str]] = {
         "overdue": "cancelled",
         "disputed": "cancelled",
     },
+    # A wrong tap is taken back: the order waits again to be accepted.
+    "undo": {
+        "accepted": "submitted",
+        "returned": "submitted",
+        "cancelled": "submitted",
+    },
     "become_overdue": {
         "submitted": "overdue",
         "accepted": "overdue",

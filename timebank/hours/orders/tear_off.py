@@ -14,8 +14,7 @@ from sqlmodel import Session, col, select
 
 from timebank import policy
 from timebank.errors import Refused
-from timebank.hours.orders.parties import require_for
-from timebank.hours.orders.placing import require_staff
+from timebank.hours.orders.parties import require_for, require_staff
 from timebank.hours.orders.rows import OrderCallBack, OrderEvent, ServiceOrder, identity, order, write_down
 from timebank.hours.orders.states import OPEN, WrongState
 from timebank.people import communities, residents
