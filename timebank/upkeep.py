@@ -7,6 +7,7 @@ decides how often to look, and gives each piece a key, so that looking twice doe
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from timebank import policy, quotas
 from timebank.hours import team_hours
 from timebank.hours.activities import absences, roster, seats
 from timebank.hours.attendance import late
+from timebank.hours.attendance.offline import waiting
 from timebank.hours.orders import follow_up
 from timebank.outbox import deliveries
 from timebank.people import communities, imports
@@ -196,8 +198,20 @@ def set_quotas(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
     return [Piece(today.isoformat(), _acting(quotas.set_due, actor))] if found else []
 
 
+def give_up_offline(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Offline scans that waited until nothing can come any more."""
+    community_id = communities.community_of(actor)
+
+    def giving_up(scan_id: uuid.UUID) -> Change:
+        return lambda writing, at: waiting.give_up(writing, actor=actor, now=at, scan_id=scan_id)
+
+    due = waiting.over(session, community_id, now)
+    return [Piece(scan_id.hex, giving_up(scan_id)) for scan_id in due[:AT_ONCE]]
+
+
 WORK = (
     Work("close_forgotten", dt.timedelta(minutes=5), close_forgotten),
+    Work("give_up_offline", dt.timedelta(hours=1), give_up_offline),
     Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
     Work("follow_up_orders", dt.timedelta(minutes=15), follow_up_orders),
     Work("give_team_donations", dt.timedelta(minutes=15), give_team_donations),
