@@ -7,12 +7,13 @@ demands a test at the border of each number (tests/timebank/policy_rows.py).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-GROUPS = ("counting", "scanning", "who", "gifts", "orders", "points", "shop", "quotas", "proofs")
+GROUPS = ("counting", "scanning", "who", "gifts", "orders", "activities", "teams", "points", "shop", "quotas", "proofs")
 UNITS = (
     "minutes",
     "hours",
     "days",
     "working_days",
+    "weeks",
     "months",
     "seconds",
     "years",
@@ -55,8 +56,11 @@ NUMBERS: dict[str, Number] = {
     "ticket_seconds": Number("scanning", "seconds", 60, 3600),
     "presence_hours": Number("scanning", "hours", 1, 24),
     "station_again_minutes": Number("scanning", "minutes", 0, 60),
+    "offline_back_hours": Number("scanning", "hours", 0, 168, "events"),
+    "offline_ahead_minutes": Number("scanning", "minutes", 0, 60, "events"),
     "depositor_min_age": Number("who", "years", 14, 25, "beijing_shanghai"),
     "depositor_min_age_guardian": Number("who", "years", 6, 25),
+    "depositor_age_may_be_unknown": Number("who", "yes_no", 0, 1),
     "redeemer_min_age": Number("who", "years", 18, 100, "shanghai_2026"),
     "redeemer_min_age_hardship": Number("who", "years", 18, 100, "beijing_nanjing"),
     "helpers_most": Number("who", "people", 0, 3),
@@ -73,6 +77,12 @@ NUMBERS: dict[str, Number] = {
     "no_show_days": Number("orders", "days", 1, 366),
     "no_show_most": Number("orders", "times", 1, 100),
     "no_show_block_days": Number("orders", "days", 0, 366),
+    "order_undo_minutes": Number("orders", "minutes", 0, 1440),
+    "absent_after_minutes": Number("activities", "minutes", 0, 1440),
+    "promotion_notice_minutes": Number("activities", "minutes", 0, 10_080),
+    "duty_days_a_week": Number("activities", "days", 0, 7, "practice"),
+    "duty_weeks_ahead": Number("activities", "weeks", 1, 26),
+    "team_donation_undo_hours": Number("teams", "hours", 0, 720),
     "table_publicity_days": Number("points", "days", 1, 60),
     "table_versions_a_year": Number("points", "times", 1, 12),
     "publicity_days": Number("points", "working_days", 1, 30),
@@ -88,6 +98,7 @@ NUMBERS: dict[str, Number] = {
     "quota_opening_steps": Number("quotas", "steps", 0, 10**12),
     "public_bundle": Number("proofs", "yes_no", 0, 1),
     "erasure_notice_days": Number("proofs", "days", 0, 60),
+    "notice_days": Number("proofs", "days", 1, 3660),
     "sign_every_seconds": Number("proofs", "seconds", 60, 60, is_used=False),
 }
 

@@ -115,7 +115,9 @@ FIELDS = {
 
 # What outside facts are noted in the log.
 TOPICS = {
+    "eligibility": _("福利的条件"),
     "limit": _("额度或上下限"),
+    "month": _("月结"),
     "multipliers": _("系数表"),
     "points_item": _("细则启用或停用"),
     "points_table": _("积分表"),
@@ -154,6 +156,10 @@ FACTS = {
     "uncapped_minutes": _("取整后"),
     "credited_minutes": _("入账"),
     "pool_minutes": _("超上限转入捐赠池"),
+    "rest": _("休息(不计)"),
+    "steps": _("怎么算的"),
+    "team": _("记在团队名下"),
+    "weights": _("按系数分段"),
     "table_digest": _("积分表或倍率表的摘要"),
     "verdict": _("审核结论"),
     "reviewed_by": _("审核人"),

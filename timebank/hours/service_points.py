@@ -224,10 +224,12 @@ def live_code(point: ServicePoint, *, now: datetime, step_seconds: int) -> LiveC
     return LiveCode(digits=link_code[-TYPED_DIGITS:], link_code=link_code, ends_at=ends_at)
 
 
-def step_of_code(session: Session, point: ServicePoint, text: str, *, now: datetime, step_seconds: int) -> int:
+def step_of_code(
+    session: Session, point: ServicePoint, text: str, *, now: datetime, step_seconds: int, window_steps: int
+) -> int:
     """The time step whose live code this is: the current one or a neighbour, so that a slow reader is not too late.
 
-    Takes the ten digits of the link or the six that people type.
+    `window_steps`: how many before and after it are taken too. Takes the ten digits of the link or the six that people type.
 
     Raises:
         PointClosed, StaleCode, CodeOfAnotherPoint, WrongCode: each tells what the code is instead.
@@ -235,10 +237,11 @@ def step_of_code(session: Session, point: ServicePoint, text: str, *, now: datet
     if point.closed_at is not None:
         raise PointClosed(point=point.name)
     current = _step(now, step_seconds)
-    step = _matching_step(point, text, range(current + 1, current - 2, -1), step_seconds)
+    taken = range(current + window_steps, current - window_steps - 1, -1)
+    step = _matching_step(point, text, taken, step_seconds)
     if step is not None:
         return step
-    if _matching_step(point, text, range(current - 2, current - REMEMBERED_STEPS, -1), step_seconds) is not None:
+    if _matching_step(point, text, range(taken.stop, current - REMEMBERED_STEPS, -1), step_seconds) is not None:
         raise StaleCode(point=point.name, step_seconds=step_seconds)
     others = session.scalars(
         select(ServicePoint)
@@ -247,7 +250,7 @@ def step_of_code(session: Session, point: ServicePoint, text: str, *, now: datet
         .where(col(ServicePoint.closed_at).is_(None))
     )
     for other in others:
-        if _matching_step(other, text, range(current + 1, current - 2, -1), step_seconds) is not None:
+        if _matching_step(other, text, taken, step_seconds) is not None:
             raise CodeOfAnotherPoint(point=point.name, other_point=other.name)
     raise WrongCode(point=point.name)
 

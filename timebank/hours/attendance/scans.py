@@ -69,8 +69,11 @@ class JustCheckedIn(Refused):
 def ticket_of_code(session: Session, *, community_id: int, point_number: int, code: str, now: datetime) -> Ticket:
     """What a live code proves now; reads only, since opening a link must not write."""
     point = service_points.by_number(session, community_id, point_number)
-    step_seconds = rules_of(session, community_id, now).code_step_seconds
-    step = service_points.step_of_code(session, point, code, now=now, step_seconds=step_seconds)
+    rules = rules_of(session, community_id, now)
+    step_seconds = rules.code_step_seconds
+    step = service_points.step_of_code(
+        session, point, code, now=now, step_seconds=step_seconds, window_steps=rules.code_window_steps
+    )
     return Ticket(community_id, point.number, now, "A", step)
 
 
