@@ -1,7 +1,8 @@
 """Where an entry comes from: the scans, confirmations, reviews and decisions behind it, read from the domain's rows.
 
 The entry's detail names its rows; this reads them and says each fact once, as a code, a value and what kind of value it
-is (text, minutes, points, instant, day, whole, person, code, codes). Words are chosen at the edge.
+is (text, minutes, points, instant, day, whole, person, code, codes; `steps` from real to credited minutes, `weights` as
+seconds and percent, `between` two instants). Words are chosen at the edge.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlmodel import Session, col
 
 from timebank import permissions
 from timebank.errors import NotFound
+from timebank.hours import team_hours
 from timebank.hours.attendance import rests
 from timebank.hours.attendance.tables import Visit, VisitReview
 from timebank.hours.orders.rows import OrderEvent, ServiceOrder
@@ -50,11 +52,16 @@ def of_entry(session: Session, *, actor: Actor, detail: Mapping[str, Any] | None
     if actor.community_id is None:
         raise NotFound(what="community")
     permissions.require(actor, "reports.journal", community_id=actor.community_id)
+    return behind(session, actor.community_id, detail)
+
+
+def behind(session: Session, community_id: int, detail: Mapping[str, Any] | None) -> list[Origin]:
+    """The same for who may see the entry for another reason: its own people (receipts.require)."""
     found: list[Origin] = []
     for name, read in _READERS.items():
         row = _id((detail or {}).get(name))
         if row is not None:
-            found.extend(read(session, actor.community_id, row))
+            found.extend(read(session, community_id, row))
     return found
 
 
@@ -82,7 +89,11 @@ def _visit(session: Session, community_id: int, row: uuid.UUID) -> list[Origin]:
         Fact("uncapped_minutes", visit.uncapped_minutes, "minutes"),
         Fact("credited_minutes", visit.credited_minutes, "minutes"),
         Fact("pool_minutes", visit.pool_minutes or None, "minutes"),
+        Fact("team", _team(session, visit)),
+        Fact("steps", tuple(visit.reasons or ()), "steps"),
+        Fact("weights", tuple((seconds, percent) for seconds, percent in visit.spans or ()), "weights"),
         Fact("table_digest", visit.table_digest),
+        *(Fact("rest", (rest.started_at, rest.ended_at), "between") for rest in rests.of_visit(session, visit)),
     ]
     reviews = session.scalars(
         select(VisitReview)
@@ -195,7 +206,13 @@ _READERS: dict[str, Callable[[Session, int, uuid.UUID], list[Origin]]] = {
 
 
 def _origin(what: str, row: uuid.UUID, facts: list[Fact]) -> Origin:
-    return Origin(what, row, tuple(fact for fact in facts if fact.value not in (None, "")))
+    return Origin(what, row, tuple(fact for fact in facts if fact.value not in (None, "", ())))
+
+
+def _team(session: Session, visit: Visit) -> str | None:
+    """The team for which the visit counts, if it is not for the volunteer himself."""
+    found = team_hours.team_of_visit(session, visit.community_id, visit.id)
+    return None if found is None else found.name
 
 
 def _person(session: Session, community_id: int, person_id: uuid.UUID | None) -> tuple[str, str] | None:

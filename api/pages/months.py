@@ -100,7 +100,7 @@ def confirm(month: str) -> Any:
 def _facts(month: dt.date) -> dict[str, Any]:
     asks, reading = edge.actor(), edge.read()
     books = _books(month)
-    asked = edge.load(MonthAsked) if request.method == "GET" else {"unit": None, "after": 0}
+    asked: dict[str, Any] = edge.load(MonthAsked) if request.method == "GET" else {"unit": None, "after": 0}
     shown = next((one for one in books.balances if one.unit == asked["unit"]), None)
     rows = [] if shown is None else [row for row in shown.rows if row.account > asked["after"]][: ACCOUNTS_A_PAGE + 1]
     more = len(rows) > ACCOUNTS_A_PAGE

@@ -100,6 +100,15 @@ def entry(session: Session, *, actor: Actor, seq: int) -> tuple[Entry, JournalRo
     """
     community_id = community_of(actor)
     permissions.require(actor, "reports.journal", community_id=community_id)
+    return read_entry(session, community_id, seq)
+
+
+def read_entry(session: Session, community_id: int, seq: int) -> tuple[Entry, JournalRow]:
+    """The same for who may see this entry for another reason: as its own people may.
+
+    Raises:
+        NotFound: the log has no such entry.
+    """
     found = reading.entry(session, community_id, seq)
     if found is None:
         raise NotFound(what="entry", seq=seq)

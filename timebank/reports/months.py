@@ -127,7 +127,7 @@ def books_of(session: Session, community_id: int, month: dt.date, *, today: dt.d
     tail = reading.tail(session, community_id)
     until = own.until if own else (tail.size if tail else 0)
     accounts = _accounts(session, community_id, until)
-    told = _Told(month, closed, accounts)
+    told = _Told(month, Belonging(closed), accounts)
     for entry in _moving(session, community_id, first, until):
         told.count(entry, late=entry.seq >= end)
     balances = _balances(session, community_id, first, told)
@@ -137,12 +137,24 @@ def books_of(session: Session, community_id: int, month: dt.date, *, today: dt.d
     )
 
 
+class Belonging:
+    """To which month an entry belongs: that in which it happened, or the first one that was open when it was booked."""
+
+    def __init__(self, closed: Sequence[Closed]) -> None:
+        self._untils = [one.until for one in closed]
+        self._open = [dt.date.min, *(next_month(one.month) for one in closed)]
+
+    def month_of(self, on: dt.date, seq: int) -> dt.date:
+        """The first day of that month; later than that of `on` for what is an adjustment."""
+        return max(first_of(on), self._open[bisect_right(self._untils, seq)])
+
+
 @dataclass
 class _Told:
     """What entries say of one month, while they are read."""
 
     month: dt.date
-    closed: Sequence[Closed]
+    belonging: Belonging
     accounts: dict[int, tuple[str, str]]
     earlier: dict[int, int] = field(default_factory=dict)
     added: dict[int, int] = field(default_factory=dict)
@@ -150,13 +162,9 @@ class _Told:
     adjustments: list[Adjustment] = field(default_factory=list)
     late: int = 0
 
-    def __post_init__(self) -> None:
-        self._untils = [one.until for one in self.closed]
-        self._open = [dt.date.min, *(next_month(one.month) for one in self.closed)]
-
     def count(self, entry: _Moving, *, late: bool) -> None:
         happened = first_of(entry.on)
-        belongs = max(happened, self._open[bisect_right(self._untils, entry.seq)])
+        belongs = self.belonging.month_of(entry.on, entry.seq)
         if belongs > self.month:
             return
         if belongs < self.month:  # booked since the month began, but of a month before it that was still open
