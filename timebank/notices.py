@@ -49,6 +49,7 @@ KINDS = frozenset(
         "visit_settled",
         "visit_rejected",
         "visit_estimated",
+        "word_asked",  # a witness, or who was served: was it so
         "activity_changed",
         "activity_cancelled",
         "sign_up_made",  # by staff

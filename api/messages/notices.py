@@ -35,6 +35,7 @@ SUBJECTS: dict[str, Any] = {
     "visit_settled": _("您的服务时间已入账"),
     "visit_rejected": _("您的一条服务记录没有通过"),
     "visit_estimated": _("您的一条服务记录要核实"),
+    "word_asked": _("有一件事请您证明"),
     "activity_changed": _("您报名的活动有变动"),
     "activity_cancelled": _("您报名的活动取消了"),
     "sign_up_made": _("已为您报名"),
@@ -75,6 +76,7 @@ TEXTS: dict[str, Any] = {
     "visit_settled": _("%(service_on)s 的服务已入账,记 %(credited_minutes)s。"),
     "visit_rejected": _("%(service_on)s 的服务记录没有通过。原因:%(reason)s"),
     "visit_estimated": _("%(service_on)s 忘记签退,结束时间按估计记,等审核。"),
+    "word_asked": _("%(service_on)s 在“%(place)s”的一次服务请您证明。请在“请我证明的”里点确认或者否认;没有手机的,请告诉服务台。"),
     "activity_changed": _("“%(activity)s”的时间改了,现在是 %(starts_at)s 开始。来不了的,请取消报名。"),
     "activity_cancelled": _("%(starts_at)s 的“%(activity)s”取消了。原因:%(reason)s"),
     "sign_up_made": _("工作人员为您报了名:%(starts_at)s,“%(activity)s”。来不了的,请取消报名。"),
@@ -92,8 +94,9 @@ TEXTS: dict[str, Any] = {
 LINKS: dict[str, tuple[str, str]] = {
     "order_id": ("orders.order", "order_id"),
     "visit_id": ("hours.visit", "visit_id"),
+    "asked_visit": ("words.one", "visit_id"),
     "activity_number": ("activities.shown", "number"),
-    "point_number": ("service_points.roster", "number"),
+    "point_number": ("service_points.show_roster", "number"),
 }
 
 MESSAGES: dict[str, Any] = {"notice_contact_expired": _("这个链接已经过期,或者邮箱又改过了。")}

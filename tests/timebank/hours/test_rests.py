@@ -15,7 +15,7 @@ from ledger import reading
 from tests.timebank.hours.arrange import close_forgotten, come, go, make_point, make_volunteer, review, scan, visit_of
 from timebank.errors import Forbidden
 from timebank.hours.attendance import reading as visits_read
-from timebank.hours.attendance import rests, resting
+from timebank.hours.attendance import resting, rests
 from timebank.hours.attendance.reckoning import Limits, Window, reckon
 from timebank.hours.attendance.visits import VisitNotOpen, by_id
 

@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlmodel import Session, col
 
+from timebank import notices
 from timebank.columns import new_id
 from timebank.errors import BadInput
-from timebank.hours import service_points
+from timebank.hours import depositors, service_points
+from timebank.hours.attendance import witnesses
 from timebank.hours.attendance.finishing import left_without_consent
 from timebank.hours.attendance.tables import Visit
-from timebank.hours.attendance.visits import closes_at, end_visit, refuse_overlap, rules_of
+from timebank.hours.attendance.visits import closes_at, end_visit, refuse_overlap, rules_of, zone_of
 from timebank.hours.service_classes import ACTIVITY_CLASSES
 from timebank.people import communities, residents
 from timebank.permissions import Actor, require
@@ -35,16 +37,18 @@ def enter_late(
     point_number: int | None = None,
     service_class: str | None = None,
     witness: str = "",
+    witness_id: UUID | None = None,
     source: str = "",
     note: str = "",
 ) -> dict[str, object]:
     """Write down a visit that nobody scanned; it waits for review.
 
-    A volunteer reports his own with the name of a witness (evidence C); a clerk types it from paper with the
-    page it stands on (evidence D).
+    A volunteer reports his own with a witness (evidence C): a resident, who is asked (`witness_id`), or somebody else by
+    name. A clerk types it from paper with the page it stands on (evidence D).
 
     Raises:
-        OverlappingVisit: the person was somewhere else then. BadInput: with the fields.
+        OverlappingVisit: the person was somewhere else then. UnderAge and the like: she may not bank time so.
+        BadInput: with the fields.
     """
     community_id = communities.community_of(actor)
     own = person_id == actor.person_id
@@ -53,10 +57,13 @@ def enter_late(
     else:
         require(actor, "attendance.enter_late", community_id=community_id)
     person = residents.person(session, community_id, person_id)
-    bad = _bad_time(started_at, ended_at, now=now, days_back=rules_of(session, community_id, now).late_entry_days)
-    bad |= _bad_words(place, service_class, {"witness": witness} if own else {"source": source})
+    bad = bad_time(started_at, ended_at, now=now, days_back=rules_of(session, community_id, now).late_entry_days)
+    needed = {} if witness_id else {"witness": witness} if own else {"source": source}
+    bad |= _bad_words(place, service_class, needed)
     if bad:
         raise BadInput(fields=bad)
+    day = started_at.astimezone(zone_of(session, community_id)).date()
+    depositors.refuse_who_may_not(session, community_id, person, day)
     point = service_points.by_number(session, community_id, point_number) if point_number else None
     refuse_overlap(session, community_id=community_id, person_id=person.id, started_at=started_at, ended_at=ended_at)
     evidence = "C" if own else "D"
@@ -83,6 +90,8 @@ def enter_late(
     )
     session.add(visit)
     session.flush()
+    if witness_id is not None:
+        witnesses.ask(session, visit=visit, person_id=witness_id, asked_as="witness", asked_by=actor.number, now=now)
     return {"code": "late_entry_recorded", "visit_id": visit.id.hex, "evidence": evidence, "person": person.number}
 
 
@@ -110,6 +119,17 @@ def close_forgotten(session: Session, *, actor: Actor, now: datetime, limit: int
         if left_without_consent(session, visit):
             visit.review_reasons = ["consent_revoked", "estimated"]
         session.flush()
+        notices.tell(
+            session,
+            community_id=community_id,
+            person_id=visit.person_id,
+            kind="visit_estimated",
+            facts={
+                "service_on": visit.started_at.astimezone(zone_of(session, community_id)).date().isoformat(),
+                "visit_id": visit.id.hex,
+            },
+            now=now,
+        )
     return {"code": "forgotten_closed", "closed": len(due[:limit]), "left": len(due) > limit}
 
 
@@ -146,7 +166,13 @@ def count_open(session: Session, community_id: int) -> int:
     ).one()
 
 
-def _bad_time(started_at: datetime, ended_at: datetime, *, now: datetime, days_back: int) -> dict[str, str]:
+def visit_id_of(outcome: dict[str, object]) -> UUID:
+    """The visit that a late entry made."""
+    return UUID(str(outcome["visit_id"]))
+
+
+def bad_time(started_at: datetime, ended_at: datetime, *, now: datetime, days_back: int) -> dict[str, str]:
+    """Why a visit cannot have been then, by field: it is not over, too long, or too long ago."""
     bad = {}
     if ended_at > now:
         bad["ended_at"] = "future"

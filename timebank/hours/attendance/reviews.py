@@ -1,25 +1,37 @@
 """Another person's word on visits that two live scans do not prove: estimated ends, printed codes, reports and paper."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from timebank import notices
 from timebank.columns import new_id
-from timebank.errors import BadInput, Refused
-from timebank.hours.attendance import rests
+from timebank.errors import BadInput, Forbidden, Refused
+from timebank.hours import service_points
+from timebank.hours.attendance import paper_rows, rests, witnesses
 from timebank.hours.attendance.scans import told
 from timebank.hours.attendance.tables import Visit, VisitReview
-from timebank.hours.attendance.visits import by_id, issue_minutes, refuse_overlap, rules_of
+from timebank.hours.attendance.visits import by_id, issue_minutes, refuse_overlap, rules_of, zone_of
 from timebank.people import communities
-from timebank.permissions import Actor, require
+from timebank.permissions import Actor, may, require
 
 LONGEST = timedelta(hours=16)
+AT_ONCE = 50
+CONFIRMED_BY_STAFF = {"static_code", "own_card"}
+
+
+class NotPlain(Refused):
+    """The visit must be looked at alone: it is long, estimated, doubted, or nobody confirmed it."""
+
+    code = "not_plain"
+    status = 409
 
 
 class OwnVisit(Refused):
-    """Nobody reviews his own visit, nor one that he typed in himself."""
+    """Nobody reviews his own visit or his family's, nor one that he typed in or gave his word for."""
 
     code = "own_visit"
     status = 403
@@ -55,15 +67,17 @@ def review(
     ended. A clerk's entry from paper of more than four hours is
     settled only when two people have accepted it.
 
+    Staff of a point are the second confirmation of its printed code (B); all else is the reviewers'.
+
     Raises:
         OwnVisit, NotUnderReview, ReviewedByYou; OverlappingVisit: the corrected end.
     """
     community_id = communities.community_of(actor)
     visit = by_id(session, community_id, visit_id)
-    require(actor, "attendance.review", community_id=community_id)
+    _require_reviewer(session, actor, visit)
     if visit.state not in {"estimated", "under_review"} or visit.order_id is not None:
         raise NotUnderReview(state=visit.state)
-    if visit.person_id == actor.person_id or (visit.evidence in {"C", "D"} and visit.started_by == actor.number):
+    if is_no_judge(session, actor, visit):
         raise OwnVisit
     _refuse_bad_review(verdict, note)
     before = reviews_of(session, visit)
@@ -86,9 +100,75 @@ def review(
     if verdict == "reject":
         visit.state = "rejected"
         session.flush()
+        paper_rows.void(session, visit=visit, now=now)
+        _tell(session, visit, "visit_rejected", {"reason": note.strip()}, now)
     elif len(before) > 1 or not needs_second(session, visit):
         issue_minutes(session, visit=visit, now=now, reviewers=sorted({earlier.officer for earlier in before}))
+        if visit.state == "settled":
+            _tell(session, visit, "visit_settled", {"credited_minutes": visit.credited_minutes or 0}, now)
     return told(session, visit, "reviewed") | {"verdict": verdict}
+
+
+def accept_many(session: Session, *, actor: Actor, now: datetime, visit_ids: Sequence[UUID]) -> dict[str, object]:
+    """Accept several plain visits at once; each is judged as if it were alone, and what cannot be accepted is told.
+
+    Facts: `settled` and `waiting` (a second person, or the quota) are counts, `refused` maps a visit to why.
+
+    Raises:
+        BadInput: none, or more than a page of them.
+    """
+    if not 1 <= len(visit_ids) <= AT_ONCE:
+        raise BadInput(fields={"visits": "some"})
+    settled = waiting = 0
+    refused: dict[str, str] = {}
+    for visit_id in dict.fromkeys(visit_ids):
+        try:
+            visit = by_id(session, communities.community_of(actor), visit_id)
+            word = witnesses.word_of(session, visit)
+            if not is_plain(session, visit, word.word if word else None):
+                raise NotPlain
+            told_of = review(session, actor=actor, now=now, visit_id=visit_id, verdict="accept")
+        except Forbidden:
+            raise
+        except Refused as why:  # nothing was written yet: every refusal comes before the first change
+            refused[visit_id.hex] = why.code
+        else:
+            settled += told_of["state"] == "settled"
+            waiting += told_of["state"] != "settled"
+    return {"code": "reviewed_many", "settled": settled, "waiting": waiting, "refused": refused}
+
+
+def is_plain(session: Session, visit: Visit, word: str | None) -> bool:
+    """Whether a visit may be accepted with others at once: one usual reason, a usual length, and nobody who doubts it.
+
+    An own report is plain when a resident who saw it has confirmed; an entry from paper up to the hours at which two
+    people are needed; a printed code always.
+    """
+    two_from = rules_of(session, visit.community_id, visit.started_at).review_two_from_minutes
+    if visit.ended_at is None or visit.ended_at - visit.started_at > timedelta(minutes=two_from) or word == "denied":
+        return False
+    match visit.review_reasons:
+        case ["static_code"] | ["paper"]:
+            return True
+        case ["own_report"]:
+            return word == "confirmed"
+        case _:
+            return False
+
+
+def is_no_judge(session: Session, actor: Actor, visit: Visit) -> bool:
+    """Whether the visit is the actor's own or his family's, was typed by him, or rests on his word already."""
+    if witnesses.is_own_or_familys(session, actor, visit):
+        return True
+    if visit.evidence in {"C", "D"} and visit.started_by == actor.number:
+        return True
+    word = witnesses.word_of(session, visit)
+    return word is not None and actor.person_id is not None and word.person_id == actor.person_id
+
+
+def is_printed_code_only(visit: Visit) -> bool:
+    """Whether only a second confirmation is missing, which staff of the point can give."""
+    return visit.state == "under_review" and visit.evidence == "B" and set(visit.review_reasons) <= CONFIRMED_BY_STAFF
 
 
 def needs_second(session: Session, visit: Visit) -> bool:
@@ -108,6 +188,26 @@ def reviews_of(session: Session, visit: Visit) -> list[VisitReview]:
             .where(col(VisitReview.visit_id) == visit.id)
             .order_by(col(VisitReview.id))
         )
+    )
+
+
+def _require_reviewer(session: Session, actor: Actor, visit: Visit) -> None:
+    if visit.point_id is not None and is_printed_code_only(visit):
+        point = service_points.by_id(session, visit.community_id, visit.point_id)
+        if may(actor, "attendance.confirm_code", community_id=visit.community_id, area_path=point.area_path):
+            return
+    require(actor, "attendance.review", community_id=visit.community_id)
+
+
+def _tell(session: Session, visit: Visit, kind: str, facts: dict[str, object], now: datetime) -> None:
+    day = visit.started_at.astimezone(zone_of(session, visit.community_id)).date()
+    notices.tell(
+        session,
+        community_id=visit.community_id,
+        person_id=visit.person_id,
+        kind=kind,
+        facts={"service_on": day.isoformat(), "visit_id": visit.id.hex, **facts},
+        now=now,
     )
 
 
