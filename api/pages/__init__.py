@@ -34,6 +34,7 @@ BLUEPRINTS = [
     "months",
     "statements",
     "why",
+    "participation",
     "receipts",
     "orders",
     "desk",

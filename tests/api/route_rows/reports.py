@@ -138,4 +138,8 @@ ROWS: dict[str, Any] = {
     },
     "why.balance": {"roles": MEMBERS, "own": first},
     "why.balance_of": {"roles": PERSONAL, "own": first, "values": of_first},
+    "participation.community": {"roles": MEMBERS},
+    "participation.community_file": {"roles": MEMBERS, "values": lambda world, made: {"form": "csv"}},
+    "participation.mine": {"roles": MEMBERS, "own": first},
+    "participation.of_person": {"roles": PERSONAL, "own": first, "values": of_first},
 }
