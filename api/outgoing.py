@@ -206,7 +206,7 @@ def in_words(app: Flask, settings: Settings, one: Outgoing, place: Community) ->
         lines += [text, "", link_of(settings, one, place), ""]
         lines.append(gettext("这封信由系统发出。不想再收到,登录后在“通知”里去掉邮箱。"))
         return Message(
-            id=f"{one.notice_id.hex}.{one.person_id.hex[:8]}",
+            id=f"{one.notice_id.hex}.{one.person_id.hex[-12:]}",
             to=one.address,
             subject=gettext("时间银行:%(what)s", what=str(SUBJECTS[one.kind])),
             text="\n".join(lines),

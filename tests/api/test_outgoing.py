@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import socket
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -41,19 +42,25 @@ class Postbox:
         return "250 OK"
 
 
+class Server(Controller):
+    """A mail server on a port that the system chose, and that nobody else can take in between."""
+
+    def __init__(self, box: Postbox) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        super().__init__(box, hostname="127.0.0.1", port=self.socket.getsockname()[1])
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self.socket)
+
+
 @pytest.fixture
-def postbox() -> Iterator[tuple[Postbox, Controller]]:
+def postbox() -> Iterator[tuple[Postbox, int]]:
+    """What arrived, and the port of the server."""
     box = Postbox()
-    server = Controller(box, hostname="127.0.0.1", port=0)
+    server = Server(box)
     server.start()
-    yield box, server
+    yield box, server.port
     server.stop()
-
-
-def port_of(server: Controller) -> int:
-    assert server.server is not None
-    port: int = server.server.sockets[0].getsockname()[1]
-    return port
 
 
 def mailroom(tmp_path: Any, port: int) -> Mailroom:
@@ -81,15 +88,15 @@ def run(village: Village, tmp_path: Any, room: Mailroom) -> None:
 
 
 def test_a_mail_says_what_happened_and_its_subject_says_nothing_personal(
-    village: Village, tmp_path: Any, postbox: tuple[Postbox, Controller]
+    village: Village, tmp_path: Any, postbox: tuple[Postbox, int]
 ) -> None:
-    box, server = postbox
+    box, port = postbox
     elder, helper = village.make_person(), village.make_person()
     bind_helper(village, elder, helper)
     set_mail(village, elder, "elder@mail.example")
     set_mail(village, helper, "helper@mail.example")
     tell(village, elder, "order_claimed", order_number=7, starts_at=to_ms(village.now))
-    room = mailroom(tmp_path, port_of(server))
+    room = mailroom(tmp_path, port)
     run(village, tmp_path, room)
     run(village, tmp_path, room)  # nothing is sent twice
     claimed = [letter for letter in box.letters if "进展" in letter["Subject"] and "领了" in letter.get_content()]
@@ -111,12 +118,12 @@ def test_a_mail_says_what_happened_and_its_subject_says_nothing_personal(
 
 
 def test_the_link_in_the_mail_confirms_the_address(
-    village: Village, tmp_path: Any, postbox: tuple[Postbox, Controller]
+    village: Village, tmp_path: Any, postbox: tuple[Postbox, int]
 ) -> None:
-    box, server = postbox
+    box, port = postbox
     person = village.make_person()
     set_mail(village, person, "wang@mail.example", confirmed=False)
-    room = mailroom(tmp_path, port_of(server))
+    room = mailroom(tmp_path, port)
     run(village, tmp_path, room)
     (letter,) = box.letters
     link = re.search(r"https://\S+/notices/confirm/(\S+)", letter.get_content())
@@ -127,15 +134,15 @@ def test_the_link_in_the_mail_confirms_the_address(
 
 
 def test_a_refused_address_does_not_hold_up_the_others(
-    village: Village, tmp_path: Any, postbox: tuple[Postbox, Controller]
+    village: Village, tmp_path: Any, postbox: tuple[Postbox, int]
 ) -> None:
-    box, server = postbox
+    box, port = postbox
     people = [village.make_person() for _ in range(3)]
     for number, person in enumerate(people):
         set_mail(village, person, f"reader{number}@mail.example")
         tell(village, person, order_number=number)
     box.refuses = {"reader0@mail.example": "550 no such mailbox", "reader1@mail.example": "451 later, please"}
-    run(village, tmp_path, mailroom(tmp_path, port_of(server)))
+    run(village, tmp_path, mailroom(tmp_path, port))
     told = [letter["To"] for letter in box.letters if "受理" in letter.get_content()]
     assert told == ["reader2@mail.example"]
     assert due(village) == []
