@@ -95,10 +95,11 @@ def submit(
 
     `fn` runs in the lane's thread, but in this request's context: `actor()` and `community()` may be named in it.
     """
-    asks, context = actor(), copy_context()
+    asks, place, key, context = actor(), community().id, request_key(), copy_context()
+    stop_reading()  # who waits for a turn on the lane keeps no connection from who has the turn
     outcome = storage().write(
-        community().id,
-        request_key(),
+        place,
+        key,
         lambda session, now: context.run(fn, session, now),
         actor=asks.number,
         use_case=use_case,
@@ -112,6 +113,7 @@ def submit_global(fn: Callable[[Session, datetime], Any]) -> Any:
     """Change what belongs to no community: logins, sessions, roles, areas."""
     actor()
     context = copy_context()
+    stop_reading()
     outcome = storage().write_global(lambda session, now: context.run(fn, session, now))
     stop_reading()
     return outcome

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Connection, LargeBinary, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
-from ledger import tables, tree
+from ledger import driver, tables, tree
 from ledger.entries import decode
 from ledger.errors import LogBroken
 from ledger.rules import Account, Booked, Hold, Note
@@ -31,9 +31,20 @@ class Tail(NamedTuple):
     epoch: int  # how often the projections were made again
 
 
-def execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> Any:
-    """Run one statement written with `?`, in the driver's own way of marking values."""
-    return connection.exec_driver_sql(_marked(sql, connection.dialect.name), values)
+def execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> int:
+    """Run one statement written with `?`, in the driver's own way of marking values; how many rows it changed."""
+    return driver.call(connection, _marked(sql, connection.dialect.name), values)
+
+
+def fetch(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The rows of one query written with `?`."""
+    return driver.fetch(connection, _marked(sql, connection.dialect.name), values)
+
+
+def fetch_one(connection: Connection, sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """The one row of a query that can give no more."""
+    found = fetch(connection, sql, values)
+    return found[0] if found else None
 
 
 @cache
@@ -55,11 +66,11 @@ def found_tail(connection: Connection, community_id: int, origin: str) -> None:
 def lock_tail(connection: Connection, community_id: int) -> Tail | None:
     """Where the log ends, locked until the transaction does (on SQLite the whole database is, by BEGIN IMMEDIATE)."""
     lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
-    found = execute(
+    found = fetch_one(
         connection,
         f"SELECT origin, size, at, root, edge, rule_seq, epoch FROM ledger_tail WHERE community_id = ?{lock}",
         (community_id,),
-    ).one_or_none()
+    )
     if found is None:
         return None
     return Tail(found[0], found[1], found[2], bytes(found[3]), bytes(found[4]), found[5], found[6])
@@ -82,7 +93,7 @@ def move_tail(
         "UPDATE ledger_tail SET size = ?, at = ?, root = ?, edge = ?, rule_seq = ? WHERE community_id = ? AND size = ?",
         (size, at, root, edge, rule_seq, community_id, before),
     )
-    return bool(moved.rowcount == 1)
+    return moved == 1
 
 
 # What the rules load
@@ -100,7 +111,7 @@ def account_of(row: Sequence[Any]) -> Account:
 
 def account_group(connection: Connection, community_id: int, number: int) -> list[Account]:
     """The account and all open accounts of its owner."""
-    found = execute(
+    found = fetch(
         connection,
         f"SELECT {_ACCOUNT} FROM ledger_account b JOIN ledger_account a ON a.community_id = b.community_id AND a.owner = b.owner"
         " WHERE b.community_id = ? AND b.number = ? AND (a.closed IS NULL OR a.number = b.number)",
@@ -112,15 +123,15 @@ def account_group(connection: Connection, community_id: int, number: int) -> lis
 def last_account(connection: Connection, community_id: int) -> int:
     """The highest number of an account, 0 if there is none."""
     query = "SELECT max(number) FROM ledger_account WHERE community_id = ?"
-    return int(execute(connection, query, (community_id,)).scalar_one() or 0)
+    return int(fetch(connection, query, (community_id,))[0][0] or 0)
 
 
 def hold(connection: Connection, community_id: int, seq: int) -> Hold | None:
-    row = execute(
+    row = fetch_one(
         connection,
         "SELECT legs, until, resolved FROM ledger_hold WHERE community_id = ? AND seq = ?",
         (community_id, seq),
-    ).one_or_none()
+    )
     return (
         None
         if row is None
@@ -129,21 +140,21 @@ def hold(connection: Connection, community_id: int, seq: int) -> Hold | None:
 
 
 def note(connection: Connection, community_id: int, seq: int) -> Note | None:
-    found = execute(
+    found = fetch_one(
         connection,
         "SELECT topic, subject, digest, used_by FROM ledger_note WHERE community_id = ? AND seq = ?",
         (community_id, seq),
-    ).one_or_none()
+    )
     return None if found is None else Note(seq, *found)
 
 
 def booked(connection: Connection, community_id: int, seq: int) -> Booked | None:
-    row = execute(
+    row = fetch_one(
         connection,
         "SELECT e.leaf, r.seq FROM ledger_entry e LEFT JOIN ledger_reversal r ON r.community_id = e.community_id AND r.of = e.seq"
         " WHERE e.community_id = ? AND e.seq = ?",
         (community_id, seq),
-    ).one_or_none()
+    )
     if row is None:
         return None
     fields = decode(bytes(row[0]))
@@ -152,11 +163,8 @@ def booked(connection: Connection, community_id: int, seq: int) -> Booked | None
 
 
 def leaf(connection: Connection, community_id: int, seq: int) -> bytes:
-    return bytes(
-        execute(
-            connection, "SELECT leaf FROM ledger_entry WHERE community_id = ? AND seq = ?", (community_id, seq)
-        ).scalar_one()
-    )
+    query = "SELECT leaf FROM ledger_entry WHERE community_id = ? AND seq = ?"
+    return bytes(fetch(connection, query, (community_id, seq))[0][0])
 
 
 def leaves(connection: Connection, community_id: int, start: int, end: int) -> list[bytes]:
@@ -165,11 +173,11 @@ def leaves(connection: Connection, community_id: int, start: int, end: int) -> l
     Raises:
         LogBroken: one is missing.
     """
-    found = execute(
+    found = fetch(
         connection,
         "SELECT leaf FROM ledger_entry WHERE community_id = ? AND seq >= ? AND seq < ? ORDER BY seq",
         (community_id, start, end),
-    ).all()
+    )
     if len(found) != end - start:
         raise LogBroken(f"of the entries {start} to {end - 1} only {len(found)} are stored")
     return [bytes(row[0]) for row in found]
@@ -278,11 +286,11 @@ def store_tiles(
         ],
     )
     for above in range(first // width, last // width):
-        below = execute(
+        below = fetch(
             connection,
             "SELECT root FROM ledger_tile WHERE community_id = ? AND level = ? AND number >= ? AND number < ? ORDER BY number",
             (community_id, level, above * width, (above + 1) * width),
-        ).all()
+        )
         if len(below) != width:
             raise LogBroken(f"of the {width} tiles from {above * width} of level {level} only {len(below)} are stored")
         held = [bytes(row[0]) for row in below]
@@ -316,9 +324,9 @@ def _written(account: Account) -> tuple[Any, ...]:
 
 def _many(connection: Connection, sql: str, values: Rows) -> None:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(sql, tuple(list(column) for column in zip(*values, strict=True)))
+        driver.call(connection, sql, tuple(list(column) for column in zip(*values, strict=True)))
     else:
-        connection.exec_driver_sql(sql, list(values))
+        driver.call_many(connection, sql, values)
 
 
 def _arrays(table: Table, columns: Iterable[str]) -> str:

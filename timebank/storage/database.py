@@ -20,6 +20,7 @@ from timebank.errors import BadInput
 from timebank.storage.engines import LaneLock, make_engine
 from timebank.storage.lane import Lane
 from timebank.storage.requests import Change, Waiting
+from timebank.storage.sessions import KeepingSession
 
 
 class Storage:
@@ -46,6 +47,8 @@ class Storage:
         self._secret = secret
         self._engine = make_engine(url, sqlite=self.sqlite)
         self._writer = make_engine(url, sqlite=self.sqlite, writes=True, durable=durable)
+        # On PostgreSQL no lane writes these, and a new connection for each would take longer than the write.
+        self._of_all = self._engine if durable and not self.sqlite else self._writer
         self._lock = LaneLock(Path(self.url.database or "")) if self.sqlite and exclusive else None
         self._lanes = [
             Lane(self._writer, clock, before_start=self.hold_lane) for _ in range(1 if self.sqlite else lanes)
@@ -57,7 +60,7 @@ class Storage:
         with self._engine.connect() as connection:
             if not self.sqlite:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            with Session(connection, expire_on_commit=False, autoflush=False) as session:
+            with KeepingSession(connection, expire_on_commit=False, autoflush=False) as session:
                 yield session
 
     def write(
@@ -103,11 +106,11 @@ class Storage:
         return facts
 
     def write_global(self, change: Callable[[Session, datetime], Any]) -> Any:
-        """Change tables that belong to no community, in a transaction of its own. On SQLite it takes its turn between the lane's batches."""
+        """Change tables that belong to no community, apart from all communities' batches. On SQLite it takes its turn on the lane, and those that wait together commit together."""
         if self.sqlite:
             return self._lanes[0].ask(Waiting(0, columns.new_key(self.clock()), change, everywhere=True))
         with (
-            self._writer.connect() as connection,
+            self._of_all.connect() as connection,
             Session(connection, expire_on_commit=False) as session,
             session.begin(),
         ):

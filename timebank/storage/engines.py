@@ -11,7 +11,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from ledger import driver
 from timebank.errors import Busy
+
+# Connections of readers that stay open: they cost next to nothing on a file, and a page should not wait for another.
+READERS_KEPT = 32
 
 
 def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool = True) -> Engine:
@@ -24,7 +28,9 @@ def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool =
             **({"poolclass": NullPool} if writes else {}),
         )
     engine = create_engine(
-        url, connect_args={"timeout": 30, "check_same_thread": False}, **({"poolclass": NullPool} if writes else {})
+        url,
+        connect_args={"timeout": 30, "check_same_thread": False},
+        **({"poolclass": NullPool} if writes else {"pool_size": READERS_KEPT}),
     )
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
@@ -44,7 +50,7 @@ def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool =
 
     @event.listens_for(engine, "begin")
     def say_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver.begin(connection, begin)
 
     return engine
 

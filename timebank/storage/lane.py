@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
-from sqlmodel import Session
 
 from ledger import Book, LedgerRefused
 from ledger.book import Cache
@@ -30,6 +29,7 @@ from timebank.storage.requests import (
     record,
     refuse_late_or_early,
 )
+from timebank.storage.sessions import KeepingSession
 
 BATCH_MOST = 60  # PostgreSQL tracks 64 subtransactions of a transaction in memory
 
@@ -97,7 +97,7 @@ class Lane:
                     waiting.answer.set_result(waiting.outcome)
 
     def _next_batch(self) -> list[Waiting] | None:
-        """What waits, at most 60, all of one community; what is of another waits on."""
+        """What waits, at most 60, all of one community or all of none; what is of another waits on."""
         first = self._later.popleft() if self._later else self._queue.get()
         if first is None:
             return None
@@ -116,7 +116,7 @@ class Lane:
             if waiting is None:
                 self._queue.put(None)
                 break
-            if not waiting.alone and waiting.community_id == first.community_id:
+            if not waiting.alone and waiting.place == first.place:
                 batch.append(waiting)
             else:
                 passed.append(waiting)
@@ -150,7 +150,7 @@ class Lane:
             self._drop_connection()
             raise _Discard from error
         if batch[0].everywhere:
-            self._run_global(connection, batch[0])
+            self._run_global(connection, batch)
             return
         community_id = batch[0].community_id
         cache = self._caches.of(community_id)
@@ -221,7 +221,7 @@ class Lane:
             _Discard: the database failed, or the savepoint could not be closed, so that nobody knows what of the request is in the transaction.
         """
         mark = None
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        with KeepingSession(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             try:
                 mark = book.begin(waiting.key, now)
                 session.info["book"] = book
@@ -236,30 +236,51 @@ class Lane:
             except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
                 waiting.refused = error
             try:
-                if waiting.refused is None:
-                    session.commit()
-                else:
-                    session.rollback()
+                if session.in_transaction():  # else it touched no SQL, and there is no savepoint
+                    if waiting.refused is None:
+                        session.commit()
+                    else:
+                        session.rollback()
             except Exception as error:
                 raise _Discard from error
         if waiting.refused is not None and mark is not None:
             book.undo(mark)
 
-    def _run_global(self, connection: Connection, waiting: Waiting) -> None:
+    def _run_global(self, connection: Connection, batch: list[Waiting]) -> None:
+        """Run changes of tables that belong to no community, each behind a savepoint, and commit them together.
+
+        Raises:
+            _Discard: as for a community's batch.
+        """
         try:
-            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-                waiting.outcome = waiting.change(session, self._clock())
-                session.commit()
-            self._check_open(connection)
-        except Exception as error:  # noqa: BLE001  # told to the caller
-            waiting.refused = Unknown() if isinstance(error, _Discard) else _told(error)
+            for waiting in batch:
+                self._change(connection, waiting)
+                self._check_open(connection)
+        except Exception:
             self._drop_connection()
-            return
+            raise
         try:
             connection.commit()
-        except Exception as error:  # noqa: BLE001  # told to the caller
-            waiting.refused = StorageFull() if _is_full(error) else Unknown()
+        except Exception as error:
             self._drop_connection()
+            if _is_full(error):
+                raise _Discard from error
+            for waiting in batch:
+                waiting.outcome, waiting.refused = None, Unknown()
+
+    def _change(self, connection: Connection, waiting: Waiting) -> None:
+        with KeepingSession(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            try:
+                waiting.outcome = waiting.change(session, self._clock())
+                session.commit()
+            except Exception as error:  # told to the caller
+                waiting.refused = _told(error)
+                if isinstance(error, OperationalError | InternalError | InterfaceError):
+                    raise _Discard from error
+                try:
+                    session.rollback()
+                except Exception as failed:
+                    raise _Discard from failed
 
     def _scrub(self) -> None:
         """Write the SQLite file anew, and empty its write-ahead log: what was deleted lingers in both until then.

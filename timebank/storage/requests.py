@@ -90,7 +90,12 @@ class Waiting:
     @property
     def alone(self) -> bool:
         """Whether it shares its transaction with no other request."""
-        return self.everywhere or self.scrubs or self.founds is not None
+        return self.scrubs or self.founds is not None
+
+    @property
+    def place(self) -> int | None:
+        """Whose tables it writes: requests of one place share a transaction."""
+        return None if self.everywhere else self.community_id
 
     def tell(self) -> None:
         """Take the outcome as it will be stored, so that the first answer cannot differ from the answers to come.
@@ -126,7 +131,7 @@ def known_requests(connection: Connection, batch: list[Waiting]) -> dict[bytes, 
     if connection.dialect.name == "postgresql":
         wanted, values = "(SELECT unnest(?::bytea[]))", [keys]
     asked = f"SELECT {_COLUMNS} FROM request WHERE community_id = ? AND key IN {wanted}"  # noqa: S608  # only marks for values
-    found = rows.execute(connection, asked, (batch[0].community_id, *values))
+    found = rows.fetch(connection, asked, (batch[0].community_id, *values))
     return {row.key: row for row in map(_recorded, found)}
 
 
