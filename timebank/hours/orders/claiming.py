@@ -267,10 +267,10 @@ def _hold(session: Session, row: ServiceOrder, volunteer: Person, now: datetime)
         "held": row.cost_minutes,
     }
     tear_off.void_if_known_to(session, row, volunteer.id)
+    escalation.close(session, row, "claim", now)
     row.hold_seq = book.hold(legs, detail=detail)
     row.held_minutes = row.cost_minutes
     row.volunteer_id = volunteer.id
-    escalation.close(session, row, "claim", now)
 
 
 def _claim(row: ServiceOrder, volunteer: Person, place: str, now: datetime) -> OrderClaim:
