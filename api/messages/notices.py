@@ -96,7 +96,7 @@ LINKS: dict[str, tuple[str, str]] = {
     "visit_id": ("hours.visit", "visit_id"),
     "asked_visit": ("words.one", "visit_id"),
     "activity_number": ("activities.shown", "number"),
-    "point_number": ("service_points.show_roster", "number"),
+    "point_number": ("rosters.week", "number"),
 }
 
 MESSAGES: dict[str, Any] = {"notice_contact_expired": _("这个链接已经过期,或者邮箱又改过了。")}

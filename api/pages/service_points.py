@@ -6,12 +6,15 @@ from flask import Blueprint
 from flask_babel import gettext as _
 
 from api import edge, fields, qr
+from api.messages import activities as said
 from timebank.columns import to_ms
 from timebank.errors import Refused
 from timebank.hours import service_points
+from timebank.hours.activities import roster
 from timebank.hours.attendance.visits import rules_of
 from timebank.hours.service_points import ServicePoint
-from timebank.people import areas
+from timebank.people import areas, communities
+from timebank.permissions import may
 
 blueprint = Blueprint("service_points", __name__, url_prefix="/c/<community_code>")
 
@@ -57,7 +60,7 @@ def create() -> Any:
 @blueprint.get("/service-points/<int:number>")
 @edge.signed_in
 def shown(number: int) -> Any:
-    """One point: its screen, its printed code, its name."""
+    """One point: who is on duty today, its screen, its printed code, its name."""
     return edge.page("service_points/one.html", **_one(number))
 
 
@@ -187,4 +190,14 @@ def _list() -> dict[str, Any]:
 
 
 def _one(number: int) -> dict[str, Any]:
-    return {"point": service_points.named(edge.read(), actor=edge.actor(), number=number), "areas": _areas()}
+    point = service_points.named(edge.read(), actor=edge.actor(), number=number)
+    here, today = edge.community(), communities.local_day(edge.community(), edge.now())
+    row = service_points.by_number(edge.read(), here.id, number)
+    return {
+        "point": point,
+        "areas": _areas(),
+        "week": roster.week_of(edge.read(), row, today, today=today),
+        "today": today,
+        "said": said,
+        "may_set_hours": may(edge.actor(), "service_points.set_hours", community_id=here.id, area_path=point.area_path),
+    }

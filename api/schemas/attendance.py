@@ -66,6 +66,7 @@ class TypedCode(fields.Schema):
 class CheckIn(fields.Schema):
     ticket = fields.Text(required=True, most=600)
     activity = fields.Whole(load_default=None, most=10**9, allow_none=True)
+    team = fields.Whole(load_default=None, most=10**9, allow_none=True)  # 0: for oneself; none: as signed up
 
 
 class CheckOut(fields.Schema):
@@ -94,6 +95,10 @@ class ListQuery(fields.Schema):
     after = PageKey(load_default=None)
 
 
+class ReviewQuery(ListQuery):
+    evidence = fields.Word(("A", "B", "C", "D"), load_default=None)
+
+
 class EntriesQuery(fields.Schema):
     before = fields.Whole(load_default=None)
 
@@ -116,26 +121,24 @@ class Rest(fields.Schema):
     verb = fields.Word(("begin", "end"), required=True)
 
 
+class Word(fields.Schema):
+    word = fields.Word(("confirmed", "denied"), required=True)
+    note = fields.Text(load_default="", most=200)
+
+
+class Recipient(fields.Schema):
+    person = fields.PersonNumber(required=True)
+
+
+class BulkReview(fields.Schema):
+    visit = plain.List(fields.Id(), load_default=list)
+
+
 class Review(fields.Schema):
     verdict = fields.Word(("accept", "reject"), required=True)
     note = fields.Text(load_default="", most=200)
     ends = Clock(load_default=None)
     ends_on = fields.Day(load_default=None)
-
-
-class PlanActivity(fields.Schema):
-    title = fields.Text(required=True, most=80)
-    point = fields.Whole(required=True, most=10**9)
-    service_class = fields.Word(ACTIVITY_CLASSES, required=True)
-    day = fields.Day(required=True)
-    starts = Clock(required=True)
-    ends = Clock(required=True)
-    capacity = fields.Whole(least=1, most=1000, load_default=None)
-    leader = fields.PersonNumber(load_default=None)
-
-
-class CancelActivity(fields.Schema):
-    reason = fields.Text(required=True, most=200)
 
 
 # The JSON API -----------------------------------------------------------------------------------------------------------
@@ -171,6 +174,7 @@ class CheckedIn(marshmallow.Schema):
     since = plain.String(required=True)
     since_ms = plain.Integer(required=True)
     activity = plain.String(allow_none=True)
+    team = plain.String(allow_none=True, metadata={"description": "the team that the minutes are for, if not oneself"})
     evidence = plain.String(required=True)
     day_left_minutes = plain.Integer(required=True)
     month_left_minutes = plain.Integer(required=True)
@@ -195,7 +199,8 @@ class CheckedOut(marshmallow.Schema):
     pool_minutes = plain.Integer()
     reasons = plain.List(plain.Nested(ReasonTold))
     entry_seq = plain.Integer(allow_none=True)
-    balance_minutes = plain.Integer()
+    balance_minutes = plain.Integer(metadata={"description": "one's own; not told when the minutes are a team's"})
+    team = plain.String(metadata={"description": "the team that the minutes are for"})
 
 
 class VisitTold(marshmallow.Schema):

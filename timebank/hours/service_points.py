@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, Number
@@ -52,6 +52,12 @@ class ServicePoint(SQLModel, table=True):
     fixed_token: str | None = None
     opened_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+# Made once: every scan asks it.
+_BY_NUMBER = select(ServicePoint).where(
+    col(ServicePoint.community_id) == bindparam("community_id"), col(ServicePoint.number) == bindparam("number")
+)
 
 
 class PointClosed(Refused):
@@ -180,6 +186,17 @@ def listed(session: Session, *, actor: Actor, closed: bool = False) -> list[Poin
     return [as_point(row) for row in rows]
 
 
+def open_ones(session: Session, community_id: int) -> list[ServicePoint]:
+    """The points that are not closed for good, by number; who calls has asked whether they may be shown."""
+    return list(
+        session.scalars(
+            select(ServicePoint)
+            .where(col(ServicePoint.community_id) == community_id, col(ServicePoint.closed_at).is_(None))
+            .order_by(col(ServicePoint.number))
+        )
+    )
+
+
 def named(session: Session, *, actor: Actor, number: int) -> Point:
     """One point for the staff who run it."""
     require(actor, "service_points.listed", community_id=actor.community_id)
@@ -188,11 +205,7 @@ def named(session: Session, *, actor: Actor, number: int) -> Point:
 
 def by_number(session: Session, community_id: int, number: int) -> ServicePoint:
     """A point by the number in its links; closed ones too."""
-    point = session.scalars(
-        select(ServicePoint)
-        .where(col(ServicePoint.community_id) == community_id)
-        .where(col(ServicePoint.number) == number)
-    ).one_or_none()
+    point = session.scalars(_BY_NUMBER, {"community_id": community_id, "number": number}).one_or_none()
     if point is None:
         raise NotFound(what="service_point")
     return point
