@@ -269,9 +269,7 @@ RULES: dict[str, Rule] = {
     "attendance.station": roles("desk_staff", "team_leader", "community_manager"),
     "devices.register": roles("desk_staff", "community_manager"),
     "devices.revoke": roles("desk_staff", "community_manager"),
-    "devices.listed": roles(
-        "desk_staff", "team_leader", "community_manager", "supervision_committee", "auditor", anywhere=True
-    ),
+    "devices.listed": roles("community_manager", "desk_staff", "team_leader", "auditor"),
     "offline.listed": roles("desk_staff", "reviewer", "community_manager", "supervision_committee", "auditor"),
     "offline.say": roles("desk_staff", "community_manager"),
     "offline.give_up": roles(),

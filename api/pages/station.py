@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from api import codes, edge, errors, look, presence, words
 from api.messages.station import AT_STATION, NEXT_AT_STATION
+from api.pages import offline
 from api.schemas.attendance import StationPhoto, StationScan
 from timebank.columns import to_ms
 from timebank.errors import Refused
@@ -219,6 +220,7 @@ def _facts(number: int) -> dict[str, Any]:
         "asked": asked,
         "people": residents.search(session, edge.community().id, asked, FOUND_MOST) if asked and searches else [],
         "now_ms": to_ms(edge.now()),
+        **offline.kept(number),
         **_present(number),
     }
 

@@ -16,6 +16,8 @@ BLUEPRINTS: list[str] = [
     "session",
     "orders",
     "attendance",
+    "devices",
+    "offline",
 ]
 
 
@@ -71,4 +73,7 @@ def init_app(app: Flask) -> None:
     )
     api = OneShapeApi(app)
     for name in BLUEPRINTS:
-        api.register_blueprint(import_module(f"api.v1.{name}").blueprint)
+        module = import_module(f"api.v1.{name}")
+        api.register_blueprint(module.blueprint)
+        if getattr(module, "WITHOUT_CSRF", False):
+            app.extensions["csrf"].exempt(module.blueprint)

@@ -11,7 +11,7 @@
 //
 // Before a card is sent, "station:scan" is dispatched on the station with {text, direction, activity, key, at}; whoever
 // calls preventDefault() has taken the card over. When the server cannot be reached, "station:unreachable" comes with
-// the same detail, and whoever calls preventDefault() answers for it.
+// the same detail, and whoever calls preventDefault() answers for it. "station:show" with an answer as detail shows it.
 
 const SAME_CODE_MS = 2500;
 const KEY_RANDOM_BYTES = 8;
@@ -94,6 +94,7 @@ export class Station {
       if (event.key === "Escape") this.back();
     });
     this.band.addEventListener("click", () => this.back());
+    this.root.addEventListener("station:show", (event) => this.showNode(event.detail));
     if (this.band.firstElementChild) this.shown();
   }
 
