@@ -49,6 +49,7 @@ def may(village: Village, person, day=None, **how):
     ],
 )
 def test_age_is_that_of_the_service_day(village, born_on, day, missing):
+    """depositor_min_age is 18, depositor_min_age_guardian 14."""
     person = village.make_person(born_on=datetime.date.fromisoformat(born_on))
     assert may(village, person, datetime.date.fromisoformat(day)) == missing
 

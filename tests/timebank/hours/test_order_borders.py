@@ -32,6 +32,7 @@ def due(village, at):
 
 
 def test_an_order_is_begun_sixty_minutes_before_its_time_and_not_earlier(village, orders):
+    """order_early_minutes is 60."""
     elder, volunteer = make_elder(village), make_volunteer(village)
     order_id = orders.place(elder, hours_ahead=5)
     orders.claim(order_id, volunteer)
@@ -44,6 +45,7 @@ def test_an_order_is_begun_sixty_minutes_before_its_time_and_not_earlier(village
 
 @pytest.mark.parametrize("stay_minutes, paid", [(149, 135), (150, 150), (165, 150), (190, 150)])
 def test_consent_pays_at_most_a_quarter_more_than_was_held(village, orders, stay_minutes, paid):
+    """order_over_percent is 25."""
     elder, volunteer = make_elder(village), make_volunteer(village)
     order_id = orders.served(elder, volunteer, minutes=120, stay_minutes=stay_minutes)
     assert orders.confirm(order_id, elder, consents=True)["minutes"] == paid
@@ -57,6 +59,7 @@ def test_a_quarter_more_is_floored_to_quarters_of_an_hour(village, orders):
 
 
 def test_silence_counts_from_the_very_instant_of_three_days(village, orders):
+    """order_confirm_silence_days is 3."""
     elder, volunteer = make_elder(village, phone="13912345678"), make_volunteer(village)
     order_id = orders.served(elder, volunteer)
     full = orders.row(order_id).state_since + datetime.timedelta(days=3)
@@ -71,6 +74,7 @@ def test_silence_counts_from_the_very_instant_of_three_days(village, orders):
 
 
 def test_an_order_is_handed_to_the_grid_worker_at_twenty_four_hours(village, orders):
+    """order_unclaimed_hours is 24."""
     order_id = orders.place(make_elder(village), hours_ahead=24 * 30)
     full = orders.row(order_id).unclaimed_since + datetime.timedelta(hours=24)
     assert due(village, full - MS) == set()
@@ -78,6 +82,7 @@ def test_an_order_is_handed_to_the_grid_worker_at_twenty_four_hours(village, ord
 
 
 def test_an_order_is_handed_to_the_manager_at_seven_days_from_the_asking(village, orders):
+    """order_guarantee_days is 7."""
     order_id = orders.place(make_elder(village), hours_ahead=24 * 30)
     full = orders.row(order_id).submitted_at + datetime.timedelta(days=7)
     assert "escalate" not in due(village, full - MS)
@@ -98,6 +103,7 @@ def test_a_volunteer_who_lets_go_starts_the_day_again_but_not_the_week(village, 
 
 
 def test_the_fourth_wrong_number_still_allows_a_fifth_and_the_fifth_locks(village, orders):
+    """tear_off_tries is 5."""
     elder, volunteer = make_elder(village), make_volunteer(village)
     order_id = orders.served(elder, volunteer)
     right = orders.slip(order_id)
@@ -123,7 +129,7 @@ def miss(village, orders, elder, volunteer):
 
 @pytest.mark.parametrize("beyond, is_blocked", [(datetime.timedelta(), True), (MS, False)])
 def test_three_within_ninety_days_block_and_not_a_millisecond_more(village, orders, beyond, is_blocked):
-    """The third is written down exactly 90 days after the first, or a millisecond later."""
+    """no_show_days is 90, no_show_most 3. The third is written down exactly 90 days after the first, or a millisecond later."""
     elder, volunteer = make_elder(village, 3000), make_volunteer(village)
     first = miss(village, orders, elder, volunteer)
     village.pass_time(days=40)
@@ -144,6 +150,7 @@ def test_three_within_ninety_days_block_and_not_a_millisecond_more(village, orde
 
 
 def test_a_block_ends_thirty_days_after_the_third(village, orders):
+    """no_show_block_days is 30."""
     elder, volunteer = make_elder(village, 3000), make_volunteer(village)
     last = [miss(village, orders, elder, volunteer) for _ in range(3)][-1]
     ends = last + datetime.timedelta(days=30)
@@ -156,6 +163,7 @@ def test_a_block_ends_thirty_days_after_the_third(village, orders):
 
 
 def test_a_wrong_tap_is_taken_back_within_thirty_minutes(village, orders):
+    """order_undo_minutes is 30."""
     elder, manager = make_elder(village), village.actor("community_manager")
     order_id = orders.place(elder, hours_ahead=48)
     orders.cancel(order_id)
@@ -167,6 +175,7 @@ def test_a_wrong_tap_is_taken_back_within_thirty_minutes(village, orders):
 
 
 def test_the_third_helper_is_bound_and_the_fourth_is_not(village, orders):
+    """helpers_most is 3."""
     elder = make_elder(village)
     for n in range(3):
         helper = make_person(village, f"帮手{n}")
