@@ -98,8 +98,9 @@ def in_words(refused: Refused) -> Refused:
     """A use case's reasons, by field, as a form says them."""
     told = refused.facts.get("fields", {})
     found = told if isinstance(told, dict) else {}
+    plain = {name.split(".")[0]: why for name, why in found.items()}  # an item of a list stands at its list
     return type(refused)(
-        fields={FIELD_NAMES.get(name, name): str(FIELD_REASONS.get(str(why), why)) for name, why in found.items()}
+        fields={FIELD_NAMES.get(name, name): str(FIELD_REASONS.get(str(why), why)) for name, why in plain.items()}
     )
 
 
