@@ -32,13 +32,24 @@ EVIDENCE: dict[str, Any] = {
     "D": _("D 级:工作人员按纸质登记录入"),
 }
 
+# What a class of evidence rests on, for who decides by it.
+EVIDENCE_TOLD: dict[str, Any] = {
+    "A": _("到场和离开都有凭据:自己扫了屏幕上每 30 秒换的码,或者工作人员当面扫了卡。当场入账。"),
+    "B": _("扫的是不会变的印刷码或门牌卡,照片也能扫;或者只有到场没有离开。要服务对象、工作人员或审核人再确认。"),
+    "C": _("没有扫码,本人说的,有人证明。居民证明人会被问到;别的只是一个姓名。要审核。"),
+    "D": _("没有扫码,工作人员照纸质登记录入。要另一个人审核;超过 4 小时要两个人。"),
+}
+
 REVIEW_REASONS: dict[str, Any] = {
+    "consent_revoked": _("服务期间监护人撤回了同意;审核人可以把结束时间改到撤回的时候。"),
     "estimated": _("忘记签退,结束时间是估计的"),
     "static_code": _("用了印刷的固定码,需要另一个人确认"),
     "own_card": _("自己或家人的卡由自己扫的,需要另一个人确认"),
     "own_report": _("本人申报的补签"),
     "paper": _("按纸质登记录入的补签"),
     "quota": _("本年度可发放的时间额度已用完"),
+    "offline_unclear": _("断网时扫了两次签到、一次签退,要问清是哪一段"),
+    "offline_reread": _("断网扫码的方向由工作人员改过,需要另一个人确认"),
 }
 
 REASONS: dict[str, Any] = {
@@ -76,6 +87,16 @@ def entry_words(line: Any) -> str:
     if line.kind == "reverse":
         return str(_("冲正"))
     return str(by_module.get(module) or _("其他"))
+
+
+def word_told(line: Any) -> str:
+    """What a witness, or who was served, said; a word that staff wrote down says so."""
+    if line.word is None:
+        return str(_("还没有回答"))
+    said = str(_("已确认") if line.word == "confirmed" else _("否认"))
+    if line.given_by and line.given_by != line.asked_number:
+        said += str(_("(由 %(by)s 代记)")) % {"by": line.given_by}
+    return f"{said} {line.note}".strip()
 
 
 def sum_of(reasons: list[dict[str, Any]]) -> list[tuple[str, int]]:

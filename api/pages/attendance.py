@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from api import edge, errors, presence, sign_in
 from api.schemas.attendance import CheckIn, CheckOut, ScanQuery, TypedCode
 from timebank.errors import Refused
-from timebank.hours import activities, service_points
+from timebank.hours import activities, depositors, service_points, team_hours
 from timebank.hours.attendance import check_in as begin_visit
 from timebank.hours.attendance import check_out as end_visit
 from timebank.hours.attendance import reading, scans, tickets
@@ -24,7 +24,7 @@ from timebank.hours.attendance.visits import (
     rules_of,
     zone_of,
 )
-from timebank.people import logins
+from timebank.people import communities, logins, residents, teams
 from timebank.permissions import may
 
 blueprint = Blueprint("attendance", __name__, url_prefix="/c/<community_code>")
@@ -119,6 +119,7 @@ def scan() -> Any:
         ),
         forgotten=scans.mendable_visit(edge.read(), ticket.community_id, person_id, point.id, ticket.scanned_at),
         room=room_left(edge.read(), ticket.community_id, person_id, ticket.scanned_at),
+        **_for_whom(ticket, person_id),
         **facts,
     )
 
@@ -128,7 +129,7 @@ def scan() -> Any:
 def check_in() -> Any:
     try:
         asked = edge.load(CheckIn)
-        outcome = submit_check_in(asked["ticket"], asked["activity"])
+        outcome = submit_check_in(asked["ticket"], asked["activity"], asked["team"])
     except Refused as refused:
         return _answer(refused)
     return edge.back("hours.visit", visit_id=outcome["visit_id"])
@@ -144,16 +145,22 @@ def check_out() -> Any:
     return edge.back("hours.visit", visit_id=outcome["visit_id"])
 
 
-def submit_check_in(sealed: str, activity: int | None) -> dict[str, Any]:
+def submit_check_in(sealed: str, activity: int | None, team: int | None) -> dict[str, Any]:
     """The check-in of pages and API: claim of presence, then the use case, once for the request's key."""
     _require_volunteer("attendance.check_in")
+    good_for = ticket_life()
     return presence.serving(
         lambda: edge.submit(
             "attendance.check_in",
             lambda session, now: begin_visit(
-                session, actor=edge.actor(), now=now, ticket=open_ticket(sealed), activity_number=activity
+                session,
+                actor=edge.actor(),
+                now=now,
+                ticket=open_ticket(sealed, good_for),
+                activity_number=activity,
+                team_number=team,
             ),
-            content={"ticket": sealed, "activity": activity},
+            content={"ticket": sealed, "activity": activity, "team": team},
         )
     )
 
@@ -161,10 +168,11 @@ def submit_check_in(sealed: str, activity: int | None) -> dict[str, Any]:
 def submit_check_out(sealed: str) -> dict[str, Any]:
     """The check-out of pages and API."""
     _require_volunteer("attendance.check_out")
+    good_for = ticket_life()
     return presence.serving(
         lambda: edge.submit(
             "attendance.check_out",
-            lambda session, now: end_visit(session, actor=edge.actor(), now=now, ticket=open_ticket(sealed)),
+            lambda session, now: end_visit(session, actor=edge.actor(), now=now, ticket=open_ticket(sealed, good_for)),
             content={"ticket": sealed},
         )
     )
@@ -189,16 +197,20 @@ def seal_ticket(ticket: Ticket, *, browser: str) -> str:
     return tickets.seal(ticket, secret=edge.settings().secret, browser=browser)
 
 
-def open_ticket(sealed: str) -> Ticket:
+def ticket_life() -> timedelta:
+    """How long a ticket is good here; asked before a turn on the lane, where nothing should wait for another reader."""
+    return timedelta(seconds=rules_of(edge.read(), edge.community().id, edge.now()).ticket_seconds)
+
+
+def open_ticket(sealed: str, good_for: timedelta | None = None) -> Ticket:
     """The ticket that this browser was given."""
-    good_for = timedelta(seconds=rules_of(edge.read(), edge.community().id, edge.now()).ticket_seconds)
     return tickets.open_sealed(
         sealed,
         secret=edge.settings().secret,
         browser=browser_name(),
         community_id=edge.community().id,
         now=edge.now(),
-        good_for=good_for,
+        good_for=ticket_life() if good_for is None else good_for,
     )
 
 
@@ -216,6 +228,28 @@ def _require_volunteer(use_case: str) -> UUID:
     if actor.person_id is None or not may(actor, use_case, community_id=actor.community_id):
         raise scans.NotAVolunteer
     return actor.person_id
+
+
+def _for_whom(ticket: Ticket, person_id: UUID) -> dict[str, Any]:
+    """The teams that somebody may serve for, and the one that was chosen when signing up; nothing for who has none."""
+    session, place = edge.read(), edge.community()
+    day = communities.local_day(place, ticket.scanned_at)
+    found = teams.teams_of(session, place.id, person_id, day)
+    if not found:
+        return {"teams": [], "chosen_team": 0, "team_only": False}
+    running = activities.running_at(
+        session,
+        point_id=service_points.by_number(session, place.id, ticket.point_number).id,
+        community_id=place.id,
+        person_id=person_id,
+        at=ticket.scanned_at,
+    )
+    mine = next((line.number for line in running if line.mine), None)
+    activity = activities.by_number(session, place.id, mine) if mine else None
+    chosen = team_hours.chosen_for(session, place.id, person_id, activity, day)
+    only = depositors.must_serve_for_team(session, place.id, residents.person(session, place.id, person_id), day)
+    number = chosen.number if chosen else found[0].number if only and len(found) == 1 else 0
+    return {"teams": found, "chosen_team": number, "team_only": only}
 
 
 def _with_ticket(ticket: Ticket) -> Response:

@@ -1,5 +1,6 @@
 """Hours as people read them: one's own statement, a visit explained; for staff who is here, reviews, late entries."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,13 +8,17 @@ from uuid import UUID
 from flask import Blueprint, current_app, request, url_for
 from flask_babel import gettext as _
 
-from api import edge, words
-from api.schemas.attendance import EntriesQuery, LateEntry, ListQuery, Rest, Review
+from api import edge, errors, fields, words
+from api.pages.words import witness_problem
+from api.schemas.attendance import BulkReview, EntriesQuery, LateEntry, ListQuery, Rest, Review, ReviewQuery
 from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
+from timebank.hours import team_hours
 from timebank.hours.attendance import enter_late as write_late
-from timebank.hours.attendance import reading, resting, scans, visits
+from timebank.hours.attendance import reading, resting, scans, visits, witnesses
 from timebank.hours.attendance import review as give_verdict
+from timebank.hours.attendance import reviews as reviewing
+from timebank.hours.attendance.offline.reading import behind_visit
 from timebank.hours.attendance.reading import PAGE, VisitLine
 from timebank.people import residents
 from timebank.permissions import may, require
@@ -75,9 +80,14 @@ def visit(visit_id: str) -> Any:
         line=explained.line,
         own=own,
         room=room,
+        word=witnesses.words_on(edge.read(), community_id=edge.community().id, visit_ids=[explained.line.id]).get(
+            explained.line.id
+        ),
         words=words,
         sum_lines=words.sum_of(explained.line.reasons),
+        offline_scans=behind_visit(edge.read(), community_id=edge.community().id, visit_id=explained.line.id),
         balance=reading.totals(edge.read(), actor=edge.actor(), person_id=explained.line.person_id) if own else None,
+        team=team_hours.team_of_visit(edge.read(), edge.community().id, explained.line.id),
     )
 
 
@@ -115,6 +125,30 @@ def here_now() -> Any:
 def reviews() -> Any:
     """What waits for another person's word."""
     return edge.page("attendance/reviews.html", **_reviews())
+
+
+@blueprint.post("/reviews")
+@edge.signed_in
+def accept_many() -> Any:
+    """Accept the chosen plain visits; what could not be is said, and stays."""
+    try:
+        chosen = edge.load(BulkReview)["visit"]
+        outcome = edge.submit(
+            "attendance.review",
+            lambda session, now: reviewing.accept_many(session, actor=edge.actor(), now=now, visit_ids=chosen),
+            content={"visits": chosen},
+        )
+    except Refused as refused:
+        if refused.code != "bad_input":
+            raise
+        return edge.again("attendance/reviews.html", edge.bad("visits", _("请先勾选要同意的记录。")), **_reviews())
+    edge.flash_done(_("已同意 %(count)s 条。", count=outcome["settled"]))
+    if outcome["waiting"]:
+        edge.flash_note(_("%(count)s 条已同意,还在等第二个人或额度。", count=outcome["waiting"]))
+    for why in sorted(set(outcome["refused"].values())):
+        count = list(outcome["refused"].values()).count(why)
+        edge.flash_note(_("%(count)s 条没有同意:%(why)s", count=count, why=errors.words(why, {})))
+    return edge.back("hours.reviews")
 
 
 @blueprint.post("/reviews/<visit_id>")
@@ -166,12 +200,18 @@ def report_own() -> Any:
 def report_own_post() -> Any:
     try:
         asked = edge.load(LateEntry)
-        _enter_late(asked, _own_person_id())
+        witness = _witness(asked["witness"])
+        _enter_late(asked, _own_person_id(), witness)
     except Refused as refused:
         if refused.code not in {"bad_input", "overlapping_visit"}:
             raise
+        if witness_problem(refused):
+            refused = edge.bad("witness", witness_problem(refused))
         return edge.again("attendance/late_own.html", refused, **_late())
-    edge.flash_done(_("已收到。别人审核通过后,时间会入账。"))
+    if witness is not None:
+        edge.flash_done(_("已收到,并请 %(number)s 证明。别人审核通过后,时间会入账。", number=witness.number))
+    else:
+        edge.flash_done(_("已收到。别人审核通过后,时间会入账。"))
     return edge.back("hours.mine")
 
 
@@ -200,7 +240,20 @@ def enter_late_post() -> Any:
     return edge.back("hours.enter_late")
 
 
-def _enter_late(asked: dict[str, Any], person_id: UUID) -> None:
+def _witness(text: str) -> residents.Person | None:
+    """The resident whose number was written as witness; None for a name, which is never asked."""
+    number = fields.typed_number(text)
+    if not any(sign.isdecimal() for sign in number) or not number.isascii():
+        return None
+    try:
+        return residents.by_number(edge.read(), edge.community().id, number)
+    except NotFound:
+        if re.fullmatch(r"[0-9A-Z]+-[0-9]+-[0-9]", number):
+            raise edge.bad("witness", _("没有这个编号的人。")) from None
+        return None
+
+
+def _enter_late(asked: dict[str, Any], person_id: UUID, witness: residents.Person | None = None) -> None:
     started_at, ended_at = span(asked["day"], asked["starts"], asked["ends"])
     try:
         edge.submit(
@@ -214,7 +267,8 @@ def _enter_late(asked: dict[str, Any], person_id: UUID) -> None:
                 ended_at=ended_at,
                 place=asked["place"],
                 service_class=asked["service_class"],
-                witness=asked["witness"],
+                witness=witness.number if witness else asked["witness"],
+                witness_id=witness.id if witness else None,
                 source=asked["source"],
                 note=asked["note"],
             ),
@@ -314,9 +368,28 @@ def _place(person: residents.Person | None, mine: str, others: str) -> tuple[str
 
 
 def _reviews() -> dict[str, Any]:
-    after = edge.load(ListQuery)["after"] if request.method == "GET" else None
-    lines = reading.waiting(edge.read(), actor=edge.actor(), after=after)
-    return {"lines": lines, "next_url": _next("hours.reviews", lines, 50, "after"), "words": words}
+    asked = edge.load(ReviewQuery) if request.method == "GET" else {"after": None, "evidence": None}
+    session, actor = edge.read(), edge.actor()
+    lines = reading.waiting(session, actor=actor, after=asked["after"], evidence=asked["evidence"])
+    ids = [line.id for line in lines]
+    told = witnesses.words_on(session, community_id=edge.community().id, visit_ids=ids)
+    found = {line.id: visits.by_id(session, edge.community().id, line.id) for line in lines}
+    return {
+        "lines": lines,
+        "told": told,
+        "first": reviewing.accepted_first(session, edge.community().id, ids),
+        "not_mine": {line.id for line in lines if reviewing.is_no_judge(session, actor, found[line.id])},
+        "plain": {
+            line.id
+            for line in lines
+            if reviewing.is_plain(session, found[line.id], told[line.id].word if line.id in told else None)
+        },
+        "needs_two": {line.id for line in lines if reviewing.needs_second(session, found[line.id])},
+        "counts": reading.waiting_counts(session, actor=actor),
+        "evidence": asked["evidence"],
+        "next_url": _next("hours.reviews", lines, 50, "after", evidence=asked["evidence"]),
+        "words": words,
+    }
 
 
 def _late() -> dict[str, Any]:

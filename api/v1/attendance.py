@@ -53,7 +53,7 @@ def ticket(asked: dict[str, Any]) -> dict[str, Any]:
 @edge.signed_in
 def check_in(asked: dict[str, Any]) -> dict[str, Any]:
     """Begin a visit at the moment of the scan. 409 with facts: checked in already, elsewhere, an expired ticket."""
-    return submit_check_in(asked["ticket"], asked["activity"])
+    return submit_check_in(asked["ticket"], asked["activity"], asked["team"])
 
 
 @blueprint.post("/check-out")

@@ -52,6 +52,7 @@ class MemberLine:
     gone_on: date | None
     leads: bool
     left_register: bool
+    key: str  # where the next page of the list goes on, with `id`
 
 
 def by_number(session: Session, community_id: int, number: int) -> Team:
@@ -212,6 +213,7 @@ def members(
             gone_on=row.gone_on,
             leads=person.id in leading and not past,
             left_register=person.left_on is not None,
+            key=person.search_key,
         )
         for row, person in rows
     ]
