@@ -104,6 +104,31 @@ def waiting(world: Any) -> dict[str, Any]:
     return {"visit_id": entered["visit_id"]}
 
 
+def asked_for_word(world: Any) -> dict[str, Any]:
+    """Somebody reports his own visit, and a resident is asked whether it was so."""
+    world.village.pass_time(hours=3)
+    who, witness = arrange.make_volunteer(world.village, "闻人申报"), world.village.make_person("闻人作证")
+    end = world.village.now - datetime.timedelta(hours=1)
+    begins = end - datetime.timedelta(hours=1)
+    made = arrange.enter_late(world.village, who, who.person_id, begins, end, place="二号楼", witness_id=witness.id)
+    return {"visit_id": made["visit_id"], "witness": witness}
+
+
+def asked_person(world: Any, made: dict[str, Any]) -> Any:
+    return made["witness"]
+
+
+def printed_visit(world: Any) -> dict[str, Any]:
+    """The first resident served where a printed code hangs."""
+    made = with_printed_code(world)
+    who = world.village.actor("volunteer", person=world.residents[0])
+    world.village.pass_time(minutes=1)
+    arrange.come(world.village, who, arrange.scan_printed(world.village, made["number"]))
+    world.village.pass_time(minutes=40)
+    left = arrange.go(world.village, who, arrange.scan_printed(world.village, made["number"]))
+    return {"visit_id": left["visit_id"], "elder": world.village.make_person("闻人受助").number}
+
+
 def late_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     """Each call takes a later quarter of an hour of the day before, so that entries do not overlap."""
     world.late = getattr(world, "late", 0) + 1
@@ -254,7 +279,36 @@ ROWS: dict[str, Any] = {
         "own": first_resident,
     },
     "hours.here_now": {"roles": {"desk_staff", "team_leader", "reviewer", "community_manager"}},
-    "hours.reviews": {"roles": REVIEWERS},
+    "hours.reviews": {"roles": REVIEWERS | {"desk_staff", "team_leader"}, "arrange": with_point},
+    "hours.accept_many": {
+        "method": "POST",
+        "roles": REVIEWERS | {"desk_staff", "team_leader"},
+        "arrange": waiting,
+        "data": lambda world, made: {"visit": visit(world, made)["visit_id"]},
+    },
+    "words.asked": {"roles": MEMBERS},
+    "words.one": {
+        "roles": {"desk_staff", "community_manager"},
+        "arrange": asked_for_word,
+        "values": visit,
+        "own": asked_person,
+    },
+    "words.give": {
+        "method": "POST",
+        "roles": {"desk_staff", "community_manager"},
+        "arrange": asked_for_word,
+        "values": visit,
+        "data": lambda world, made: {"word": "confirmed"},
+        "own": asked_person,
+    },
+    "words.ask_recipient": {
+        "method": "POST",
+        "roles": set(),
+        "arrange": printed_visit,
+        "values": visit,
+        "data": lambda world, made: {"person": made["elder"]},
+        "own": first_resident,
+    },
     "hours.review": {
         "method": "POST",
         "roles": REVIEWERS,

@@ -17,9 +17,10 @@ from timebank.hours.activities import Activity
 from timebank.hours.attendance import rests
 from timebank.hours.attendance.tables import Visit, VisitDay, VisitRest, VisitReview
 from timebank.hours.attendance.visits import by_id
+from timebank.hours.service_points import ServicePoint
 from timebank.people import communities, residents
 from timebank.people.residents import Person
-from timebank.permissions import Actor, require
+from timebank.permissions import Actor, may, require
 
 PAGE = 20
 
@@ -270,17 +271,33 @@ def at_point(session: Session, *, actor: Actor, point_number: int, limit: int = 
 
 
 def waiting(
-    session: Session, *, actor: Actor, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    session: Session,
+    *,
+    actor: Actor,
+    after: tuple[datetime, UUID] | None = None,
+    evidence: str | None = None,
+    limit: int = 50,
 ) -> list[VisitLine]:
-    """Visits that wait for another person's word, oldest first; those of orders are the recipient's to confirm."""
-    require(actor, "attendance.review", community_id=actor.community_id)
-    conditions: list[ColumnElement[bool]] = [
-        col(Visit.state).in_(("estimated", "under_review")),
-        col(Visit.order_id).is_(None),
-    ]
+    """Visits that wait for another person's word, oldest first; those of orders are the recipient's to confirm.
+
+    Staff of points who review nothing else see the printed codes of their points, which they may confirm.
+    """
+    conditions = _to_review(session, actor)
+    if evidence is not None:
+        conditions.append(col(Visit.evidence) == evidence)
     if after is not None:
         conditions.append(tuple_(col(Visit.started_at), col(Visit.id)) > tuple_(*_key(after)))
     return _lines(session, communities.community_of(actor), conditions, newest_first=False, limit=limit)
+
+
+def waiting_counts(session: Session, *, actor: Actor) -> dict[str, int]:
+    """How many visits wait for the reader, by class of evidence."""
+    rows = session.execute(
+        select(col(Visit.evidence), func.count())
+        .where(col(Visit.community_id) == communities.community_of(actor), *_to_review(session, actor))
+        .group_by(col(Visit.evidence))
+    )
+    return {evidence: int(count) for evidence, count in rows}
 
 
 def open_line(session: Session, *, actor: Actor) -> VisitLine | None:
@@ -301,6 +318,31 @@ def person_shown(session: Session, *, actor: Actor, person_id: UUID) -> resident
     """The person whose statement staff open."""
     require(actor, "attendance.statement", community_id=actor.community_id, person_id=person_id)
     return residents.person(session, communities.community_of(actor), person_id)
+
+
+def _to_review(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
+    """Which visits the reader may be asked to review."""
+    conditions: list[ColumnElement[bool]] = [
+        col(Visit.state).in_(("estimated", "under_review")),
+        col(Visit.order_id).is_(None),
+    ]
+    if may(actor, "attendance.review", community_id=actor.community_id):
+        return conditions
+    points = session.scalars(select(ServicePoint).where(col(ServicePoint.community_id) == actor.community_id))
+    staffed = [
+        point.id
+        for point in points
+        if may(actor, "attendance.confirm_code", community_id=actor.community_id, area_path=point.area_path)
+    ]
+    if not staffed:
+        require(actor, "attendance.review", community_id=actor.community_id)
+    return [
+        *conditions,
+        col(Visit.point_id).in_(staffed),
+        col(Visit.state) == "under_review",
+        col(Visit.evidence) == "B",
+        col(Visit.review_reasons).in_((["static_code"], ["own_card"], ["own_card", "static_code"])),
+    ]
 
 
 def _lines(

@@ -9,14 +9,14 @@ from sqlmodel import Session, col
 
 from timebank import notices
 from timebank.columns import new_id
-from timebank.errors import BadInput, Forbidden, Refused
+from timebank.errors import BadInput, Refused
 from timebank.hours import service_points
 from timebank.hours.attendance import paper_rows, rests, witnesses
 from timebank.hours.attendance.scans import told
 from timebank.hours.attendance.tables import Visit, VisitReview
 from timebank.hours.attendance.visits import by_id, issue_minutes, refuse_overlap, rules_of, zone_of
 from timebank.people import communities
-from timebank.permissions import Actor, may, require
+from timebank.permissions import RULES, Actor, may, require
 
 LONGEST = timedelta(hours=16)
 AT_ONCE = 50
@@ -117,6 +117,8 @@ def accept_many(session: Session, *, actor: Actor, now: datetime, visit_ids: Seq
     Raises:
         BadInput: none, or more than a page of them.
     """
+    if not actor.has_anywhere(RULES["attendance.confirm_code"].roles):
+        require(actor, "attendance.review", community_id=actor.community_id)
     if not 1 <= len(visit_ids) <= AT_ONCE:
         raise BadInput(fields={"visits": "some"})
     settled = waiting = 0
@@ -128,8 +130,6 @@ def accept_many(session: Session, *, actor: Actor, now: datetime, visit_ids: Seq
             if not is_plain(session, visit, word.word if word else None):
                 raise NotPlain
             told_of = review(session, actor=actor, now=now, visit_id=visit_id, verdict="accept")
-        except Forbidden:
-            raise
         except Refused as why:  # nothing was written yet: every refusal comes before the first change
             refused[visit_id.hex] = why.code
         else:
@@ -177,6 +177,16 @@ def needs_second(session: Session, visit: Visit) -> bool:
         return False
     two_from = rules_of(session, visit.community_id, visit.started_at).review_two_from_minutes
     return visit.ended_at - visit.started_at > timedelta(minutes=two_from)
+
+
+def accepted_first(session: Session, community_id: int, visit_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Who accepted already, of visits that two people must accept."""
+    rows = session.execute(
+        select(col(VisitReview.visit_id), col(VisitReview.reviewed_by))
+        .where(col(VisitReview.community_id) == community_id, col(VisitReview.visit_id).in_(list(visit_ids)))
+        .order_by(col(VisitReview.id))
+    )
+    return {row.visit_id: row.reviewed_by for row in rows}
 
 
 def reviews_of(session: Session, visit: Visit) -> list[VisitReview]:

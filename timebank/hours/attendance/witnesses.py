@@ -166,6 +166,13 @@ def asked_of(session: Session, *, actor: Actor, limit: int = 50) -> list[WordLin
     )
 
 
+def waiting(session: Session, *, actor: Actor, limit: int = 50) -> list[WordLine]:
+    """What residents are asked and have not answered, oldest first; for the desk, to which they come without a phone."""
+    require(actor, "attendance.give_word", community_id=actor.community_id)
+    waits = and_(col(VisitWord.word).is_(None), col(Visit.state).in_(("under_review", "estimated")))
+    return _lines(session, communities.community_of(actor), waits, limit=limit)
+
+
 def words_on(session: Session, *, community_id: int, visit_ids: list[UUID]) -> dict[UUID, WordLine]:
     """Who was asked about each of these visits, and what was said."""
     if not visit_ids:
