@@ -28,7 +28,7 @@ MINUTE = dt.timedelta(minutes=1)
 SLACK = dt.timedelta(seconds=1)  # the village's clock ticks while a batch is made and sent
 Stay = tuple[int, int]  # from, to: minutes before now
 FEW = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -47,6 +47,7 @@ def stays(draw: st.DrawFn) -> list[Stay]:
 clocks = st.sampled_from([dt.timedelta(), dt.timedelta(hours=7), dt.timedelta(hours=-30), dt.timedelta(days=-9000)])
 
 
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 @FEW
 @given(data=st.data(), lives=st.lists(stays(), min_size=1, max_size=2), slow=clocks)
 def test_whole_visits_arriving_in_any_order_and_again_are_all_there_once(
@@ -73,6 +74,7 @@ def test_whole_visits_arriving_in_any_order_and_again_are_all_there_once(
         assert waiting_of(session, village.community_id, [person.id for person in people]) == []
 
 
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 @FEW
 @given(data=st.data(), lives=st.lists(stays(), min_size=1, max_size=2), slow=clocks)
 def test_one_device_after_the_other_batch_by_batch_loses_nothing(
@@ -88,7 +90,7 @@ def test_one_device_after_the_other_batch_by_batch_loses_nothing(
     _all_visits_are_there(village, people, lives, now)
 
 
-@FEW
+@settings(FEW, max_examples=3)  # on both databases
 @given(data=st.data(), lives=st.lists(stays(), min_size=1, max_size=2))
 def test_two_devices_in_any_order_never_credit_what_was_not_and_hide_nothing(
     village: Village, data: st.DataObject, lives: list[list[Stay]]
@@ -175,6 +177,3 @@ def _balance(village: Village, person: Any) -> int:
 def _credited(village: Village, person: Any) -> int:
     with village.read() as session:
         return sum(session.scalars(select(Visit.credited_minutes).where(col(Visit.person_id) == person.id, col(Visit.state) == "settled")))  # fmt: skip
-
-
-pytestmark = pytest.mark.usefixtures("village")
