@@ -60,8 +60,8 @@ VERDICTS: dict[str, Any] = {
     "activity_full": _("活动“%(activity)s”已满 %(capacity)s 人"),
 }
 WHAT_TO_DO: dict[str, Any] = {
-    "waits_for_coming": _("不用做什么:签到那台设备上传后会自动配上。72 小时后还没有,请补录。"),
-    "waits_for_going": _("不用做什么:签退上传后会自动配上。72 小时后还没有,请补录。"),
+    "waits_for_coming": _("不用做什么:签到那台设备上传后会自动配上。几天后还没有,请补录。"),
+    "waits_for_going": _("不用做什么:签退上传后会自动配上。几天后还没有,请补录。"),
     "waits_within": _("如果这次其实是离开,请到“离线扫码”里改为签退。"),
     "waits_elsewhere": _("请看那里的设备是否还没有上传。"),
     "inside_visit": _("请问本人:中间离开过的,请审核人更正那次服务。"),

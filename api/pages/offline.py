@@ -118,7 +118,7 @@ def revoke(number: int) -> Any:
     edge.flash_done(
         _("“%(name)s”已挂失:它没有上传的一概不收。", name=told["name"])
         if told["reason"] == "lost"
-        else _("“%(name)s”已停用:停用以前的扫码还收 72 小时。", name=told["name"])
+        else _("“%(name)s”已停用:停用以前的扫码照收。", name=told["name"])
     )
     return edge.back("offline.device_list")
 
