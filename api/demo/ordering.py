@@ -18,10 +18,21 @@ from api.demo.tale import ZONE, Someone, Tale, awake, days, local
 from timebank import upkeep
 from timebank.accounts import AccountOwner
 from timebank.errors import Refused
-from timebank.hours.orders import claiming, disputes, dispatch, follow_up, placing, serving, settling, states, tear_off
+from timebank.hours.orders import (
+    claiming,
+    dispatch,
+    disputes,
+    escalation,
+    follow_up,
+    placing,
+    serving,
+    settling,
+    states,
+    tear_off,
+)
 from timebank.hours.orders.catalogue import SERVICES
 from timebank.hours.orders.rows import ServiceOrder
-from timebank.people import cards
+from timebank.people import cards, skills
 from timebank.permissions import Actor
 from timebank.storage import new_key
 
@@ -51,6 +62,7 @@ class Asked:
     minutes: int
     order_id: uuid.UUID | None = None
     number: str = ""
+    service: str = ""
 
 
 @dataclass
@@ -68,10 +80,12 @@ class Ordering:
 
     # One verb of the story each --------------------------------------------------------------------------------------
 
-    def place(self, asked: Asked, *, by: Actor | None = None, service: str = "", dispatched: bool = True) -> None:
+    def place(
+        self, asked: Asked, *, by: Actor | None = None, service: str = "", dispatched: bool = True, way: str = "counter"
+    ) -> None:
         """Ask; an elder who has not enough minutes is told so, and nothing comes of it."""
         service = service or self.chance.choices(list(ASKED), weights=list(ASKED.values()))[0]
-        asked.minutes = asked.minutes or max(SERVICES[service].usual_minutes, 30)
+        asked.service, asked.minutes = service, asked.minutes or max(SERVICES[service].usual_minutes, 30)
         try:
             done = self.tale.do(
                 placing.place,
@@ -83,6 +97,8 @@ class Ordering:
                 place=self._home(asked.elder),
                 note=self.chance.choice(NOTES),
                 dispatch_at_once=dispatched,
+                agreed_minutes=180,  # she was told what an hour counts for at that time
+                asked_way=way,
             )
         except Refused:
             return
@@ -98,8 +114,13 @@ class Ordering:
         asked.number = tear_off.number_of(secret, asked.order_id, nonce)
 
     def claim(self, asked: Asked) -> None:
-        if asked.volunteer is not None:
-            self._do(claiming.claim, asked, asked.volunteer.actor)
+        if asked.volunteer is None:
+            return
+        if SERVICES[asked.service].skill:
+            with suppress(Refused):  # he has said so before
+                one = asked.volunteer
+                self.tale.do(skills.say_skill, actor=one.actor, person_id=one.id, skill=SERVICES[asked.service].skill)
+        self._do(claiming.claim, asked, asked.volunteer.actor)
 
     def arrive(self, asked: Asked) -> None:
         if asked.volunteer is not None:
@@ -128,6 +149,23 @@ class Ordering:
 
     def call_back(self, asked: Asked) -> None:
         self._do(follow_up.record_call_back, asked, self.desk, way="call", is_reached=True, note="老人说服务得很好")
+
+    def call_in_vain(self, asked: Asked) -> None:
+        self._do(
+            follow_up.record_call_back,
+            asked,
+            self.desk,
+            way="visit",
+            is_reached=False,
+            note="家里没有人,邻居说去女儿家了",
+        )
+
+    def see_to_it(self, asked: Asked) -> None:
+        """Whoever of the grid workers it falls to says that she sees to it."""
+        for worker in self.service.with_role("grid_worker"):
+            with suppress(Refused):
+                self._do(escalation.acknowledge, asked, worker.actor, note="问过两位志愿者,明天再去问")
+                return
 
     def rate(self, asked: Asked) -> None:
         stars = self.chance.choices((5, 4, 3, 2), weights=(14, 5, 2, 1))[0]
@@ -334,7 +372,11 @@ def _in_progress(told: Ordering) -> None:
     told.then(told.lately(6.5), told.accept, by_helper)
     told.then(told.lately(6.4), told.dispatch, by_helper)
     asked(without_phones[0], soon + hour, ago=28 * hour, service="medicine_pick_up", minutes=45)
-    asked(without_phones[1], soon, ago=8 * hour, service="clinic_escort", minutes=120)
+    asked(without_phones[1], soon, ago=8 * hour, service="clinic_escort", minutes=120, way="phone")
+    # Nobody for more than a week: the grid worker said that she sees to it, and now it is the community manager's.
+    lonely = asked(others[-1], tomorrow + 9 * hour, ago=9 * 24 * hour, service="clinic_escort", way="visit")
+    tale.at(told.lately(7 * 24), told.jobs)
+    told.then(told.lately(6.8 * 24), told.see_to_it, lonely)
     asked(with_phone, tomorrow, ago=9 * hour, service="shopping")
     tale.at(now - 2 * hour, told.jobs)
     # Claimed: one by whoever plays the volunteer, for tomorrow morning.
@@ -370,6 +412,8 @@ def _in_progress(told: Ordering) -> None:
         )
         told.then(made.starts_at - 13 * hour, told.claim, made)
         _serve(told, made, stay=1.02)
+        if not elder.phone:
+            told.then(now - 3 * hour, told.call_in_vain, made)
     # Disputed, overdue, just done.
     before = yesterday - dt.timedelta(days=1)
     for elder, verbs, at in (

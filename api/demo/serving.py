@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import itertools
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from sqlmodel import Session, col
 from api.demo.chance import Random, stream
 from api.demo.places import PLACES, URBAN, VILLAGE, Place
 from api.demo.tale import ZONE, Someone, Tale, awake, days, local
+from timebank.errors import Refused
 from timebank.hours import activities, multipliers, service_points
 from timebank.hours.attendance import check_in, check_out, close_forgotten, enter_late, review
 from timebank.hours.attendance.tables import Visit
@@ -151,7 +153,10 @@ def _adopt_multipliers(service: Service) -> None:
     tale.do(
         multipliers.adopt,
         actor=committee,
-        rows=[multipliers.Percent("public", 19 * 60, 24 * 60, 120)],
+        rows=[
+            multipliers.Percent("public", 19 * 60, 24 * 60, 120),
+            multipliers.Percent("medical_escort", 18 * 60, 22 * 60, 150),
+        ],
         adopted_on=on,
         in_force_from=(on.replace(day=1) + dt.timedelta(days=32)).replace(day=1),
         body="村民代表会议",
@@ -206,7 +211,8 @@ def _sign_up(service: Service) -> None:
     for habit, day in _occasions(service, tale.today + dt.timedelta(days=1), tale.today + dt.timedelta(days=10)):
         for one in service.chance.sample(service.volunteers, min(habit.come[0], 3)):
             if (habit.title, day) in service.numbers and one.name != "林晓燕":
-                tale.do(activities.sign_up, actor=one.actor, number=service.numbers[habit.title, day])
+                with suppress(Refused):  # she has promised that time already
+                    tale.do(activities.sign_up, actor=one.actor, number=service.numbers[habit.title, day])
 
 
 def _habits(service: Service, began: dt.date) -> None:
