@@ -10,14 +10,23 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug import Response as BaseResponse
 
 from api import edge, fields, look, sign_in
+from api.messages import homes as home_words
+from api.messages import orders as order_words
 from api.pages import TASKS, Task
+from timebank import permissions
 from timebank.errors import NotFound, Refused
 from timebank.people import cards, communities, logins, residents
+from timebank.reports import homes
 
 blueprint = Blueprint("home", __name__)
 
 CHOICE_SECONDS = 300
+ELDER_TASKS = 4  # fewer choices; what is beyond lies behind one more tap
 A_YEAR = 365 * 24 * 3600
+# The link that a point's screen, or its printed sheet, shows as a code.
+SCREEN_LINK = re.compile(
+    r"/c/(?P<place>[a-z0-9]{1,20})/p/(?P<number>[0-9]{1,9})/(?P<fixed>f/)?(?P<code>[a-z0-9]{1,64})$", re.IGNORECASE
+)
 GROUPS = ("mine", "desk", "points", "books", "setting")
 
 
@@ -48,6 +57,10 @@ class NewPassword(fields.Schema):
 
 class SessionToEnd(fields.Schema):
     session_id = fields.Id(required=True)
+
+
+class ScreenCode(fields.Schema):
+    code = fields.Text(required=True, most=300)
 
 
 class Look(fields.Schema):
@@ -191,9 +204,69 @@ def community() -> Any:
         for task in TASKS
         if _offered(task, held=(asks.has if task.whole else asks.has_anywhere)(frozenset(task.roles)))
     ]
+    more: list[Task] = []
     if look.text_size():
         offered = [task for task in offered if task.elder] or offered
-    return edge.page("home/community.html", groups=_grouped(offered), person=_own_person())
+        offered, more = offered[:ELDER_TASKS], offered[ELDER_TASKS:]
+    return edge.page(
+        "home/community.html", groups=_grouped(offered), more_tasks=more, person=_own_person(), **_glance()
+    )
+
+
+@blueprint.get("/c/<community_code>/check-in")
+@edge.signed_in
+def check_in() -> Any:
+    """Where to check in: scan the screen here, or choose the point and type its six digits."""
+    permissions.require(edge.actor(), "attendance.check_in", community_id=edge.community().id)
+    return edge.page("home/check_in.html", **_check_in())
+
+
+@blueprint.post("/c/<community_code>/check-in")
+@edge.signed_in
+def check_in_post() -> Any:
+    """A screen's code that was scanned or typed here: on to the same page as by the phone's own camera. Writes nothing."""
+    permissions.require(edge.actor(), "attendance.check_in", community_id=edge.community().id)
+    try:
+        typed = edge.load(ScreenCode)["code"]
+        found = SCREEN_LINK.search(typed)
+        if found is None or found["place"].upper() != edge.community().code.upper():
+            raise edge.bad("code", _("这不是服务点屏幕上的码。请扫屏幕,或者在下面选服务点、输入六位数字。"))
+    except Refused as refused:
+        return edge.again("home/check_in.html", refused, **_check_in())
+    number = int(found["number"])
+    if found["fixed"]:
+        return edge.back("attendance.scanned_printed", number=number, token=found["code"])
+    return edge.back("attendance.scanned", number=number, code=found["code"])
+
+
+def _glance() -> dict[str, Any]:
+    """What the reader needs at one glance, by role; nothing for visitors."""
+    asks = edge.actor()
+    if sign_in.current() is None or asks.community_id is None:
+        return {"volunteer": None, "elder_home": None, "helped": [], "desk": None, "may_find_people": False}
+    reading, now = edge.read(), edge.now()
+    return {
+        "volunteer": homes.volunteer(reading, actor=asks, now=now),
+        "elder_home": homes.elder(reading, actor=asks, now=now),
+        "helped": homes.helped(reading, actor=asks, now=now),
+        "desk": homes.desk(reading, actor=asks),
+        "may_find_people": permissions.may(asks, "desk.find", community_id=asks.community_id),
+        "order_words": order_words,
+        "services": order_words.SERVICES,
+        "waits": home_words.WAITS,
+        "ago": home_words.ago,
+        "wait_url": _wait_url,
+    }
+
+
+def _wait_url(kind: str) -> str:
+    """The list in which one kind of waiting matter is worked off."""
+    endpoint, values = home_words.LISTS[kind]
+    return url_for(endpoint, **values)
+
+
+def _check_in() -> dict[str, Any]:
+    return {"points": homes.places_to_check_in(edge.read(), actor=edge.actor())}
 
 
 def _remember(response: BaseResponse, name: str, value: str) -> None:

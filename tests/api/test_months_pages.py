@@ -12,6 +12,9 @@ import pytest
 from tests.ledger.books import make_volunteer
 from tests.timebank.test_month_end import credit
 
+# The rules of pages, not of the storage.
+pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def december(client, village):

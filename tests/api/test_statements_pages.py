@@ -9,6 +9,9 @@ import pytest
 
 from tests.timebank.lived_in import live
 
+# The rules of pages, not of the storage.
+pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def story(client, village):

@@ -142,4 +142,11 @@ ROWS: dict[str, Any] = {
     "participation.community_file": {"roles": MEMBERS, "values": lambda world, made: {"form": "csv"}},
     "participation.mine": {"roles": MEMBERS, "own": first},
     "participation.of_person": {"roles": PERSONAL, "own": first, "values": of_first},
+    "home.check_in": {"roles": {"volunteer"}},
+    "home.check_in_post": {
+        "method": "POST",
+        "roles": {"volunteer"},
+        "data": lambda world, made: {"code": f"https://timebank.example/c/{world.village.code}/p/1/123456"},
+        "ok": {303},
+    },
 }
