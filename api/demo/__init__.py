@@ -5,6 +5,8 @@ register, cast          who lives there, and who can be played
 tale                    the clock that is moved through a year, and the agenda
 beginning               communities, registers, cards, roles, sign-ins
 serving, ordering, scoring, shopping   the year itself, and the week in progress
+rosters                 opening hours and duty, what is planned, and who did not come
+closing                 month end: two months closed by two people
 fill, sign_ins          all of it together, and the table that is printed
 """
 

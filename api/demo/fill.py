@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from api import seals
-from api.demo import beginning, ordering, scoring, serving, shopping
+from api.demo import beginning, closing, ordering, rosters, scoring, serving, shopping
 from api.demo.places import PLACES, Place
 from api.demo.tale import StoryClock, Tale, days, local
 from api.settings import Settings
@@ -27,9 +27,11 @@ def fill(settings: Settings, *, say: Callable[[str], None]) -> Tale:
         say("两个社区、居民名册、卡片、角色 / areas, communities, registers, cards, roles")
         beginning.begin(tale)
         services = serving.serve(tale)
+        rosters.rosters(tale, services)
         ordering.order(tale, services[1])
         scoring.score(tale, services)
         shopping.sell(tale, services)
+        closing.close(tale)
         _sign_checkpoints(tale)
         say("一年的签到、订单、积分、兑换 / a year of service, orders, points and redemptions")
         tale.tell(lambda day: say(f"{day:%Y-%m} ..."))
