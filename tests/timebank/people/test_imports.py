@@ -197,8 +197,10 @@ def test_flags_need_their_evidence(village: Village) -> None:
     confirm(village, batch_id)
     (person,) = people(village)
     with village.read() as session:
-        flags = residents.flags_of(session, village.community_id, person.id, on=village.today)
-    assert {flag.flag for flag in flags} == {"lives_alone", "low_income"}
+        noted = residents.flags_of(session, village.community_id, person.id)
+        used = residents.flags_of(session, village.community_id, person.id, on=village.today)
+    assert {flag.flag for flag in noted} == {"lives_alone", "low_income"}
+    assert {flag.flag for flag in used} == {"lives_alone"}  # low income waits for her consent
 
 
 def test_grids_are_known_by_code_or_name_and_only_inside_the_community(village: Village) -> None:
