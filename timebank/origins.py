@@ -19,6 +19,7 @@ from timebank import permissions
 from timebank.errors import NotFound
 from timebank.hours import team_hours
 from timebank.hours.attendance import rests
+from timebank.hours.attendance.offline.reading import ScanLine, behind_visit
 from timebank.hours.attendance.tables import Visit, VisitReview
 from timebank.hours.orders.rows import OrderEvent, ServiceOrder
 from timebank.people import residents
@@ -100,7 +101,19 @@ def _visit(session: Session, community_id: int, row: uuid.UUID) -> list[Origin]:
         .where(col(VisitReview.community_id) == community_id, col(VisitReview.visit_id) == row)
         .order_by(col(VisitReview.reviewed_at))
     )
-    return [_origin("visit", row, facts), *(_review(one) for one in reviews)]
+    offline = behind_visit(session, community_id=community_id, visit_id=row) if visit.offline else []
+    return [_origin("visit", row, facts), *(_offline_scan(one) for one in offline), *(_review(one) for one in reviews)]
+
+
+def _offline_scan(scan: ScanLine) -> Origin:
+    facts = [
+        Fact("direction", scan.direction, "direction"),
+        Fact("corrected_at", scan.corrected_at, "instant"),
+        Fact("scanned_at", scan.scanned_at, "instant"),
+        Fact("received_at", scan.received_at, "instant"),
+        Fact("device", scan.device),
+    ]
+    return _origin("offline_scan", scan.id, facts)
 
 
 def _review(review: VisitReview) -> Origin:

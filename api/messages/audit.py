@@ -128,6 +128,7 @@ TOPICS = {
 
 ORIGINS = {
     "visit": _("签到签退"),
+    "offline_scan": _("离线扫码"),
     "review": _("审核"),
     "order": _("订单"),
     "order_event": _("订单经过"),
@@ -148,6 +149,12 @@ FACTS = {
     "ended_by": _("签退由谁记"),
     "evidence": _("存证等级"),
     "estimated": _("签退为估计"),
+    "offline": _("断网时扫的一端"),
+    "direction": _("方向"),
+    "corrected_at": _("扫码时刻"),
+    "scanned_at": _("设备时钟上的时刻"),
+    "received_at": _("收到"),
+    "device": _("设备"),
     "witness": _("证人"),
     "source": _("原始凭证"),
     "rest_minutes": _("其中休息,不计"),
@@ -205,6 +212,7 @@ EVIDENCE = {
     "D": _("D 由工作人员据纸面补录"),
 }
 
+DIRECTIONS = {"in": _("签到"), "out": _("签退")}
 VERDICTS = {"accept": _("认可"), "reject": _("不认可")}
 CAPS = {"day": _("日上限"), "month": _("月上限"), "year": _("年上限")}
 
