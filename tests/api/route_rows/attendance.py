@@ -287,6 +287,10 @@ ROWS: dict[str, Any] = {
         "data": lambda world, made: {"visit": visit(world, made)["visit_id"]},
     },
     "words.asked": {"roles": MEMBERS},
+    "paper.form": {"roles": POINT_STAFF},
+    # An empty page, and no file: that is said, to staff only.
+    "paper.type_page": {"method": "POST", "roles": POINT_STAFF, "data": lambda world, made: {}, "ok": {422}},
+    "paper.upload": {"method": "POST", "roles": POINT_STAFF, "data": lambda world, made: {}, "ok": {422}},
     "words.one": {
         "roles": {"desk_staff", "community_manager"},
         "arrange": asked_for_word,
