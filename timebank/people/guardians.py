@@ -16,7 +16,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from timebank import permissions, policy
 from timebank.columns import Day, Id, Instant, Number
-from timebank.errors import BadInput, NotFound, Refused
+from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import communities, residents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
@@ -128,7 +128,7 @@ def consent(
     Without `until_on` it ends on the last day before the minor is of age.
 
     Raises:
-        NoMinor, GuardianNotAdult, ConsentStands.
+        NoMinor, GuardianNotAdult, ConsentStands. Forbidden: also for staff who name themselves.
         BadInput: by field: relation, guardian, evidence, from_on, until_on.
     """
     community_id = community_of(actor)
@@ -142,6 +142,8 @@ def consent(
         person_id=actor.person_id if own else None,
         area_path=minor.area_path,
     )
+    if guardian is not None and guardian.id == actor.person_id and not own:
+        raise Forbidden(use_case="guardians.consent")  # staff do not name themselves for other people's children
     today = communities.local_day(communities.community(session, community_id), now)
     last_day = last_day_under_age(minor)
     if last_day is None or residents.has_left(minor):

@@ -15,7 +15,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from timebank import permissions
 from timebank.columns import Day, Id, Instant, Number
-from timebank.errors import BadInput, NotFound, Refused
+from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import communities, residents
 from timebank.people.communities import community_of
 from timebank.permissions import Actor
@@ -154,10 +154,13 @@ def record_skill(
     Raises:
         BadInput: `proof` is missing where it is needed, a day that cannot be, an unknown skill.
         SkillAlreadyHeld: it stands already, with proof or without any being needed.
+        Forbidden: also of one's own skill, since somebody else looks at the paper.
     """
     community_id = community_of(actor)
     person = residents.person(session, community_id, person_id)
     permissions.require(actor, "skills.record", community_id=community_id, area_path=person.area_path)
+    if person_id == actor.person_id:
+        raise Forbidden(use_case="skills.record")  # somebody else looks at the paper
     proof = clean(proof)
     if skill in SKILLS and SKILLS[skill].needs_proof and not proof:
         raise BadInput(fields={"proof": "required"})
