@@ -99,7 +99,7 @@ def _plan(service: Service) -> None:
         ends_at=local(day, 20, 30),
         capacity=4,
         leader_id=leaders[0].id if leaders else None,
-        terms=Terms(note="镇卫生院护士主讲,人人上手练。穿方便活动的衣服。", age_from=18, closes_minutes=240),
+        terms=Terms(note="镇卫生院护士主讲，人人上手练。穿方便活动的衣服。", age_from=18, closes_minutes=240),
     )
     tale.do(
         planning.plan_series,
@@ -150,7 +150,7 @@ def _promise(service: Service, day: dt.date) -> None:
         service.tale.at(
             local(day + dt.timedelta(days=1), 7, 40),
             lambda: _ask(
-                service.tale, absences.excuse, actor=one.actor, number=number, reason="孙子半夜发烧,去了镇卫生院"
+                service.tale, absences.excuse, actor=one.actor, number=number, reason="孙子半夜发烧，去了镇卫生院"
             ),
         )
 

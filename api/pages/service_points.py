@@ -1,5 +1,6 @@
 """Service points: the full-screen page on the wall, and the staff's pages to make, print and renew a point."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint
@@ -197,6 +198,8 @@ def _one(number: int) -> dict[str, Any]:
         "point": point,
         "areas": _areas(),
         "week": roster.week_of(edge.read(), row, today, today=today),
+        # From Friday on it is the next week that somebody can still be found for.
+        "week_to_staff": roster.week_of(edge.read(), row, today + timedelta(days=3), today=today),
         "today": today,
         "said": said,
         "may_set_hours": may(edge.actor(), "service_points.set_hours", community_id=here.id, area_path=point.area_path),
