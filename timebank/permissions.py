@@ -214,6 +214,7 @@ RULES: dict[str, Rule] = {
     "orders.undo": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "orders.waiting": roles("desk_staff", "grid_worker", "community_manager", anywhere=True),
     "orders.call_backs": roles("desk_staff", "grid_worker", "community_manager", anywhere=True),
+    "orders.disputes": roles("reviewer", "community_manager", anywhere=True),
     "orders.export": roles("desk_staff", "grid_worker", "community_manager", "auditor", anywhere=True),
     "orders.escalations": roles("desk_staff", "grid_worker", "community_manager", "auditor", anywhere=True),
     "orders.acknowledge": roles("grid_worker", "community_manager"),

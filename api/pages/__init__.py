@@ -115,6 +115,14 @@ TASKS: list[Task] = [
         group="desk",
     ),
     Task(
+        endpoint="orders.disputes",
+        label=_("裁定争议"),
+        hint=_("订单的时间,双方说法不一样"),
+        roles={"reviewer", "community_manager"},
+        icon="scale",
+        group="desk",
+    ),
+    Task(
         endpoint="orders.call_backs",
         label=_("要回访的"),
         hint=_("没有电话的老人,上门或打电话"),

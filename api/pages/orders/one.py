@@ -107,6 +107,7 @@ def order_facts(order_id: UUID) -> dict[str, Any]:
         "dispute": disputes.dispute_of(reading, row),
         "steps": escalation.open_steps(reading, row) if row.state in escalation.WAITING else [],
         "sees_stars": not is_volunteer,
+        "listed_at": _listed_at(found),
         "agree_to": None,
         "entry_url": _entry_url(),
         "takes_receipts": parties.may_for(reading, asks, "receipts.make", found.recipient) or is_volunteer,
@@ -114,6 +115,16 @@ def order_facts(order_id: UUID) -> dict[str, Any]:
         "today": communities.local_day(edge.community(), edge.now()),
         "progress": ("submitted", "accepted", "dispatched", "claimed", "in_service", "to_confirm", "done", "rated"),
     }
+
+
+def _listed_at(found: board.Explained) -> str:
+    """The list that who looks came from: her own, the staff's board, or the disputes of a reviewer."""
+    asks, community_id = edge.actor(), found.order.community_id
+    if asks.person_id == found.recipient.id:
+        return "mine"
+    if may(asks, "orders.read", community_id=community_id):
+        return "listed"
+    return "disputes" if may(asks, "orders.disputes", community_id=community_id) else "mine"
 
 
 def deeds_of(found: board.Explained) -> set[str]:

@@ -7,7 +7,8 @@ from flask import url_for
 from api import edge
 from api.pages.orders.blueprint import blueprint
 from api.schemas import orders as asked
-from timebank.hours.orders import escalation, waiting
+from timebank.hours.orders import disputes, escalation, waiting
+from timebank.people import residents
 from timebank.permissions import may
 
 
@@ -48,6 +49,24 @@ def call_backs() -> Any:
     )
 
 
+@blueprint.get("/c/<community_code>/orders/disputes", endpoint="disputes")
+@edge.signed_in
+def disputed() -> Any:
+    """What a reviewer has to decide: who objects to what."""
+    after = edge.load(asked.After)["after"]
+    reading, asks = edge.read(), edge.actor()
+    found = waiting.to_decide(reading, actor=asks, after_number=after)
+    full = len(found) == waiting.PAGE
+    return edge.page(
+        "orders/disputes.html",
+        found=found,
+        outside={row.id for row, _, _ in found if disputes.is_outside(reading, row, asks)},
+        asked_at=edge.now(),
+        next_url=url_for("orders.disputes", after=found[-1][0].number) if full else "",
+        first_url=url_for("orders.disputes") if after else "",
+    )
+
+
 @blueprint.get("/c/<community_code>/orders/escalations")
 @edge.signed_in
 def escalations() -> Any:
@@ -60,6 +79,11 @@ def escalations() -> Any:
         "orders/escalations.html",
         found=found,
         step=typed["step"],
+        people=residents.persons_of(
+            reading,
+            edge.community().id,
+            {line.step.acknowledged_by_id for line in found if line.step.acknowledged_by_id},
+        ),
         owners=escalation.owners_of_all(reading, found, edge.now()),
         may_acknowledge=lambda line: may(
             asks,

@@ -345,6 +345,7 @@ ROWS: dict[str, Any] = {
     "orders.listed": {"roles": READERS, "arrange": dispatched},
     "orders.exported": {"roles": READERS, "arrange": dispatched, "values": lambda world, made: {"form": "xlsx"}},
     "orders.waiting": {"roles": STAFF, "arrange": dispatched},
+    "orders.disputes": {"roles": DECIDERS, "arrange": disputed},
     "orders.call_backs": {"roles": STAFF, "arrange": served},
     "orders.escalations": {"roles": READERS, "arrange": unclaimed},
     "orders.price": {"roles": MEMBERS, "query": priced},

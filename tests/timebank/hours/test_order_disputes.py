@@ -8,8 +8,9 @@ from sqlmodel import select
 from tests.timebank.hours.arrange_orders import Orders, Someone, job, make_elder, make_person, make_volunteer
 from tests.timebank.hours.test_orders import _at_once
 from timebank.errors import BadInput, Forbidden, Refused
-from timebank.hours.orders import disputes, placing, settling
+from timebank.hours.orders import disputes, placing, settling, waiting
 from timebank.hours.orders.disputes import OrderDispute
+from timebank.hours.orders.rows import OrderNotFound
 from timebank.hours.orders.states import WrongState
 from timebank.notices import Notice
 from timebank.people import helpers
@@ -108,6 +109,25 @@ def test_who_was_there_or_belongs_to_one_of_the_two_does_not_decide(village, ord
     outside = village.actor("reviewer", person=make_person(village, "评审员"))
     orders.do(disputes.resolve, outside, order_id=order_id, verdict="reject", reason="核实")
     assert orders.state(order_id) == "done"
+
+
+@SQLITE
+def test_a_reviewer_sees_the_order_that_is_to_be_decided_and_no_other(village, orders, disputed):
+    order_id, elder, _ = disputed
+    other = orders.place(elder, hours_ahead=30)
+    reviewer = village.actor("reviewer", person=make_person(village, "评审员"))
+    of_the_home = village.actor("reviewer", person=make_person(village, "同户人", household_id=elder.household_id))
+    assert orders.explained(order_id, reviewer).order.id == order_id
+    for actor, seen in ((reviewer, other), (of_the_home, order_id)):
+        with pytest.raises(OrderNotFound):
+            orders.explained(seen, actor)
+    with village.read() as session:
+        found = waiting.to_decide(session, actor=reviewer)
+    assert [(row.id, objection.reason) for row, _, objection in found] == [(order_id, "只来了一会儿")]
+    orders.do(disputes.resolve, reviewer, order_id=order_id, verdict="reject", reason="核实")
+    assert orders.explained(order_id, reviewer).order.state == "done"
+    with pytest.raises(OrderNotFound):
+        orders.explained(order_id, village.actor("reviewer"))
 
 
 def test_two_decisions_at_the_same_moment_leave_one(village, orders, disputed):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from timebank.hours.attendance import visits
-from timebank.hours.orders import states
+from timebank.hours.orders import disputes, states
 from timebank.hours.orders.catalogue import SERVICES
 from timebank.hours.orders.parties import areas_of, may_for
 from timebank.hours.orders.rows import (
@@ -29,7 +29,7 @@ from timebank.hours.orders.tear_off import call_backs
 from timebank.people import residents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
-from timebank.permissions import Actor, require
+from timebank.permissions import Actor, may, require
 
 PAGE = 30
 RATINGS_SHOWN_FROM = 3
@@ -208,7 +208,17 @@ def may_see(session: Session, actor: Actor, row: ServiceOrder, recipient: Person
         reserve = standing_claim(session, row, "reserve")
         if reserve is not None and reserve.person_id == actor.person_id:
             return True
-    return may_for(session, actor, "orders.read", recipient)
+    return may_for(session, actor, "orders.read", recipient) or _judges(session, actor, row, recipient)
+
+
+def _judges(session: Session, actor: Actor, row: ServiceOrder, recipient: Person) -> bool:
+    """Whether a reviewer, who sees no other orders, is to decide this one, or has decided it."""
+    if not may(actor, "orders.resolve", community_id=row.community_id, area_path=recipient.area_path):
+        return False
+    found = disputes.dispute_of(session, row)
+    if found is None:
+        return row.state == "disputed" and disputes.is_outside(session, row, actor)
+    return found.decided_by == actor.number or (found.decided_at is None and disputes.is_outside(session, row, actor))
 
 
 def rating_of(session: Session, community_id: int, volunteer_id: UUID) -> tuple[int, float | None]:

@@ -126,7 +126,12 @@ def place(
     )
     session.add(row)
     session.flush()  # before its timeline, which names it
-    said: dict[str, Any] = {"how": how, "minutes": planned_minutes, "most_minutes": cost.most_minutes, "before_minutes": free_minutes}
+    said: dict[str, Any] = {
+        "how": how,
+        "minutes": planned_minutes,
+        "most_minutes": cost.most_minutes,
+        "before_minutes": free_minutes,
+    }
     said |= {"way": row.asked_way} if row.asked_way else {}
     write_down(session, row, "place", actor=actor, now=now, **said)
     if how == "desk":

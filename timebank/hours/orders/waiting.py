@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from timebank.hours.orders import volunteers
+from timebank.hours.orders.disputes import OrderDispute
 from timebank.hours.orders.parties import areas_of
 from timebank.hours.orders.rows import OrderCallBack, ServiceOrder
 from timebank.hours.orders.states import OPEN
@@ -92,6 +93,28 @@ def waiting(
     in_need = [pair for pair in found if pair[0].state in NEEDS_SOMEBODY]
     could = volunteers.who_could(session, community_of(actor), in_need, now) if in_need else {}
     return [Waits(row, person, could.get(row.id)) for row, person in found]
+
+
+def to_decide(
+    session: Session, *, actor: Actor, after_number: int | None = None, limit: int = PAGE
+) -> list[tuple[ServiceOrder, Person, OrderDispute | None]]:
+    """Disputed orders for who decides them, with the objection, the longest disputed first by its number."""
+    require(actor, "orders.disputes", community_id=community_of(actor))
+    query = (
+        _with_recipient(actor, "orders.disputes")
+        .add_columns(OrderDispute)
+        .outerjoin(
+            OrderDispute,
+            (col(OrderDispute.community_id) == ServiceOrder.community_id)
+            & (col(OrderDispute.order_id) == ServiceOrder.id)
+            & col(OrderDispute.decided_at).is_(None),
+        )
+        .where(col(ServiceOrder.state) == "disputed")
+    )
+    if after_number is not None:
+        query = query.where(col(ServiceOrder.number) > after_number)
+    found = session.execute(query.order_by(col(ServiceOrder.number)).limit(limit))
+    return [(row, person, objection) for row, person, objection in found]
 
 
 def to_call(session: Session, *, actor: Actor, after_number: int | None = None, limit: int = PAGE) -> list[ToCall]:
