@@ -3,12 +3,16 @@
 import datetime as dt
 from functools import partial
 
+from sqlmodel import col, select
+
 from api.demo.places import VILLAGE
 from api.demo.tale import Tale, local
+from timebank.hours.attendance import enter_late
+from timebank.hours.attendance.tables import Visit
 from timebank.reports import closing, months
 
 CLOSED_MONTHS = 2
-COMMITTEE = "许文斌"
+COMMITTEE, DESK = "许文斌", "李建芳"
 
 
 def close(tale: Tale) -> None:
@@ -22,6 +26,7 @@ def close(tale: Tale) -> None:
         day = months.next_month(month) + dt.timedelta(days=1)
         tale.at(local(day, 17, 10), partial(_prepare, tale, month))
         tale.at(local(day, 17, 40), partial(_confirm, tale, month))
+        tale.at(local(day + dt.timedelta(days=4), 9, 20), partial(_find_a_page, tale, month))
 
 
 def _prepare(tale: Tale, month: dt.date) -> None:
@@ -35,3 +40,32 @@ def _confirm(tale: Tale, month: dt.date) -> None:
     if prepared is not None:
         member = tale.of(VILLAGE.community_id, COMMITTEE)
         tale.do(closing.confirm, actor=member.actor, month=month, digest=prepared.digest)
+
+
+def _find_a_page(tale: Tale, month: dt.date) -> None:
+    """A page of the paper register turns up after the month was closed: once reviewed, it is an adjustment of the next."""
+    day = months.last_of(month)
+    with tale.storage.read() as session:
+        query = select(Visit.person_id).where(
+            col(Visit.community_id) == VILLAGE.community_id,
+            col(Visit.started_at) >= local(day, 0),
+            col(Visit.started_at) < local(day + dt.timedelta(days=1), 0),
+        )
+        busy = set(session.exec(query))
+    serving = (
+        one
+        for one in tale.people[VILLAGE.community_id]
+        if one.id not in busy and any(role == "volunteer" for role, _ in one.roles) and 18 <= one.age(day) < 75
+    )
+    one = next(serving, None)
+    if one is not None:
+        tale.do(
+            enter_late,
+            actor=tale.of(VILLAGE.community_id, DESK).actor,
+            person_id=one.id,
+            started_at=local(day, 13),
+            ended_at=local(day, 14, 35),
+            place="幸福食堂",
+            source="纸质签到簿第47页",
+            service_class="meals",
+        )

@@ -6,6 +6,7 @@ from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from api import codes, edge
+from api.pages.home import desk_facts
 from api.pages.orders import place_from_form, placing_facts
 from api.schemas.orders import Code
 from timebank import permissions
@@ -106,4 +107,10 @@ def _search() -> dict[str, Any]:
     held = RULES["desk.find"].roles
     grids = [] if asks.has(held) else [grant.area_path for grant in asks.grants if grant.role in held]
     people = residents.search(edge.read(), edge.community().id, asked, FOUND_MOST, area_paths=grids) if asked else []
-    return {"asked": asked, "people": people, "photo_url": url_for("desk.photo"), "title": _("服务台")}
+    return {
+        "asked": asked,
+        "people": people,
+        "photo_url": url_for("desk.photo"),
+        "title": _("服务台"),
+        **desk_facts(at_desk=True),
+    }

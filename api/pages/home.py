@@ -221,7 +221,7 @@ def check_in() -> Any:
     return edge.page("home/check_in.html", **_check_in())
 
 
-@blueprint.post("/c/<community_code>/check-in")
+@blueprint.post("/c/<community_code>/check-in/code")
 @edge.signed_in
 def check_in_post() -> Any:
     """A screen's code that was scanned or typed here: on to the same page as by the phone's own camera. Writes nothing."""
@@ -243,16 +243,25 @@ def _glance() -> dict[str, Any]:
     """What the reader needs at one glance, by role; nothing for visitors."""
     asks = edge.actor()
     if sign_in.current() is None or asks.community_id is None:
-        return {"volunteer": None, "elder_home": None, "helped": [], "desk": None, "may_find_people": False}
+        return {"volunteer": None, "elder_home": None, "helped": [], "desk": None}
     reading, now = edge.read(), edge.now()
     return {
         "volunteer": homes.volunteer(reading, actor=asks, now=now),
         "elder_home": homes.elder(reading, actor=asks, now=now),
         "helped": homes.helped(reading, actor=asks, now=now),
-        "desk": homes.desk(reading, actor=asks),
-        "may_find_people": permissions.may(asks, "desk.find", community_id=asks.community_id),
         "order_words": order_words,
         "services": order_words.SERVICES,
+        **desk_facts(at_desk=False),
+    }
+
+
+def desk_facts(*, at_desk: bool) -> dict[str, Any]:
+    """The desk's queue, for the home page and for the page of the desk itself, which has a search of its own."""
+    asks = edge.actor()
+    return {
+        "desk": homes.desk(edge.read(), actor=asks),
+        "may_find_people": permissions.may(asks, "desk.find", community_id=asks.community_id),
+        "at_desk": at_desk,
         "waits": home_words.WAITS,
         "ago": home_words.ago,
         "wait_url": _wait_url,

@@ -19,7 +19,7 @@ from timebank.reports.tallies import Span
 blueprint = Blueprint("participation", __name__, url_prefix="/c/<community_code>")
 
 MONTHS = 12
-CHART_WIDTH, CHART_HEIGHT, CHART_FOOT = 720, 220, 30
+CHART_WIDTH, CHART_HEIGHT, CHART_FOOT = 720, 230, 38
 
 
 @dataclass(frozen=True)

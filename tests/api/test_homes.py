@@ -75,6 +75,9 @@ def test_the_desk_sees_what_waits_the_longest_first_and_who_is_in(client, villag
     assert "最久 5 小时" in page
     assert "现在 1 人在服务" in page
     assert 'name="q"' in page
+    at_desk = client.get("/c/TPL/desk").text
+    assert "新订单等受理" in at_desk
+    assert at_desk.count('name="q"') == 1
 
 
 def test_a_grid_worker_sees_what_waits_in_her_grid(client, village, orders):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from statistics import median_low
 
 from sqlalchemy import and_, func, select
@@ -67,7 +67,7 @@ def of_person(session: Session, *, actor: Actor, person_id: uuid.UUID, span: Spa
 
 
 def of_community(session: Session, *, actor: Actor, span: Span) -> tuple[list[Participation], Participation]:
-    """The months of a span, newest first, and the whole span, in which everybody is counted once."""
+    """The months of a span, newest first, and the whole span: people once, minutes as the sum of the months that are shown."""
     community_id = community_of(actor)
     permissions.require(actor, "participation.community", community_id=community_id)
     found, all_given, all_received = [], dict[uuid.UUID, int](), dict[uuid.UUID, int]()
@@ -78,12 +78,24 @@ def of_community(session: Session, *, actor: Actor, span: Span) -> tuple[list[Pa
             all_given[person_id] = all_given.get(person_id, 0) + minutes
         for person_id, minutes in received.items():
             all_received[person_id] = all_received.get(person_id, 0) + minutes
-    return found, _counted(None, all_given, all_received)
+    whole = _counted(None, all_given, all_received)
+    # The sum of the months that are shown: with the others, it would tell what a hidden month holds.
+    return found, replace(
+        whole,
+        given=replace(whole.given, minutes=_added(one.given for one in found)),
+        received=replace(whole.received, minutes=_added(one.received for one in found)),
+    )
 
 
 def _counted(month: dt.date | None, given: Mapping[uuid.UUID, int], received: Mapping[uuid.UUID, int]) -> Participation:
     both = len(given.keys() & received.keys())
     return Participation(month, _part(given), _part(received), both if both == 0 or both >= SHOWN_FROM else None)
+
+
+def _added(parts: Iterable[Part]) -> int | None:
+    minutes = [part.minutes for part in parts]
+    shown = sum(one for one in minutes if one is not None)
+    return None if None in minutes and not shown else shown
 
 
 def _part(minutes: Mapping[uuid.UUID, int]) -> Part:
