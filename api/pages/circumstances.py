@@ -1,7 +1,6 @@
 """Circumstances of many people: which end soon, which wait for a consent; consent given, revoked; an early end."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, request
@@ -16,7 +15,6 @@ from timebank.permissions import may
 blueprint = Blueprint("circumstances", __name__, url_prefix="/c/<community_code>")
 
 A_PAGE = 50
-NO_END = date(2999, 12, 31)
 
 
 class Listed(fields.Schema):
@@ -122,7 +120,9 @@ def _facts() -> dict[str, Any]:
         "found": found[:A_PAGE],
         "asked": asked,
         "is_first": after is None,
-        "next": {"after_day": (last.until_on or NO_END).isoformat(), "after_id": last.id.hex} if last else None,
+        "next": {"after_day": (last.until_on or circumstances.NO_END).isoformat(), "after_id": last.id.hex}
+        if last
+        else None,
         "views": [("ending", _("快到期")), ("holding", _("现在有效")), ("unused", _("等同意"))],
         "kinds": words.FLAGS,
         "today": today,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import false, or_, select, tuple_
+from sqlalchemy import and_, false, or_, select
 from sqlmodel import Session, col
 
 from timebank import permissions
@@ -23,6 +23,7 @@ from timebank.permissions import RULES, Actor
 
 SOON = timedelta(days=60)
 JUST_OVER = timedelta(days=30)  # what ended so recently is still listed, to be renewed
+NO_END = date(2999, 12, 31)  # stands for "no end" where a list goes on
 VIEWS = ("ending", "holding", "unused")
 
 
@@ -51,7 +52,6 @@ def listed(
     """
     community_id = community_of(actor)
     permissions.require(actor, "circumstances.listed", community_id=community_id)
-    no_end = date(2999, 12, 31)
     until = col(PersonFlag.until_on)
     query = (
         select(PersonFlag, Person)
@@ -69,10 +69,11 @@ def listed(
         query = query.where(~consents.usable(PersonFlag), or_(until.is_(None), until >= today))
     if after is not None:
         last, last_id = after
-        later = tuple_(until, col(PersonFlag.id)) > tuple_(last, last_id)
-        query = query.where(
-            or_(later, until.is_(None)) if last != no_end else until.is_(None) & (col(PersonFlag.id) > last_id)
-        )
+        after_it = col(PersonFlag.id) > last_id
+        if last == NO_END:
+            query = query.where(until.is_(None), after_it)
+        else:
+            query = query.where(or_(until > last, and_(until == last, after_it), until.is_(None)))
     found = session.execute(query.order_by(until.is_(None), until, col(PersonFlag.id))).all()
     used = residents.flags_of_all(session, community_id, [person.id for _flag, person in found], on=today)
     used_ids = {noted.id for noteds in used.values() for noted in noteds}
