@@ -12,6 +12,7 @@ from api.demo.serving import Service
 from api.demo.tale import Someone, Tale, awake, local
 from timebank.errors import Refused
 from timebank.hours.activities import absences, planning, roster, seats
+from timebank.hours.activities.campaigns import CAMPAIGNS
 from timebank.hours.activities.planning import Shift
 from timebank.hours.activities.requirements import Terms
 from timebank.hours.activities.rhythm import Rhythm
@@ -123,7 +124,7 @@ def _plan(service: Service) -> None:
         point_number=1,
         first_on=tale.today + dt.timedelta(days=16),
         leader_id=None,
-        title=planning.CAMPAIGNS[template].title,
+        title=CAMPAIGNS[template].title,
     )
     people = [one for one in service.volunteers if one.age(tale.today) >= 18 and one.name != "林晓燕"]
 

@@ -21,6 +21,7 @@ from timebank.hours.activities import absences, planning, reading, requirements,
 from timebank.hours.activities.campaigns import CAMPAIGNS
 from timebank.hours.activities.planning import SHIFTS_MOST, Change, Shift
 from timebank.hours.activities.reading import ActivityLine
+from timebank.hours.activities.refusals import SignUpBlocked
 from timebank.hours.activities.requirements import Terms
 from timebank.hours.activities.rhythm import Rhythm
 from timebank.people import communities, residents
@@ -539,7 +540,7 @@ def _blocked() -> datetime | None:
         return None
     try:
         requirements.refuse_blocked(edge.read(), edge.community().id, person_id, edge.now())
-    except requirements.SignUpBlocked as refused:
+    except SignUpBlocked as refused:
         return datetime.fromisoformat(str(refused.facts["until_at"]))
     return None
 

@@ -4,11 +4,12 @@ import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from tests.timebank.hours.arrange import make_resident
 from tests.village import Village
 from timebank import policy
+from timebank.errors import Refused
 from timebank.hours.activities import absences, planning, roster, seats
 from timebank.hours.activities.planning import Change, Shift
 from timebank.hours.activities.requirements import Terms
@@ -209,7 +210,7 @@ def places(village: Village, number: int) -> dict[str, str]:
         activity = seats.by_number(session, village.community_id, number)
         return {
             str(row.person_id): "gave up" if row.given_up_at else "waits" if row.waiting_since else "place"
-            for row in session.scalars(select(SignUp).where(SignUp.activity_id == activity.id))
+            for row in session.scalars(select(SignUp).where(col(SignUp.activity_id) == activity.id))
         }
 
 
@@ -228,7 +229,9 @@ def numbers(village: Village) -> list[int]:
     """All activities that are not called off, by start."""
     with village.read() as session:
         rows = session.scalars(
-            select(Activity).where(Activity.cancelled_at.is_(None)).order_by(Activity.starts_at, Activity.id)
+            select(Activity)
+            .where(col(Activity.cancelled_at).is_(None))
+            .order_by(col(Activity.starts_at), col(Activity.id))
         )
         return [row.number for row in rows]
 
@@ -243,7 +246,7 @@ def told(village: Village, who: Actor) -> list[str]:
     """The kinds of what somebody was told, oldest first."""
     with village.read() as session:
         rows = session.scalars(
-            select(Notice).where(Notice.person_id == who.person_id).order_by(Notice.told_at, Notice.id)
+            select(Notice).where(col(Notice.person_id) == who.person_id).order_by(col(Notice.told_at), col(Notice.id))
         )
         return [row.kind for row in rows]
 
@@ -261,3 +264,10 @@ def change_policy(village: Village, **numbers_of: int) -> None:
 
     village.write(put)
     village.pass_time(days=1)
+
+
+def fields_of(refused: Refused) -> list[str]:
+    """Which fields a refusal names."""
+    named = refused.facts["fields"]
+    assert isinstance(named, dict)
+    return list(named)

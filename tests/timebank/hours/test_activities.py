@@ -15,6 +15,7 @@ from tests.timebank.hours.arrange_activities import (
     clock,
     close_on,
     days,
+    fields_of,
     give_up,
     numbers,
     places,
@@ -375,7 +376,7 @@ def test_a_cancelled_activity_keeps_nobody_busy(village):
 def test_terms_that_cannot_be_name_their_field(village, terms, field):
     with pytest.raises(BadInput) as refused:
         plan(village, make_point(village), **terms)
-    assert list(refused.value.facts["fields"]) == [field]
+    assert fields_of(refused.value) == [field]
 
 
 # Who goes
@@ -510,7 +511,7 @@ def test_shifts_of_today_that_are_over_are_left_out(village):
 def test_series_that_cannot_be_name_their_field(village, given, field):
     with pytest.raises(BadInput) as refused:
         plan_series(village, make_point(village), **given)
-    assert list(refused.value.facts["fields"]) == [field]
+    assert fields_of(refused.value) == [field]
     assert numbers(village) == []
 
 

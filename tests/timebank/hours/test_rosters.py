@@ -13,6 +13,7 @@ from tests.timebank.hours.arrange_activities import (
     clock,
     close_on,
     days,
+    fields_of,
     numbers,
     put_down,
     set_hours,
@@ -113,7 +114,7 @@ def test_a_holiday_of_the_community_closes_too_and_a_working_day_opens(village):
 def test_hours_that_cannot_be_are_refused(openings, duty, field):
     with pytest.raises(BadInput) as refused:
         opening_hours._refuse_bad(openings, duty)
-    assert list(refused.value.facts["fields"]) == [field]
+    assert fields_of(refused.value) == [field]
 
 
 def test_touching_hours_are_fine_and_become_one(village):
@@ -144,7 +145,7 @@ def test_a_day_is_closed_from_today_on(village, ahead, field):
     point = make_point(village)
     with pytest.raises(BadInput) as refused:
         close_on(village, point, village.today + datetime.timedelta(days=ahead))
-    assert list(refused.value.facts["fields"]) == [field]
+    assert fields_of(refused.value) == [field]
     close_on(village, point, village.today)
 
 
