@@ -36,6 +36,10 @@ class OrderAnswer(marshmallow.Schema):
     state = String(required=True)
     starts_at = DateTime(required=True)
     planned_minutes = Integer(required=True)
+    most_minutes = Integer(required=True, metadata={"description": "what it may cost, by the multipliers of its time"})
+    asked_way = String(
+        required=True, allow_none=True, metadata={"description": "how staff were asked: counter, phone, visit"}
+    )
     held_minutes = Integer(required=True)
     credited_minutes = Integer(required=True, allow_none=True)
     real_seconds = Integer(required=True, allow_none=True)
@@ -97,6 +101,7 @@ class OutcomeAnswer(marshmallow.Schema):
     state = String(required=True)
     before_minutes = Integer()
     after_minutes = Integer()
+    most_minutes = Integer()
     held_minutes = Integer()
     minutes = Integer(metadata={"description": "what moved to the volunteer"})
     released_minutes = Integer()
@@ -177,8 +182,11 @@ def taken(**_: Any) -> dict[str, Any]:
 def get(order_id: UUID, **_: Any) -> dict[str, Any]:
     """One order with its timeline and what its minutes rest on."""
     found = board.explain(edge.read(), actor=edge.actor(), order_id=order_id)
+    row = found.order
     return _told(found.order, found.recipient, found.volunteer) | {
-        "timeline": [_event(event) for event in found.timeline],
+        "timeline": [
+            _event(event, is_volunteer=edge.actor().person_id == row.volunteer_id) for event in found.timeline
+        ],
         "spans": found.spans,
         "reasons": found.reasons,
         "evidence": found.evidence,
@@ -238,6 +246,8 @@ def _told(row: ServiceOrder, recipient: Person, volunteer: Person | None) -> dic
         "state": row.state,
         "starts_at": row.starts_at,
         "planned_minutes": row.planned_minutes,
+        "most_minutes": row.cost_minutes,
+        "asked_way": row.asked_way,
         "held_minutes": row.held_minutes,
         "credited_minutes": row.credited_minutes,
         "real_seconds": row.real_seconds,
@@ -250,12 +260,14 @@ def _told(row: ServiceOrder, recipient: Person, volunteer: Person | None) -> dic
     }
 
 
-def _event(event: OrderEvent) -> dict[str, Any]:
+def _event(event: OrderEvent, *, is_volunteer: bool) -> dict[str, Any]:
+    """A line of the timeline; its volunteer does not see how one elder rated her."""
+    hidden = {"stars"} if is_volunteer else set()
     return {
         "at": event.at,
         "verb": event.verb,
         "state": event.state,
         "actor": event.actor,
-        "facts": event.facts,
+        "facts": {name: told for name, told in event.facts.items() if name not in hidden},
         "entry": event.seq,
     }
