@@ -6,7 +6,7 @@
 
 import * as keep from "./keep.js";
 
-const SCANS_A_BATCH = 200;
+const SCANS_A_BATCH = 100; // a slow server answers them within PATIENCE_MS
 const PATIENCE_MS = 30_000;
 const ASK_AGAIN_MS = 10 * 60_000;
 const RUNS_MOST = 50;
