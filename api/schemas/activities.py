@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import marshmallow
 from marshmallow import fields as plain
 
 from api import fields
-from api.schemas.attendance import Clock, PageKey
+from api.schemas.attendance import ClientInstant, Clock, PageKey
 from timebank.hours.activities.campaigns import CAMPAIGNS
 from timebank.hours.activities.planning import SHIFTS_MOST
 from timebank.hours.activities.rhythm import KINDS
@@ -151,3 +152,48 @@ def _hours() -> type[fields.Schema]:
 
 
 PointHours = _hours()
+
+
+# The JSON API -----------------------------------------------------------------------------------------------------------
+
+
+class ActivityTold(marshmallow.Schema):
+    """One activity or turn of duty. `mine`: one has a place; `waits`: one stands on the waiting list."""
+
+    number = plain.Integer(required=True)
+    kind = plain.String(required=True)
+    title = plain.String(required=True)
+    shift_name = plain.String(required=True)
+    service_class = plain.String(required=True)
+    point = plain.String(required=True)
+    point_number = plain.Integer(required=True)
+    place = plain.String(required=True)
+    starts_at = ClientInstant(required=True)
+    ends_at = ClientInstant(required=True)
+    sign_up_closes_at = ClientInstant(required=True, allow_none=True)
+    capacity = plain.Integer(required=True, allow_none=True)
+    taken = plain.Integer(required=True)
+    waiting = plain.Integer(required=True)
+    mine = plain.Boolean(required=True)
+    waits = plain.Boolean(required=True)
+    cancelled = plain.Boolean(required=True)
+    cancel_reason = plain.String(required=True, allow_none=True)
+    note = plain.String(required=True)
+    skills = plain.List(plain.String(), required=True)
+    age_from = plain.Integer(required=True, allow_none=True)
+    age_to = plain.Integer(required=True, allow_none=True)
+    needs_insurance = plain.Boolean(required=True)
+
+
+class ActivitiesTold(marshmallow.Schema):
+    activities = plain.List(plain.Nested(ActivityTold), required=True)
+    after = plain.String(required=True, allow_none=True, metadata={"description": "the next page; null on the last"})
+
+
+class PlaceTold(marshmallow.Schema):
+    """What became of a place: `code` is signed_up, waiting_for_place, gave_up, excused_before or excuse_given."""
+
+    code = plain.String(required=True)
+    number = plain.Integer(required=True)
+    title = plain.String(required=True)
+    position = plain.Integer()

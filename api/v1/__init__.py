@@ -16,6 +16,7 @@ BLUEPRINTS: list[str] = [
     "session",
     "orders",
     "attendance",
+    "activities",
     "devices",
     "offline",
 ]

@@ -196,4 +196,27 @@ ROWS: dict[str, Any] = {
         "values": number,
         "data": lambda world, made: {"day": MONDAY.isoformat()},
     },
+    "v1_activities.coming": {"roles": MEMBERS, "arrange": with_activity},
+    "v1_activities.shown": {"roles": MEMBERS, "arrange": with_activity, "values": number},
+    "v1_activities.sign_up": {
+        "method": "POST",
+        "roles": {"volunteer"},
+        "arrange": with_activity,
+        "values": number,
+        "json": lambda world, made: {},
+    },
+    "v1_activities.give_up": {
+        "method": "POST",
+        "roles": {"volunteer"},
+        "arrange": with_place,
+        "values": number,
+        "json": lambda world, made: {},
+    },
+    "v1_activities.excuse": {
+        "method": "POST",
+        "roles": {"volunteer"},
+        "arrange": with_place,
+        "values": number,
+        "json": lambda world, made: {"reason": "孩子发烧"},
+    },
 }
