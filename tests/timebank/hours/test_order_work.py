@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from tests.timebank.hours.arrange_orders import (
     Orders,
+    console,
     give,
     leave_register,
     make_elder,
@@ -20,7 +21,7 @@ from timebank.hours.orders import claiming, dispatch, escalation, placing, undoi
 from timebank.hours.orders.escalation import OrderEscalation
 from timebank.hours.orders.states import WrongState
 from timebank.notices import Notice
-from timebank.people import helpers, logins, skills
+from timebank.people import helpers, logins, residents, skills
 
 GRID, OTHER_GRID = "320102010101", "320102010102"
 SQLITE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -186,6 +187,33 @@ def test_among_the_equally_near_who_served_longest_ago_comes_first(village, orde
     with village.read() as session:
         found = dispatch.candidates(session, actor=orders.desk, now=village.now, order_id=order_id)
     assert [candidate.person.id for candidate in found] == [actor.person_id for actor in (never, long_ago, lately)]
+
+
+@SQLITE
+def test_among_the_equally_near_a_priority_elder_comes_first_but_near_still_before_far(village, orders):
+    volunteer = make_volunteer(village, grid=GRID)
+    plain = make_elder(village, name="一般", grid=GRID)
+    alone = make_elder(village, name="独居", grid=GRID)
+    far = make_elder(village, name="远处独居", grid=OTHER_GRID)
+    for elder in (alone, far):
+        village.write(
+            lambda session, now, elder=elder: residents.flag(
+                session,
+                actor=console(village),
+                now=now,
+                person_id=elder.id,
+                flag="lives_alone",
+                evidence="走访记录",
+                from_on=village.today,
+                until_on=None,
+            )
+        )
+    placed = {elder.id: orders.place(elder, hours_ahead=hours) for hours, elder in ((3, far), (5, plain), (9, alone))}
+    with village.read() as session:
+        found = dispatch.near_me(session, actor=volunteer, now=village.now)
+        marked = waiting.waiting(session, actor=orders.desk, now=village.now, kind="claim")
+    assert [nearby.order.id for nearby in found] == [placed[elder.id] for elder in (alone, plain, far)]
+    assert {line.recipient.id for line in marked if line.is_priority} == {alone.id, far.id}
 
 
 # Whom to call

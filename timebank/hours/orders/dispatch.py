@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, delete, func, literal
 from sqlmodel import Session, col, select
 
+from timebank.hours.eligibility import priority_of
 from timebank.hours.orders import states, telling, volunteers
 from timebank.hours.orders.catalogue import SERVICES
 from timebank.hours.orders.parties import require_staff
@@ -24,7 +25,7 @@ from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 
 LISTED = 30
-LOOKED_AT = 200  # so many of the nearest are asked for skills and missed orders
+LOOKED_AT = 200  # so many of the nearest are asked for skills, missed orders, priority
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def candidates(session: Session, *, actor: Actor, now: datetime, order_id: UUID)
 
 
 def near_me(session: Session, *, actor: Actor, now: datetime) -> list[Nearby]:
-    """Orders that this volunteer could claim or stand by for, nearest first, then whose elder was served longest ago."""
+    """Orders that this volunteer could claim, nearest first; then priority elders, then whose elder was served longest ago."""
     require(actor, "orders.claim", community_id=actor.community_id)
     if actor.person_id is None or actor.community_id is None:
         return []
@@ -122,11 +123,15 @@ def near_me(session: Session, *, actor: Actor, now: datetime) -> list[Nearby]:
             | col(ServiceOrder.id).in_(offers.where(col(OrderOffer.person_id) == me.id)),
         )
         .order_by(nearness, func.coalesce(served.c.last_at, 0), col(ServiceOrder.starts_at), col(ServiceOrder.number))
-        .limit(LISTED)
+        .limit(LOOKED_AT)
     )
     found = [Nearby(row, recipient, near) for row, recipient, near in session.execute(query)]
     able = volunteers.skills_on(session, me, now)
-    return [nearby for nearby in found if SERVICES[nearby.order.service].skill in able]
+    possible = [nearby for nearby in found if SERVICES[nearby.order.service].skill in able]
+    today = communities.local_day(communities.community(session, me.community_id), now)
+    first = priority_of(session, me.community_id, [nearby.recipient for nearby in possible], today)
+    possible.sort(key=lambda nearby: (nearby.nearness, not first.get(nearby.recipient.id, False)))  # stable
+    return possible[:LISTED]
 
 
 def offered_to(session: Session, row: ServiceOrder) -> set[UUID]:

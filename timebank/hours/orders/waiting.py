@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from timebank.hours.eligibility import priority_of
 from timebank.hours.orders import volunteers
 from timebank.hours.orders.disputes import OrderDispute
 from timebank.hours.orders.parties import areas_of
 from timebank.hours.orders.rows import OrderCallBack, ServiceOrder
 from timebank.hours.orders.states import OPEN
 from timebank.hours.orders.volunteers import Could
-from timebank.people import helpers
+from timebank.people import communities, helpers
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
 from timebank.permissions import Actor, may, require
@@ -36,11 +37,12 @@ NEEDS_SOMEBODY = ("submitted", "accepted", "dispatched", "overdue")
 
 @dataclass(frozen=True)
 class Waits:
-    """An order that waits: since when its elder asked, since when it stands where it stands, who could take it."""
+    """An order that waits, who could take it, and whether its elder comes first by the community's rule."""
 
     order: ServiceOrder
     recipient: Person
     could: Could | None
+    is_priority: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ def waiting(
     found = [(row, person) for row, person in session.execute(query.order_by(col(ServiceOrder.number)).limit(limit))]
     in_need = [pair for pair in found if pair[0].state in NEEDS_SOMEBODY]
     could = volunteers.who_could(session, community_of(actor), in_need, now) if in_need else {}
-    return [Waits(row, person, could.get(row.id)) for row, person in found]
+    today = communities.local_day(communities.community(session, community_of(actor)), now)
+    first = priority_of(session, community_of(actor), [person for _, person in found], today)
+    return [Waits(row, person, could.get(row.id), first.get(person.id, False)) for row, person in found]
 
 
 def to_decide(
