@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, Text, UniqueConstraint, bindparam, select, type_coerce
 from sqlmodel import Field, Session, SQLModel, col
 
 from ledger import book_of
@@ -79,7 +81,9 @@ class Policy:
 
     # Activities and duty rosters
     absent_after_minutes: int = 120  # so long after an activity's end a job writes down who did not come (own)
-    promotion_notice_minutes: int = 720  # who comes up from the waiting list later than this before it is not blamed (own)
+    promotion_notice_minutes: int = (
+        720  # who comes up from the waiting list later than this before it is not blamed (own)
+    )
     duty_days_a_week: int = 3  # on so many days a week somebody is on duty at a service point
     duty_weeks_ahead: int = 4  # for so many weeks ahead volunteers can put themselves down for duty (own)
 
@@ -146,6 +150,14 @@ class PolicyVersion(SQLModel, table=True):
     numbers: dict[str, int] = Field(sa_type=Json)
     note_seq: int = Field(sa_type=Number)
     recorded_at: datetime.datetime = Field(sa_type=Instant)
+
+
+# Made once, and the numbers as text: every use case asks it.
+_VERSIONS = (
+    select(col(PolicyVersion.in_force_on), type_coerce(col(PolicyVersion.numbers), Text))
+    .where(col(PolicyVersion.community_id) == bindparam("community_id"))
+    .order_by(col(PolicyVersion.version))
+)
 
 
 class UnknownProfile(Refused):
@@ -219,17 +231,19 @@ def of(session: Session, community_id: int, on: datetime.date) -> Policy:
     """
     known: dict[int, list[tuple[datetime.date, Policy]]] = session.info.setdefault(_KNOWN, {})
     if community_id not in known:
-        versions = session.scalars(
-            select(PolicyVersion)
-            .where(col(PolicyVersion.community_id) == community_id)
-            .order_by(col(PolicyVersion.version))
-        )
-        known[community_id] = [(version.in_force_on, Policy(**version.numbers)) for version in versions]
+        versions = session.execute(_VERSIONS, {"community_id": community_id})
+        known[community_id] = [(in_force_on, _read(written)) for in_force_on, written in versions]
     if not known[community_id]:
         del known[community_id]
         raise NotFound(what="policy", community=community_id)
     held = [numbers for in_force_on, numbers in known[community_id] if in_force_on <= on]
     return held[-1] if held else known[community_id][0][1]
+
+
+@lru_cache(maxsize=256)
+def _read(written: str) -> Policy:
+    """A policy as it is stored; the same text is the same policy, so it is read once."""
+    return Policy(**json.loads(written))
 
 
 def _latest(session: Session, community_id: int) -> PolicyVersion:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, or_, select
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, bindparam, func, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from ledger import book_of
@@ -49,6 +49,9 @@ class Community(SQLModel, table=True):
     profile: str
     opened_at: datetime = Field(sa_type=Instant)
     opened_by: str
+
+
+_BY_CODE = select(Community).where(col(Community.code) == bindparam("code"))  # made once: asked at each request
 
 
 class CommunityCodeTaken(Refused):
@@ -145,7 +148,7 @@ def community(session: Session, community_id: int) -> Community:
 
 def by_code(session: Session, code: str) -> Community | None:
     """The community of a code as it stands in addresses and on cards."""
-    return session.scalars(select(Community).where(col(Community.code) == code)).one_or_none()
+    return session.scalars(_BY_CODE, {"code": code}).one_or_none()
 
 
 def communities(session: Session, *, area_path: str = "/") -> list[Community]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -78,10 +78,24 @@ class OnTheList:
     came: bool
 
 
+# Made once: every check-in asks it, and mostly nothing is on.
+_ANY_RUNNING = (
+    select(col(Activity.number))
+    .where(col(Activity.community_id) == bindparam("community_id"))
+    .where(col(Activity.point_id) == bindparam("point_id"))
+    .where(col(Activity.cancelled_at).is_(None))
+    .where(col(Activity.starts_at) <= bindparam("early"), col(Activity.ends_at) > bindparam("at"))
+    .limit(1)
+)
+
+
 def running_at(
     session: Session, *, point_id: UUID, community_id: int, person_id: UUID, at: datetime
 ) -> list[ActivityLine]:
     """What a person can be checked in to at a point now: his own activities first, then by start."""
+    asked = {"community_id": community_id, "point_id": point_id, "early": at + EARLY, "at": at}
+    if session.execute(_ANY_RUNNING, asked).first() is None:
+        return []
     lines = _lines(
         session,
         community_id,

@@ -5,11 +5,11 @@ lane, one request after the other, so that what was looked up is still so when i
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session, col
 
 from ledger import book_of
@@ -53,6 +53,36 @@ class VisitNotOpen(Refused):
 
     code = "visit_not_open"
     status = 409
+
+
+# Made once: every scan asks them, and making a statement takes longer than running it.
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+_NOBODY = UUID(int=0)
+_OPEN = (
+    select(Visit)
+    .where(col(Visit.community_id) == bindparam("community_id"))
+    .where(col(Visit.person_id) == bindparam("person_id"))
+    .where(col(Visit.state) == "open")
+)
+_OVERLAPPING = (
+    select(Visit)
+    .where(col(Visit.community_id) == bindparam("community_id"))
+    .where(col(Visit.person_id) == bindparam("person_id"))
+    .where(col(Visit.state) != "rejected")
+    .where(or_(col(Visit.ended_at).is_(None), col(Visit.ended_at) > bindparam("from_at")))
+    .where(col(Visit.started_at) < bindparam("to_at"))
+    .where(col(Visit.id) != bindparam("but"))
+    .order_by(col(Visit.started_at))
+    .limit(1)
+)
+_CREDITED = (
+    select(col(VisitDay.day), func.sum(col(VisitDay.credited_minutes)))
+    .where(col(VisitDay.community_id) == bindparam("community_id"))
+    .where(col(VisitDay.person_id) == bindparam("person_id"))
+    .where(col(VisitDay.day) >= bindparam("first_day"))
+    .where(col(VisitDay.day) <= bindparam("last_day"))
+    .group_by(col(VisitDay.day))
+)
 
 
 def open_visit(
@@ -285,12 +315,7 @@ def account_of(session: Session, community_id: int, person_id: UUID, at: datetim
 
 def open_visit_of(session: Session, community_id: int, person_id: UUID) -> Visit | None:
     """Where the person is now, if anywhere."""
-    return session.scalars(
-        select(Visit)
-        .where(col(Visit.community_id) == community_id)
-        .where(col(Visit.person_id) == person_id)
-        .where(col(Visit.state) == "open")
-    ).one_or_none()
+    return session.scalars(_OPEN, {"community_id": community_id, "person_id": person_id}).one_or_none()
 
 
 def by_id(session: Session, community_id: int, visit_id: UUID) -> Visit:
@@ -350,18 +375,9 @@ def refuse_overlap(
     but: UUID | None = None,
 ) -> None:
     """Refuse a time in which the person has another visit; one that begins when the other ends is fine."""
-    others = (
-        select(Visit)
-        .where(col(Visit.community_id) == community_id)
-        .where(col(Visit.person_id) == person_id)
-        .where(col(Visit.state) != "rejected")
-        .where(or_(col(Visit.ended_at).is_(None), col(Visit.ended_at) > started_at))
-    )
-    if ended_at is not None:
-        others = others.where(col(Visit.started_at) < ended_at)
-    if but is not None:
-        others = others.where(col(Visit.id) != but)
-    other = session.scalars(others.order_by(col(Visit.started_at)).limit(1)).first()
+    asked = {"community_id": community_id, "person_id": person_id, "from_at": started_at}
+    bounds = {"to_at": ended_at or _NEVER, "but": but or _NOBODY}
+    other = session.scalars(_OVERLAPPING, {**asked, **bounds}).first()
     if other is not None:
         zone = zone_of(session, community_id)
         raise OverlappingVisit(
@@ -376,14 +392,8 @@ def credited_by_day(
     session: Session, community_id: int, person_id: UUID, first_day: date, last_day: date
 ) -> dict[date, int]:
     """Minutes credited to a person by local day: what caps are counted from."""
-    rows = session.execute(
-        select(col(VisitDay.day), func.sum(col(VisitDay.credited_minutes)))
-        .where(col(VisitDay.community_id) == community_id)
-        .where(col(VisitDay.person_id) == person_id)
-        .where(col(VisitDay.day) >= first_day)
-        .where(col(VisitDay.day) <= last_day)
-        .group_by(col(VisitDay.day))
-    )
+    asked = {"community_id": community_id, "person_id": person_id, "first_day": first_day, "last_day": last_day}
+    rows = session.execute(_CREDITED, asked)
     return {day: int(minutes) for day, minutes in rows}
 
 

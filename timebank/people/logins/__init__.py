@@ -45,6 +45,7 @@ from timebank.people.logins.presence import Presence as Presence
 from timebank.people.logins.presence import PresentElsewhere as PresentElsewhere
 from timebank.people.logins.presence import arrive as arrive
 from timebank.people.logins.presence import leave as leave
+from timebank.people.logins.presence import presence_of as presence_of
 from timebank.people.logins.sessions import OWN_DEVICE as OWN_DEVICE
 from timebank.people.logins.sessions import PHONE_SHARERS as PHONE_SHARERS
 from timebank.people.logins.sessions import SHARED_DEVICE as SHARED_DEVICE

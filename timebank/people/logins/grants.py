@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, or_, select, update
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Day, Id, Instant, Number, new_id
@@ -39,6 +39,23 @@ class RoleGrant(SQLModel, table=True):
     given_by: str
     given_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+# Made once: every request of somebody who is signed in asks it.
+_OF_LOGIN = (
+    select(RoleGrant)
+    .where(
+        or_(
+            col(RoleGrant.login_id) == bindparam("login_id"),
+            col(RoleGrant.person_id).in_(
+                select(col(LoginPerson.person_id)).where(col(LoginPerson.login_id) == bindparam("login_id"))
+            ),
+        )
+    )
+    .where(col(RoleGrant.revoked_at).is_(None), col(RoleGrant.from_on) <= bindparam("on_day"))
+    .where(or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= bindparam("on_day")))
+    .order_by(col(RoleGrant.id))
+)
 
 
 def grant(
@@ -85,16 +102,7 @@ def revoke(session: Session, *, now: datetime, grant_id: uuid.UUID) -> None:
 
 def grants_of(session: Session, *, login_id: uuid.UUID, on: date) -> list[RoleGrant]:
     """The roles that a login holds on a day, its persons' roles included."""
-    persons = select(col(LoginPerson.person_id)).where(col(LoginPerson.login_id) == login_id)
-    return list(
-        session.scalars(
-            select(RoleGrant)
-            .where(or_(col(RoleGrant.login_id) == login_id, col(RoleGrant.person_id).in_(persons)))
-            .where(col(RoleGrant.revoked_at).is_(None), col(RoleGrant.from_on) <= on)
-            .where(or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= on))
-            .order_by(col(RoleGrant.id))
-        )
-    )
+    return list(session.scalars(_OF_LOGIN, {"login_id": login_id, "on_day": on}))
 
 
 def grants_of_person(session: Session, *, community_id: int, person_id: uuid.UUID, on: date) -> list[RoleGrant]:

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, or_, select
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, bindparam, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, Number, new_id
@@ -43,6 +43,12 @@ class LoginPerson(SQLModel, table=True):
     login_id: uuid.UUID = Field(sa_type=Id)
     number: str
     linked_at: datetime = Field(sa_type=Instant)
+
+
+# Made once: every request of somebody who is signed in asks it.
+_PERSON_IN = select(LoginPerson).where(
+    col(LoginPerson.login_id) == bindparam("login_id"), col(LoginPerson.community_id) == bindparam("community_id")
+)
 
 
 class NameTaken(Refused):
@@ -106,9 +112,7 @@ def persons_of(session: Session, login_id: uuid.UUID) -> list[LoginPerson]:
 
 def person_in(session: Session, login_id: uuid.UUID, community_id: int) -> LoginPerson | None:
     """Who this login is in this community."""
-    return session.scalars(
-        select(LoginPerson).where(col(LoginPerson.login_id) == login_id, col(LoginPerson.community_id) == community_id)
-    ).first()
+    return session.scalars(_PERSON_IN, {"login_id": login_id, "community_id": community_id}).first()
 
 
 def login_of(session: Session, community_id: int, person_id: uuid.UUID) -> uuid.UUID | None:

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, delete
+from sqlalchemy import ForeignKeyConstraint, bindparam, delete, insert, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, Number
@@ -22,6 +22,12 @@ class Presence(SQLModel, table=True):
     until: datetime = Field(sa_type=Instant)
 
 
+# Made once: every check-in asks them.
+_CLAIM = select(col(Presence.community_id), col(Presence.until)).where(col(Presence.login_id) == bindparam("of_login"))
+_FIRST = insert(Presence.__table__)  # type: ignore[attr-defined]
+_NEXT = update(Presence.__table__).where(col(Presence.login_id) == bindparam("of_login"))  # type: ignore[attr-defined]
+
+
 class PresentElsewhere(Refused):
     code = "present_elsewhere"
     status = 409
@@ -33,15 +39,23 @@ def arrive(session: Session, *, now: datetime, login_id: uuid.UUID, community_id
     Raises:
         PresentElsewhere: the login serves in another community until then.
     """
-    there = session.get(Presence, login_id)
-    if there and there.community_id != community_id and there.until > now:
+    connection = session.connection()
+    there = connection.execute(_CLAIM, {"of_login": login_id}).first()
+    if there is not None and there.community_id != community_id and there.until > now:
         raise PresentElsewhere(community_id=there.community_id)
-    session.merge(Presence(login_id=login_id, community_id=community_id, since=now, until=until))
-    session.flush()
+    row = {"community_id": community_id, "since": now, "until": until}
+    if there is None:
+        connection.execute(_FIRST, {"login_id": login_id, **row})
+    else:
+        connection.execute(_NEXT, {"of_login": login_id, **row})
 
 
-def leave(session: Session, *, login_id: uuid.UUID, community_id: int) -> None:
-    """The login no longer serves there. Leaving again is harmless."""
-    session.execute(
-        delete(Presence).where(col(Presence.login_id) == login_id, col(Presence.community_id) == community_id)
-    )
+def leave(session: Session, *, login_id: uuid.UUID, community_id: int, since: datetime | None = None) -> None:
+    """The login no longer serves there. Leaving again is harmless; with `since`, only the claim of that moment goes."""
+    there = delete(Presence).where(col(Presence.login_id) == login_id, col(Presence.community_id) == community_id)
+    session.execute(there if since is None else there.where(col(Presence.since) == since))
+
+
+def presence_of(session: Session, login_id: uuid.UUID) -> Presence | None:
+    """Where a login is said to serve, if anywhere."""
+    return session.get(Presence, login_id)

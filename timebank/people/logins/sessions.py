@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, or_, select, update
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, bindparam, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, new_id
@@ -49,6 +49,19 @@ class SignedIn:
     name: str | None
     phone: str | None
     shared_device: bool
+
+
+# Made once: every request of a browser that is signed in asks it.
+_SIGNED_IN = (
+    select(col(LoginSession.id), col(LoginSession.shared_device), col(Login.id), col(Login.name), col(Login.phone))
+    .join(Login, col(Login.id) == col(LoginSession.login_id))
+    .where(
+        col(LoginSession.token_digest) == bindparam("token_digest"),
+        col(LoginSession.revoked_at).is_(None),
+        col(LoginSession.ends_at) > bindparam("now"),
+        col(Login.blocked_at).is_(None),
+    )
+)
 
 
 class WrongPassword(Refused):
@@ -105,22 +118,11 @@ def start_session(session: Session, *, now: datetime, login_id: uuid.UUID, share
 
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Whose session a cookie's token is; None if it ended, was revoked, or never was."""
-    row = session.execute(
-        select(LoginSession, Login)
-        .join(Login, col(Login.id) == col(LoginSession.login_id))
-        .where(
-            col(LoginSession.token_digest) == _digest(token),
-            col(LoginSession.revoked_at).is_(None),
-            col(LoginSession.ends_at) > now,
-        )
-        .where(col(Login.blocked_at).is_(None))
-    ).first()
+    row = session.execute(_SIGNED_IN, {"token_digest": _digest(token), "now": now}).first()
     if row is None:
         return None
-    found, login = row
-    return SignedIn(
-        session_id=found.id, login_id=login.id, name=login.name, phone=login.phone, shared_device=found.shared_device
-    )
+    session_id, shared_device, login_id, name, phone = row
+    return SignedIn(session_id=session_id, login_id=login_id, name=name, phone=phone, shared_device=shared_device)
 
 
 def sessions_of(session: Session, *, login_id: uuid.UUID, now: datetime) -> list[LoginSession]:
