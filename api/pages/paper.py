@@ -216,8 +216,8 @@ def _by_field(problems: Mapping[int, Mapping[str, str]]) -> dict[str, str]:
 def _again(rows: list[Raw], problems: dict[str, str]) -> Any:
     """The form with its rows as they were typed, numbered anew, and what is wrong beside each."""
     refused = BadInput(fields=dict(problems) or {"rows": str(REASONS["some"])})
-    book, place = request.form.get("book", ""), request.form.get("place", "")
-    facts = _facts(rows or _empty(ROWS), problems, book=book, place=place)
+    book, where = request.form.get("book", ""), request.form.get("place", "")
+    facts = _facts(rows or _empty(ROWS), problems, book=book, where=where)
     return edge.again("attendance/paper.html", refused, **facts)
 
 
@@ -240,7 +240,7 @@ def _facts(rows: list[Raw], problems: dict[str, str], **more: Any) -> dict[str, 
         "classes": list(words.CLASSES.items()),
         "from_file": "",
         "book": "",
-        "place": "",
+        "where": "",
         **more,
     }
 
@@ -259,13 +259,16 @@ def _whole(text: str) -> int | None:
 
 
 def _clock_text(text: str) -> str:
-    """`09:30` for what a cell says: 9:30, 09:30:00, 9点30分, a day and a time."""
-    found = re.search(r"(?:^|[ T])([0-9]{1,2})[:点时]([0-9]{1,2})?分?(?::[0-9]{2})?$", _plain(text))
+    """`09:30` for what a cell says: 9:30, 0930, 09:30:00, 9点30分, a day and a time."""
+    plain = _plain(text)
+    found = re.search(r"(?:^|[ T])([0-9]{1,2})[:点时]([0-9]{1,2})?分?(?::[0-9]{2})?$", plain) or re.fullmatch(
+        r"([0-9]{2})([0-9]{2})", plain
+    )
     return f"{int(found[1]):02}:{int(found[2] or 0):02}" if found else text
 
 
 def _clock(text: str) -> time | None:
-    plain = _plain(text)
+    plain = _clock_text(text)
     return time.fromisoformat(plain) if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", plain) else None
 
 

@@ -203,6 +203,30 @@ class CheckedOut(marshmallow.Schema):
     team = plain.String(metadata={"description": "the team that the minutes are for"})
 
 
+class StationTold(marshmallow.Schema):
+    """`code` is checked_in, checked_out, rest_begun or rest_ended; times by the community's clock."""
+
+    code = plain.String(required=True)
+    person = plain.String(required=True)
+    visit_id = plain.String(required=True)
+    place = plain.String(required=True)
+    since = plain.String(required=True)
+    until = plain.String()
+    rest_since = plain.String()
+    rest_at = plain.String()
+    evidence = plain.String(required=True)
+    state = plain.String()
+    activity = plain.String(allow_none=True)
+    team = plain.String(allow_none=True)
+    real_minutes = plain.Integer()
+    rest_minutes = plain.Integer()
+    credited_minutes = plain.Integer()
+    review_reasons = plain.List(plain.String())
+    reasons = plain.List(plain.Nested(ReasonTold))
+    day_left_minutes = plain.Integer()
+    month_left_minutes = plain.Integer()
+
+
 class VisitTold(marshmallow.Schema):
     id = plain.Function(lambda line: line.id.hex)
     place = plain.String()

@@ -8,12 +8,13 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from api import edge
+from api import codes, edge
 from api.pages.attendance import browser_name, seal_ticket, submit_check_in, submit_check_out, ticket_of_typed_code
 from api.pages.hours import page_key
+from api.pages.station import submit_scan
 from api.schemas import attendance as schemas
 from timebank.hours import service_points
-from timebank.hours.attendance import reading, scans
+from timebank.hours.attendance import reading, scans, station
 from timebank.hours.attendance.visits import rules_of
 
 blueprint = Blueprint(
@@ -64,6 +65,19 @@ def check_in(asked: dict[str, Any]) -> dict[str, Any]:
 def check_out(asked: dict[str, Any]) -> dict[str, Any]:
     """End the visit at the moment of the scan; two live scans are credited at once."""
     return submit_check_out(asked["ticket"])
+
+
+@blueprint.post("/points/<int:number>/scans")
+@blueprint.doc(parameters=[KEY])
+@blueprint.arguments(schemas.StationScan)
+@blueprint.response(200, schemas.StationTold)
+@edge.signed_in
+def station_scan(asked: dict[str, Any], number: int) -> dict[str, Any]:
+    """Staff of a point scan somebody's card: in, out, or into a rest and back; without a direction the state decides."""
+    read = edge.read()
+    station.refuse_who_does_not_staff(read, actor=edge.actor(), point_number=number)
+    person = codes.person_of(read, edge.community(), asked["code"])
+    return {"person": person.number} | submit_scan(number, person.id, asked["direction"], asked["activity"])
 
 
 @blueprint.get("/visits")

@@ -33,7 +33,7 @@ def written(village):
 
 def test_a_page_is_typed_and_its_empty_rows_do_not_count(clerk, village):
     who = make_person(village, "李志愿")
-    rows = [("1", who.number, "2026-11-18", "09:00", "11:00"), ("2", "", "2026-11-18", "", "")]
+    rows = [("1", who.number, "2026-11-18", "0900", "11点"), ("2", "", "2026-11-18", "", "")]
     assert clerk.post(PAGE, data=typed(*rows)).status_code == 303
     assert written(village) == [("2026 登记册", 12, 1)]
     with village.read() as session:
@@ -46,14 +46,14 @@ def test_each_wrong_row_says_why_and_nothing_is_written(clerk, village):
     rows = [
         ("1", who.number, "2026-11-18", "09:00", "11:00"),
         ("2", who.number, "2026-11-18", "10:00", "12:00"),
-        ("3", "TPL-999-9", "2026-11-18", "9点", "12:00"),
+        ("3", "TPL-999-9", "2026-11-18", "九点", "12:00"),
         ("x", who.number, "2026-13-18", "09:00", "12:00"),
     ]
     page = clerk.post(PAGE, data=typed(*rows))
     assert page.status_code == 422
     for words in ("与这里的另一行时间重叠", "请填写时间", "请填写整数", "请填写日期", "有 4 行要改"):
         assert words in page.text
-    assert 'value="9点"' in page.text  # what was typed stays
+    assert 'value="九点"' in page.text  # what was typed stays
     assert written(village) == []
     empty = clerk.post(PAGE, data=typed())
     assert (empty.status_code, "请至少填一行" in empty.text) == (422, True)

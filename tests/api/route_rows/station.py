@@ -26,6 +26,13 @@ ROWS: dict[str, Any] = {
     },
     "station.home": {"roles": STATION_STAFF, "arrange": with_point, "values": number},
     "station.scan": {"method": "POST", "roles": STATION_STAFF, "arrange": with_card, "values": number, "data": card},
+    "v1_attendance.station_scan": {
+        "method": "POST",
+        "roles": STATION_STAFF,
+        "arrange": with_card,
+        "values": number,
+        "json": card,
+    },
     # A picture is missing: that is said, to staff only.
     "station.photo": {"method": "POST", "roles": STATION_STAFF, "arrange": with_point, "values": number, "ok": {422}},
 }
