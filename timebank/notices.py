@@ -50,6 +50,12 @@ KINDS = frozenset(
         "visit_rejected",
         "visit_estimated",
         "word_asked",  # a witness, or who was served: was it so
+        "team_joined",  # by staff or its leader
+        "team_gone",
+        "team_leading",
+        "team_ended",
+        "consent_noted",  # to the minor
+        "consent_revoked",  # to the minor
         "activity_changed",
         "activity_cancelled",
         "sign_up_made",  # by staff

@@ -81,6 +81,9 @@ USE_CASES = {
     "shop.redeem": _("兑换冻结"),
     "shop.hand_over": _("兑换核销"),
     "residents.import_residents": _("旧账期初"),
+    "teams.donate": _("团队捐赠冻结"),
+    "teams.give": _("团队捐赠入池"),
+    "teams.end": _("团队结束,余额入池"),
     "erasure.dispose": _("删除前转出余额"),
 }
 
@@ -265,5 +268,7 @@ ROWS = {
     "correction": _("更正"),
     "shop_hold": _("兑换单的冻结"),
     "shop_order": _("兑换单"),
+    "donation": _("团队捐赠"),
+    "donation_hold": _("团队捐赠的冻结"),
     **USE_CASES,
 }

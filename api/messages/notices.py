@@ -36,6 +36,12 @@ SUBJECTS: dict[str, Any] = {
     "visit_rejected": _("您的一条服务记录没有通过"),
     "visit_estimated": _("您的一条服务记录要核实"),
     "word_asked": _("有一件事请您证明"),
+    "team_joined": _("您加入了一个团队"),
+    "team_gone": _("您已不在一个团队里"),
+    "team_leading": _("您负责一个团队了"),
+    "team_ended": _("您的一个团队结束了"),
+    "consent_noted": _("有一份同意登记了"),
+    "consent_revoked": _("有一份同意撤回了"),
     "activity_changed": _("您报名的活动有变动"),
     "activity_cancelled": _("您报名的活动取消了"),
     "sign_up_made": _("已为您报名"),
@@ -66,17 +72,31 @@ TEXTS: dict[str, Any] = {
     "order_no_show": _("第 %(order_number)s 号订单(%(starts_at)s)记了您未到。时间不会扣;有原因的,请告诉服务台。"),
     "order_excused": _("第 %(order_number)s 号订单(%(starts_at)s)记了您有事没有去,不算未到。"),
     "order_overdue": _("第 %(order_number)s 号订单到了时间还没有人上门。工作人员会和您另约时间,预留的时间已经退回。"),
-    "order_flagged": _("第 %(order_number)s 号订单(%(starts_at)s)到时限还没有人领,请您找人。看过后请在订单里点“我来跟进”。"),
-    "order_escalated": _("第 %(order_number)s 号订单(%(starts_at)s)长时间没有志愿者,转您督办,由基金担保。看过后请在订单里点“我来跟进”。"),
+    "order_flagged": _(
+        "第 %(order_number)s 号订单(%(starts_at)s)到时限还没有人领,请您找人。看过后请在订单里点“我来跟进”。"
+    ),
+    "order_escalated": _(
+        "第 %(order_number)s 号订单(%(starts_at)s)长时间没有志愿者,转您督办,由基金担保。看过后请在订单里点“我来跟进”。"
+    ),
     "order_disputed": _("有人对第 %(order_number)s 号订单提出异议。时间先冻结,由没有参与的人裁定。"),
-    "order_decided": _("第 %(order_number)s 号订单的争议已裁定:记给志愿者 %(credited_minutes)s,其余退回。理由:%(reason)s"),
+    "order_decided": _(
+        "第 %(order_number)s 号订单的争议已裁定:记给志愿者 %(credited_minutes)s,其余退回。理由:%(reason)s"
+    ),
     "helper_asked": _("有人申请做您的代办人,等工作人员审核,再由您本人确认。"),
     "helper_confirmed": _("代办关系已生效。"),
     "helper_ended": _("代办关系已解除。"),
     "visit_settled": _("%(service_on)s 的服务已入账,记 %(credited_minutes)s。"),
     "visit_rejected": _("%(service_on)s 的服务记录没有通过。原因:%(reason)s"),
     "visit_estimated": _("%(service_on)s 忘记签退,结束时间按估计记,等审核。"),
-    "word_asked": _("%(service_on)s 在“%(place)s”的一次服务请您证明。请在“请我证明的”里点确认或者否认;没有手机的,请告诉服务台。"),
+    "word_asked": _(
+        "%(service_on)s 在“%(place)s”的一次服务请您证明。请在“请我证明的”里点确认或者否认;没有手机的,请告诉服务台。"
+    ),
+    "team_joined": _("您已加入团队“%(team)s”。签到时可以选择把时间记给它。不想参加的,可以在“团队”里离开。"),
+    "team_gone": _("您已不再是团队“%(team)s”的成员。为它服务过的时间仍是团队的。"),
+    "team_leading": _("您现在负责团队“%(team)s”:可以加减成员、捐出团队的时间。"),
+    "team_ended": _("团队“%(team)s”已结束,剩下的时间进入了捐赠池。"),
+    "consent_noted": _("您的监护人已同意您独自参加志愿服务,到 %(until_on)s 为止。"),
+    "consent_revoked": _("您的监护人撤回了同意。您可以参加有成年人带队的集体活动,时间记给团队。"),
     "activity_changed": _("“%(activity)s”的时间改了,现在是 %(starts_at)s 开始。来不了的,请取消报名。"),
     "activity_cancelled": _("%(starts_at)s 的“%(activity)s”取消了。原因:%(reason)s"),
     "sign_up_made": _("工作人员为您报了名:%(starts_at)s,“%(activity)s”。来不了的,请取消报名。"),
@@ -84,7 +104,9 @@ TEXTS: dict[str, Any] = {
     "sign_up_promoted": _("有人退出,您补上了:%(starts_at)s,“%(activity)s”。来不了的,请取消报名,让给下一位。"),
     "sign_up_moved_back": _("“%(activity)s”(%(starts_at)s)的名额改少了,后报名的转为候补,您排在前面。有名额会再通知。"),
     "sign_up_taken_off": _("工作人员取消了您的报名:%(starts_at)s,“%(activity)s”。有疑问请问服务台。"),
-    "absence_written": _("%(starts_at)s 的“%(activity)s”记了您未到。有原因的,请在活动页写明,工作人员会看。时间不会扣。"),
+    "absence_written": _(
+        "%(starts_at)s 的“%(activity)s”记了您未到。有原因的,请在活动页写明,工作人员会看。时间不会扣。"
+    ),
     "excuse_accepted": _("“%(activity)s”(%(starts_at)s)的请假已同意,不算未到。"),
     "excuse_refused": _("“%(activity)s”(%(starts_at)s)的请假没有同意,算一次未到。%(reason)s"),
     "roster_gap": _("%(point)s 下周(%(week_on)s 起)只有 %(days)s 天有人值班,应有 %(needed)s 天。请找人补上。"),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, or_, select
 from sqlmodel import Field, Session, SQLModel, col
 
-from timebank import permissions, policy
+from timebank import notices, permissions, policy
 from timebank.columns import Day, Id, Instant, Number
 from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import communities, residents
@@ -179,6 +179,7 @@ def consent(
     )
     session.add(row)
     session.flush()
+    _tell(session, minor, "consent_noted", {"until_on": until_on.isoformat()}, now)
     return {"code": "consent_noted", "consent": row.id.hex, "until_on": until_on.isoformat(), "person": minor.number}
 
 
@@ -198,6 +199,7 @@ def revoke(session: Session, *, actor: Actor, now: datetime, consent_id: uuid.UU
     if row.revoked_at is None:
         row.revoked_at, row.revoked_by = now, actor.number
         session.flush()
+        _tell(session, minor, "consent_revoked", {}, now)
     return {"code": "consent_revoked", "person": minor.number}
 
 
@@ -320,6 +322,10 @@ def _bad(relation: str, guardian_name: str, evidence: str, *, is_known: bool) ->
     if len(evidence) > 200:
         bad["evidence"] = "length"
     return bad
+
+
+def _tell(session: Session, minor: Person, kind: str, facts: dict[str, Any], now: datetime) -> None:
+    notices.tell(session, community_id=minor.community_id, person_id=minor.id, kind=kind, facts=facts, now=now)
 
 
 def _rows(

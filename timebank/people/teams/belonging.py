@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from timebank import notices
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.people import communities, residents
 from timebank.people.communities import community_of
@@ -79,6 +80,7 @@ def join(
     )
     session.add(row)
     session.flush()
+    _tell(session, actor=actor, team=team, person_id=person.id, kind="team_joined", now=now)
     return {"code": "member_added", "team": team.number, "person": person.number, "member": row.id.hex}
 
 
@@ -111,6 +113,7 @@ def let_go(
         if leading.gone_on is None or leading.gone_on > first_day_without:
             leading.gone_on, leading.gone_by = max(first_day_without, leading.from_on), actor.number
     session.flush()
+    _tell(session, actor=actor, team=team, person_id=person_id, kind="team_gone", now=now)
     return {"code": "member_gone", "team": team.number, "person": person.number}
 
 
@@ -145,6 +148,7 @@ def appoint(
             )
         )
         session.flush()
+        _tell(session, actor=actor, team=team, person_id=person_id, kind="team_leading", now=now)
     return {"code": "leader_appointed", "team": team.number, "person": person.number}
 
 
@@ -240,6 +244,19 @@ def _leading(session: Session, team: Team, person_id: uuid.UUID) -> list[TeamLea
         col(TeamLeader.person_id) == person_id,
     )
     return list(session.scalars(query.order_by(col(TeamLeader.from_on).desc())))
+
+
+def _tell(session: Session, *, actor: Actor, team: Team, person_id: uuid.UUID, kind: str, now: datetime) -> None:
+    """Tell somebody what another did for her; what she did herself she knows."""
+    if person_id != actor.person_id:
+        notices.tell(
+            session,
+            community_id=team.community_id,
+            person_id=person_id,
+            kind=kind,
+            facts={"team": team.name},
+            now=now,
+        )
 
 
 def _today(session: Session, community_id: int, now: datetime) -> date:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from timebank import notices
 from timebank.errors import BadInput, Refused
 from timebank.people import communities
 from timebank.people.communities import community_of
@@ -116,7 +117,15 @@ def end(session: Session, *, actor: Actor, now: datetime, number: int, reason: s
     if not 1 <= len(reason) <= 200:
         raise BadInput(fields={"reason": "length" if reason else "required"})
     today = communities.local_day(communities.community(session, community_id), now)
-    _let_all_go(session, team, today=today, by=actor.number)
+    gone = _let_all_go(session, team, today=today, by=actor.number)
+    notices.tell_all(
+        session,
+        community_id=community_id,
+        person_ids=gone,
+        kind="team_ended",
+        facts={"team": team.name},
+        now=now,
+    )
     for below in session.scalars(
         select(Team).where(
             col(Team.community_id) == community_id, col(Team.parent_id) == team.id, col(Team.ended_on).is_(None)
@@ -153,12 +162,16 @@ def refuse_taken(session: Session, community_id: int, name: str, *, but: uuid.UU
         raise TeamNameTaken(name=same.name, number=same.number)
 
 
-def _let_all_go(session: Session, team: Team, *, today: date, by: str) -> None:
+def _let_all_go(session: Session, team: Team, *, today: date, by: str) -> list[uuid.UUID]:
+    """End every stretch that goes on; returns who belonged."""
     here = {"community_id": team.community_id, "team_id": team.id, "gone_on": None}
+    gone = []
     for member in session.scalars(select(TeamMember).filter_by(**here)):
         member.gone_on, member.gone_by = max(today, member.from_on), by
+        gone.append(member.person_id)
     for leader in session.scalars(select(TeamLeader).filter_by(**here)):
         leader.gone_on, leader.gone_by = max(today, leader.from_on), by
+    return gone
 
 
 def _parent(session: Session, community_id: int, number: int | None) -> uuid.UUID | None:
