@@ -125,17 +125,21 @@ def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, r
     known = _facts_of(session, community_id, batch)
     said = {scan.key: scan for scan in reversed(batch.scans) if isinstance(scan, SaidScan) and scan.key not in known}
     people = people_of(session, community_id, [scan.code for scan in said.values()])
+    times = {
+        key: bodies.corrected(one.scanned_at, sent_at=batch.sent_at, received_at=received_at)
+        for key, one in said.items()
+    }
     rows = [
         {
             "community_id": community_id,
-            "id": new_id(received_at),
+            "id": new_id(times[scan.key]),  # so that a list by id is one by time
             "device_id": batch.device,
             "counter": batch.counter,
             "key": scan.key,
             "code": scan.code,
             "direction": scan.direction,
             "scanned_at": scan.scanned_at,
-            "corrected_at": bodies.corrected(scan.scanned_at, sent_at=batch.sent_at, received_at=received_at),
+            "corrected_at": times[scan.key],
             "received_at": received_at,
             "seen_by": scan.seen_by,
             "person_id": people.get(scan.code),
