@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template, send_file
-from flask_babel import gettext as _
 
 from api import card_sheets, edge, exports, look
 from api.exports import Sheet
 from timebank.errors import Refused
 
 FORMS = "xlsx, csv, pdf"  # as a route writes them: <any(xlsx, csv, pdf):form>
-PRINTED_MOST = 3_000  # rows: a hundred pages
+PRINTED_MOST = 600  # rows: twenty pages, and as many seconds as anybody waits for a page
 MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -55,7 +54,7 @@ def _printed(sheets: Sequence[Sheet]) -> bytes:
         rows = list(sheet.rows)
         if len(rows) > PRINTED_MOST:
             raise PrintTooLong(most=PRINTED_MOST)
-        drawn.append((sheet, rows))
+        drawn.append((sheet, rows, _adds_up(sheet, rows)))
     page = render_template(
         "reports/print.html", lists=drawn, community=edge.community(), printed_at=edge.now(), cell=_cell
     )
@@ -79,10 +78,16 @@ def _cell(kind: exports.Kind, value: Any) -> str:
     return str(value)
 
 
-def truth(total_of: int, rows: int) -> str:
-    """The sentence under a list that says whether its total is that of the rows shown."""
-    return (
-        _("合计就是上面各行相加。")
-        if total_of == rows
-        else _("合计是全部 %(count)s 行的,不只是这一页。", count=look.grouped(total_of))
-    )
+def _adds_up(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> str:
+    """The columns whose total is the sum of the rows, by name: people of several months are none, nor are balances."""
+    totals = list(sheet.totals)[:1]
+    if not totals:
+        return ""
+    found = [
+        str(column.label)
+        for at, column in enumerate(sheet.columns)
+        if column.kind in ("whole", "minutes", "points")
+        and totals[0][at] is not None
+        and totals[0][at] == sum(row[at] or 0 for row in rows)
+    ]
+    return (", " if look.language() == "en" else "、").join(found)

@@ -46,11 +46,12 @@ def one(month: str) -> Any:
 @blueprint.get("/<month>.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def file(month: str, form: str) -> Any:
-    """The month by account, every account that moved or holds something; then its adjustments."""
+    """The month by account, every account that moved or holds something; on paper by class; then its adjustments."""
     books = _books(_month(month))
     unit = edge.load(MonthAsked)["unit"]
     chosen = [balance for balance in books.balances if unit in (None, balance.unit)]
-    sheets = [_balance_sheet(books, balance) for balance in chosen]
+    by_class = form == "pdf" and unit is None
+    sheets = [(_class_sheet if by_class else _balance_sheet)(books, balance) for balance in chosen]
     if form != "csv" and books.adjustments:
         sheets.append(_adjustments_sheet(books))
     return lists.answer(form, sheets, f"month-{months.written(books.month)}")
@@ -150,31 +151,42 @@ def _today() -> dt.date:
     return communities.local_day(edge.community(), edge.now())
 
 
+def _class_sheet(books: MonthBooks, balance: reports.TrialBalance) -> Sheet:
+    """What is signed and hung up: the classes with their control totals."""
+    kind: Kind = "minutes" if balance.unit == "min" else "points"
+    total = balance.total
+    return Sheet(
+        name=_name(books, balance),
+        notes=[_state(books), *([_("摘要 %(digest)s", digest=books.noted)] if books.closed else [])],
+        columns=[Column(label=_("类别")), Column(label=_("户数"), kind="whole"), *_amounts(kind)],
+        rows=[
+            (
+                str(words.CLASSES.get(class_, class_)),
+                sums.accounts,
+                sums.opening,
+                sums.added,
+                sums.taken,
+                sums.closing,
+            )
+            for class_, sums in balance.classes
+        ],
+        totals=[(_("合计"), total.accounts, total.opening, total.added, total.taken, total.closing)],
+    )
+
+
 def _balance_sheet(books: MonthBooks, balance: reports.TrialBalance) -> Sheet:
     kind: Kind = "minutes" if balance.unit == "min" else "points"
-    unit, total = str(words.UNITS[balance.unit]), balance.total
+    total = balance.total
     holders = reports.holders(edge.read(), edge.community().id, [row.account for row in balance.rows])
-    state = _("已月结") if books.closed else _("未月结,数字还会变")
     return Sheet(
-        name=_("%(month)s 月账 %(unit)s", month=months.written(books.month), unit=unit),
-        notes=[
-            _(
-                "%(name)s %(month)s 月账(%(unit)s),%(state)s",
-                name=edge.community().name,
-                month=months.written(books.month),
-                unit=unit,
-                state=state,
-            )
-        ],
+        name=_name(books, balance),
+        notes=[f"{edge.community().name} {_state(books)}"],
         columns=[
             Column(label=_("账户"), kind="whole"),
             Column(label=_("类别")),
             Column(label=_("持有人编号")),
             Column(label=_("持有人")),
-            Column(label=_("期初"), kind=kind),
-            Column(label=_("本期增加"), kind=kind),
-            Column(label=_("本期减少"), kind=kind),
-            Column(label=_("期末"), kind=kind),
+            *_amounts(kind),
         ],
         rows=[
             (
@@ -191,6 +203,25 @@ def _balance_sheet(books: MonthBooks, balance: reports.TrialBalance) -> Sheet:
         ],
         totals=[(None, _("合计"), "", "", total.opening, total.added, total.taken, total.closing)],
     )
+
+
+def _name(books: MonthBooks, balance: reports.TrialBalance) -> str:
+    return _("%(month)s 月账 %(unit)s", month=months.written(books.month), unit=str(words.UNITS[balance.unit]))
+
+
+def _state(books: MonthBooks) -> str:
+    if books.closed is None:
+        return _("未月结,数字还会变")
+    return _("已月结,第 %(seq)s 笔备案", seq=books.closed.note)
+
+
+def _amounts(kind: Kind) -> list[Column]:
+    return [
+        Column(label=_("期初"), kind=kind),
+        Column(label=_("本期增加"), kind=kind),
+        Column(label=_("本期减少"), kind=kind),
+        Column(label=_("期末"), kind=kind),
+    ]
 
 
 def _adjustments_sheet(books: MonthBooks) -> Sheet:
