@@ -13,7 +13,8 @@ from tests.timebank.hours.arrange_orders import (
     make_volunteer,
     on_lane_at,
 )
-from timebank.hours.orders import claiming, follow_up, serving, settling, tear_off, undoing
+from timebank import policy
+from timebank.hours.orders import board, claiming, follow_up, serving, settling, tear_off, undoing
 from timebank.people import helpers
 
 MS = datetime.timedelta(milliseconds=1)
@@ -184,3 +185,32 @@ def test_the_third_helper_is_bound_and_the_fourth_is_not(village, orders):
     with pytest.raises(helpers.TooManyHelpers) as refused:
         orders.do(helpers.ask, orders.desk, elder_id=elder.id, helper_id=fourth.id, relation="child")
     assert refused.value.facts == {"most": 3}
+
+
+def test_ratings_are_shown_from_the_third_on(village, orders):
+    elder, volunteer = make_elder(village, 3000), make_volunteer(village)
+    shown = []
+    for stars in (5, 4, 3):
+        order_id = orders.served(elder, volunteer, minutes=15, stay_minutes=15)
+        orders.confirm(order_id, elder)
+        orders.do(settling.rate, village.actor(person=elder), order_id=order_id, stars=stars, comment="")
+        with village.read() as session:
+            shown.append(board.rating_of(session, village.community_id, volunteer.person_id))
+    assert shown == [(1, None), (2, None), (3, 4.0)]
+
+
+def test_a_community_may_allow_fewer_helpers(village, orders):
+    def allow_one(session, now):
+        return {"version": policy.change(session, village.community_id, numbers={"helpers_most": 1}, on=tomorrow)}
+
+    tomorrow = village.today + datetime.timedelta(days=1)
+    village.write(allow_one)
+    village.pass_time(days=1)
+    elder = make_elder(village)
+    for n, is_refused in ((1, False), (2, True)):
+        asked = {"elder_id": elder.id, "helper_id": make_person(village, f"帮手{n}").id, "relation": "child"}
+        if is_refused:
+            with pytest.raises(helpers.TooManyHelpers):
+                orders.do(helpers.ask, orders.desk, **asked)
+        else:
+            orders.do(helpers.ask, orders.desk, **asked)
