@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -120,6 +121,65 @@ def test_the_note_tells_the_month_how_many_entries_it_counts_and_its_digest(vill
     fields = json.loads(entry.leaf)
     assert (fields["kind"], fields["topic"], fields["subject"]) == ("note", "month", f"2026-11/{size}")
     assert fields["digest"] == _books(village, NOVEMBER).digest == closed["digest"]
+
+
+def test_an_outsider_computes_the_digest_from_the_entries_alone(village):
+    """As docs/month-end.md tells it, with nothing of ours but the bytes of the entries."""
+    account = make_volunteer(village)
+    credit(village, account, 90)
+    back = credit(village, account, 30)
+    village.write(
+        lambda session, now: {
+            "seq": book_of(session).reverse(
+                back, on=village.today, reason="mistake", approvers=[2, 3], detail={"use_case": "test"}
+            )
+        }
+    )
+    _go_to(village, dt.date(2026, 12, 20))
+    credit(village, account, 15, on=dt.date(2026, 11, 30))
+    _close(village, NOVEMBER)
+    credit(village, account, 45, on=dt.date(2026, 11, 29))
+    credit(village, account, 60)
+    _go_to(village, dt.date(2027, 1, 2))
+    credit(village, account, 75)
+    credit(village, account, 30, on=dt.date(2026, 12, 31))
+    _close(village, DECEMBER)
+    with village.read() as session:
+        entries = [one.fields for one in reading.entries(session, village.community_id, limit=1_000)][::-1]
+    closed = [
+        (*one["subject"].split("/"), one["digest"])
+        for one in entries
+        if one["kind"] == "note" and one["topic"] == "month"
+    ]
+    assert [month for month, _, _ in closed] == ["2026-11", "2026-12"]
+    for month, count, digest in closed:
+        assert _computed(entries, month, int(count), closed) == digest
+
+
+def _computed(entries, month, count, closed):
+    units = {one["account"]: one["unit"] for one in entries if one["kind"] == "open"}
+    figures = {}
+    for seq, one in enumerate(entries[:count]):
+        if one["kind"] not in ("post", "capture", "reverse"):
+            continue
+        shut = [told for told, until, _ in closed if seq >= int(until)]
+        belongs = one["on"][:7]
+        if shut and belongs <= shut[-1]:
+            year, of = map(int, shut[-1].split("-"))
+            belongs = f"{year + of // 12}-{of % 12 + 1:02}"
+        sign = -1 if "of" in one else 1
+        for account, amount in entries[one["of"]]["legs"] if "of" in one else one["legs"]:
+            row = figures.setdefault(account, [0, 0, 0])
+            if belongs < month:
+                row[0] += sign * amount
+            elif belongs == month:
+                row[1 if sign * amount > 0 else 2] += abs(amount)
+    rows = {
+        unit: [[account, *row] for account, row in sorted(figures.items()) if any(row) and units[account] == unit]
+        for unit in ("min", "pt")
+    }
+    text = json.dumps({"month": month, "rows": rows}, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
 
 
 def test_a_month_is_closed_the_day_after_its_last(village):
