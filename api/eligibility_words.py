@@ -6,7 +6,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from api.look import language
 from api.messages.eligibility import FLAGS
+from api.sentences import typeset
 from timebank.hours.eligibility.expressions import Expression, Facts, Judged
 
 Places = Mapping[str, str]
@@ -30,7 +32,7 @@ def sentence(expression: Expression, places: Places | None = None) -> str:
         parts += [_within(part, places) for part in told if not (together and {"age", "sex"} & set(part))]
         return _joined(parts, _("%(first)s,并且%(second)s"))
     if kind == "any":
-        return _joined([sentence(part, places) for part in told], _("%(first)s,或者%(second)s"))
+        return _joined([_alternative(part, places) for part in told], _("%(first)s,或者%(second)s"))
     if kind == "not":
         return _("不是(%(rule)s)", rule=sentence(told, places))
     return _leaf(kind, told, places or {})
@@ -72,7 +74,7 @@ def _leaf(kind: str, told: Any, places: Places) -> str:
     if kind == "sex":
         return _("女性") if told == "f" else _("男性")
     if kind == "flag":
-        return str(FLAGS[told])
+        return str(FLAGS[told]).lower()  # within a sentence
     return _("住在%(place)s", place=places.get(told, told))
 
 
@@ -86,10 +88,22 @@ def _sex_and_age(parts: list[Expression]) -> str:
     return _("%(age)s的女性", age=age) if sexes[0] == "f" else _("%(age)s的男性", age=age)
 
 
+def _alternative(part: Expression, places: Places | None) -> str:
+    """One of several: where it says several things they stand in parentheses, unless they make one phrase."""
+    text = sentence(part, places)
+    several = "all" in part and len(part["all"]) > 1
+    is_phrase = several and len(part["all"]) == 2 and bool(_sex_and_age(part["all"]))
+    return _in_parentheses(text) if several and not is_phrase else text
+
+
 def _within(part: Expression, places: Places | None) -> str:
     """A part of a conjunction: alternatives stand in parentheses."""
     text = sentence(part, places)
-    return _("(%(rule)s)", rule=text) if "any" in part else text
+    return _in_parentheses(text) if "any" in part else text
+
+
+def _in_parentheses(text: str) -> str:
+    return typeset(f"({text})") if language() == "zh" else f"({text})"
 
 
 def _joined(parts: list[str], pattern: str) -> str:

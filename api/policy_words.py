@@ -14,6 +14,8 @@ def value(name: str, number: int) -> str:
     unit = NUMBERS[name].unit
     if unit == "minutes":
         return minutes(number)
+    if unit == "seconds" and number >= 120 and number % 60 == 0:
+        return minutes(number // 60)
     if unit == "steps":
         return _("%(points)s 分(积分)", points=points(number))
     if unit == "yes_no":
