@@ -5,7 +5,19 @@ from collections.abc import Callable
 from functools import partial
 
 from api import seals
-from api.demo import beginning, closing, ordering, rosters, scoring, serving, shopping
+from api.demo import (
+    attending,
+    beginning,
+    closing,
+    deciding,
+    offline,
+    ordering,
+    rosters,
+    scoring,
+    serving,
+    shopping,
+    teaming,
+)
 from api.demo.places import PLACES, Place
 from api.demo.tale import StoryClock, Tale, days, local
 from api.settings import Settings
@@ -28,10 +40,14 @@ def fill(settings: Settings, *, say: Callable[[str], None]) -> Tale:
         beginning.begin(tale)
         services = serving.serve(tale)
         rosters.rosters(tale, services)
+        attending.attend(tale, services)
+        offline.scan_offline(tale, services)
+        teaming.team_up(tale, services)
         ordering.order(tale, services[1])
         scoring.score(tale, services)
         shopping.sell(tale, services)
         closing.close(tale)
+        deciding.decide(tale)
         _sign_checkpoints(tale)
         say("一年的签到、订单、积分、兑换 / a year of service, orders, points and redemptions")
         tale.tell(lambda day: say(f"{day:%Y-%m} ..."))
