@@ -21,7 +21,7 @@ from timebank.people.teams.belonging import (
     teams_of,
 )
 from timebank.people.teams.founding import TeamEnded, change, end, found
-from timebank.people.teams.reading import by_id, by_number, leaders_on
+from timebank.people.teams.reading import by_id, by_number, leaders_on, named
 from timebank.people.teams.tables import Team, TeamLeader, TeamMember, TeamUpload
 
 __all__ = [
@@ -43,5 +43,6 @@ __all__ = [
     "leaders_on",
     "leads",
     "let_go",
+    "named",
     "teams_of",
 ]

@@ -11,7 +11,7 @@ from timebank import notices
 from timebank.errors import BadInput, Refused
 from timebank.people import communities
 from timebank.people.communities import community_of
-from timebank.people.teams.reading import by_number
+from timebank.people.teams.reading import by_number, named
 from timebank.people.teams.tables import KINDS, Team, TeamLeader, TeamMember
 from timebank.permissions import Actor, require
 from timebank.spreadsheets import clean
@@ -155,9 +155,7 @@ def refuse_ended(team: Team) -> None:
 
 def refuse_taken(session: Session, community_id: int, name: str, *, but: uuid.UUID | None = None) -> None:
     """Raises TeamNameTaken if a team of today bears this name."""
-    same = session.scalars(
-        select(Team).where(col(Team.community_id) == community_id, col(Team.name) == name, col(Team.ended_on).is_(None))
-    ).first()
+    same = named(session, community_id, name)
     if same is not None and same.id != but:
         raise TeamNameTaken(name=same.name, number=same.number)
 

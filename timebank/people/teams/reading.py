@@ -73,6 +73,13 @@ def by_id(session: Session, community_id: int, team_id: uuid.UUID) -> Team:
     return found
 
 
+def named(session: Session, community_id: int, name: str) -> Team | None:
+    """The team of today that bears this name, if there is one."""
+    return session.scalars(
+        select(Team).where(col(Team.community_id) == community_id, col(Team.name) == name, col(Team.ended_on).is_(None))
+    ).one_or_none()
+
+
 def holds_on(table: type[TeamMember] | type[TeamLeader], day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """That a stretch covers a day: its first day counts, `gone_on` does not."""
     return col(table.from_on) <= day, or_(col(table.gone_on).is_(None), col(table.gone_on) > day)
