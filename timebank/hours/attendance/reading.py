@@ -55,6 +55,7 @@ class VisitLine:
     note: str | None
     started_by: str
     ended_by: str | None
+    offline: str | None = None  # which of its ends were scanned without a network: in, out, both
     rest_seconds: int = 0
 
 
@@ -404,6 +405,7 @@ def _line(visit: Visit, number: str, name: str, title: str | None, pauses: Seque
         note=visit.note,
         started_by=visit.started_by,
         ended_by=visit.ended_by,
+        offline=visit.offline,
         rest_seconds=rest_seconds,
     )
 
