@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.timebank.hours import arrange
 from tests.timebank.lived_in import live
 from tests.timebank.test_month_end import _books, _close, _go_to, credit
 from timebank.errors import Forbidden, NotFound
+from timebank.hours import team_hours
+from timebank.people import teams
 from timebank.reports import held, owners, tallies
 from timebank.reports.tallies import Span
 
@@ -114,3 +117,38 @@ def _by_month(village, person):
         actor = village.actor(person=person)
         owner = owners.person(session, actor=actor, person_id=person.id)
         return owners.by_month(session, actor=actor, owner=owner, today=village.today)
+
+
+def test_a_teams_statement_is_its_account_and_the_visits_for_it(village):
+    """The leader reads it, an ordinary member does not; minutes of the account and of the visits are told side by side."""
+    clerk, leader = village.actor("desk_staff"), village.make_person("张队长")
+    served = arrange.serve(village, arrange.make_volunteer(village), arrange.make_point(village), minutes=61)
+    number = village.write(lambda session, now: teams.found(session, actor=clerk, now=now, kind="team", name="银龄队"))[
+        "number"
+    ]
+
+    def fill(session, now):
+        team = teams.by_number(session, village.community_id, number)
+        teams.add_member(session, actor=clerk, now=now, number=number, person_id=leader.id)
+        teams.appoint(session, actor=clerk, now=now, number=number, person_id=leader.id)
+        team_hours.count_for(
+            session,
+            community_id=team.community_id,
+            visit_id=uuid.UUID(served["visit_id"]),
+            team=team,
+            now=now,
+            by="test",
+        )
+        return {"account": team_hours.account_of(session, team)}
+
+    account = village.write(fill)["account"]
+    credit(village, account, 60)
+    with village.read() as session:
+        owner = owners.team(session, actor=village.actor(person=leader), number=number, today=village.today)
+        found = owners.by_month(session, actor=village.actor(person=leader), owner=owner, today=village.today)
+        rows, total = tallies.team_list(session, actor=village.actor("auditor"), span=Span(NOVEMBER, DECEMBER))
+        with pytest.raises(Forbidden):
+            owners.team(session, actor=village.actor("volunteer"), number=number, today=village.today)
+    assert (found.balance, found.months[0].added) == (60, 60)
+    assert [(row.name, row.tally) for row in rows] == [("银龄队", total)]
+    assert (total.visits, total.people, total.real_minutes, total.credited_minutes) == (1, 1, 61, 60)
