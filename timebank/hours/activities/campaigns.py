@@ -6,6 +6,8 @@ changed activity by activity once it is announced. Add one here; its name is in 
 
 from dataclasses import dataclass
 
+N_ = str  # marks what the edge shows in the reader's language; what is announced stays in the village's
+
 
 @dataclass(frozen=True)
 class CampaignShift:
@@ -41,11 +43,11 @@ CAMPAIGNS: dict[str, Campaign] = {
         days=3,
         month_day="06-07",
         shifts=(
-            CampaignShift("早送考车队", "06:30", "09:30", 12),
-            CampaignShift("考点服务 上午", "07:30", "11:45", 10),
-            CampaignShift("考点服务 下午", "13:30", "17:30", 10),
+            CampaignShift(N_("早送考车队"), "06:30", "09:30", 12),
+            CampaignShift(N_("考点服务 上午"), "07:30", "11:45", 10),
+            CampaignShift(N_("考点服务 下午"), "13:30", "17:30", 10),
         ),
-        note="送水、引路、看管物品、接送考生。请穿志愿者马甲，手机静音，不在考点门口鸣笛。开车的志愿者带好驾驶证。",
+        note=N_("送水、引路、看管物品、接送考生。请穿志愿者马甲，手机静音，不在考点门口鸣笛。开车的志愿者带好驾驶证。"),
         age_from=18,
         needs_insurance=True,
         closes_minutes=24 * 60,
@@ -55,11 +57,11 @@ CAMPAIGNS: dict[str, Campaign] = {
         service_class="visits",
         days=1,
         shifts=(
-            CampaignShift("理发量血压", "08:30", "11:30", 8),
-            CampaignShift("包饺子、送餐", "09:00", "13:00", 12),
-            CampaignShift("上门看望高龄老人", "14:00", "17:00", 10),
+            CampaignShift(N_("理发量血压"), "08:30", "11:30", 8),
+            CampaignShift(N_("包饺子、送餐"), "09:00", "13:00", 12),
+            CampaignShift(N_("上门看望高龄老人"), "14:00", "17:00", 10),
         ),
-        note="先到服务点领名单和慰问品。上门两人一组，给老人留下服务点电话。",
+        note=N_("先到服务点领名单和慰问品。上门两人一组，给老人留下服务点电话。"),
         closes_minutes=12 * 60,
     ),
     # The great heat begins around 23 July; children are off school and by the water.
@@ -69,10 +71,10 @@ CAMPAIGNS: dict[str, Campaign] = {
         days=14,
         month_day="07-15",
         shifts=(
-            CampaignShift("午间巡河", "11:30", "14:00", 3),
-            CampaignShift("傍晚巡河", "16:30", "19:00", 4),
+            CampaignShift(N_("午间巡河"), "11:30", "14:00", 3),
+            CampaignShift(N_("傍晚巡河"), "16:30", "19:00", 4),
         ),
-        note="两人一组，带救生圈和喇叭，不单独下水；高温橙色预警时听通知暂停。",
+        note=N_("两人一组，带救生圈和喇叭，不单独下水；高温橙色预警时听通知暂停。"),
         age_from=18,
         needs_insurance=True,
         closes_minutes=2 * 60,
@@ -83,10 +85,10 @@ CAMPAIGNS: dict[str, Campaign] = {
         days=2,
         month_day="01-10",
         shifts=(
-            CampaignShift("清点和装袋", "08:30", "11:00", 6),
-            CampaignShift("入户送物资", "13:30", "17:00", 12),
+            CampaignShift(N_("清点和装袋"), "08:30", "11:00", 6),
+            CampaignShift(N_("入户送物资"), "13:30", "17:00", 12),
         ),
-        note="入户看取暖：查烟道、一氧化碳报警器和电热毯，记下要修的。",
+        note=N_("入户看取暖：查烟道、一氧化碳报警器和电热毯，记下要修的。"),
         closes_minutes=12 * 60,
     ),
 }
