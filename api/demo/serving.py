@@ -17,6 +17,7 @@ from api.demo.tale import ZONE, Someone, Tale, awake, days, local
 from timebank.errors import Refused
 from timebank.hours import activities, multipliers, service_points
 from timebank.hours.attendance import check_in, check_out, close_forgotten, enter_late, review
+from timebank.hours.attendance.reviews import is_no_judge
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.tickets import Ticket
 from timebank.permissions import Actor
@@ -328,6 +329,7 @@ def _review(service: Service) -> None:
             .order_by(col(Visit.started_at))
             .limit(20)
         ).all()
+        waiting = [visit for visit in waiting if not is_no_judge(session, reviewer, visit)]
     for visit in waiting:
         rejected = chance.random() < 0.08
         ended = visit.ended_at if visit.estimated and chance.random() < 0.4 else None
