@@ -53,7 +53,7 @@ def she_checks_out_and_reads_what_was_credited_and_why(story: Story) -> None:
     volunteer = story.person("林晓燕")
     story.here.minutes_pass(88)  # with the five before, and what the story itself takes: less than 105
     volunteer.opens(code_on(story, HALL)).reads("已签到").presses("签退")
-    volunteer.reads("已签退,记入 1 小时 30 分", "账户现有 1 小时 30 分", "A 级:扫描屏幕上的动态码")
+    volunteer.reads("已签退,记入 1 小时 30 分", "账户现有 1 小时 30 分", "A 级:到场和离开都有凭据")
     real = sum_line(volunteer, "真实时间")
     assert real > 90
     assert sum_line(volunteer, "按 15 分钟取整") == 90 - real
