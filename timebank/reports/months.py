@@ -128,7 +128,7 @@ def books_of(session: Session, community_id: int, month: dt.date, *, today: dt.d
     until = own.until if own else (tail.size if tail else 0)
     accounts = _accounts(session, community_id, until)
     told = _Told(month, Belonging(closed), accounts)
-    for entry in _moving(session, community_id, first, until):
+    for entry in _moving(session, community_id, first, until, month):
         told.count(entry, late=entry.seq >= end)
     balances = _balances(session, community_id, first, told)
     over = today >= next_month(month)
@@ -191,8 +191,13 @@ class _Moving:
     legs: tuple[tuple[int, int], ...]
 
 
-def _moving(session: Session, community_id: int, first: int, until: int) -> Iterator[_Moving]:
-    """The moving entries of a span, some thousand at a time."""
+def _moving(session: Session, community_id: int, first: int, until: int, month: dt.date) -> Iterator[_Moving]:
+    """The moving entries of a span that happened in a month or before it, some thousand at a time.
+
+    What happened later belongs to later months; it is left out by a look at its bytes, since an open month of long ago is
+    followed by all that was booked since.
+    """
+    last = written(month).encode()
     entry = tables.entry.c
     for start in range(first, until, ENTRIES_AT_ONCE):
         query = (
@@ -205,11 +210,18 @@ def _moving(session: Session, community_id: int, first: int, until: int) -> Iter
             )
             .order_by(entry.seq)
         )
-        found = [(seq, at, json.loads(bytes(leaf))) for seq, at, leaf in session.execute(query)]
+        rows = ((seq, at, bytes(leaf)) for seq, at, leaf in session.execute(query))
+        found = [(seq, at, json.loads(leaf)) for seq, at, leaf in rows if month_in(leaf) <= last]
         turned = _legs_of(session, community_id, [fields["of"] for _, _, fields in found if "of" in fields])
         for seq, at, fields in found:
             legs = turned[fields["of"]] if "of" in fields else _legs(fields)
             yield _Moving(seq, from_ms(at), dt.date.fromisoformat(fields["on"]), legs)
+
+
+def month_in(leaf: bytes) -> bytes:
+    """The month of a moving entry's day as its bytes hold it: their form is fixed, and no text in them holds a quotation mark."""
+    start = leaf.index(b'"on":"') + 6
+    return leaf[start : start + 7]
 
 
 def _legs_of(session: Session, community_id: int, seqs: Iterable[int]) -> dict[int, tuple[tuple[int, int], ...]]:

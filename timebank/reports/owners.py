@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +110,8 @@ def team(session: Session, *, actor: Actor, number: int, today: dt.date) -> Owne
 
 def by_month(session: Session, *, actor: Actor, owner: Owner, today: dt.date) -> OwnerMonths:
     """An owner's months from the first that has a line to the current one."""
-    found = _months(session, community_of(actor), owner, today)
+    community_id = community_of(actor)
+    found = _months(session, community_id, list(_lines(session, community_id, owner)), today)
     return OwnerMonths(
         owner,
         tuple(reversed(found)),
@@ -124,9 +125,9 @@ def of_month(session: Session, *, actor: Actor, owner: Owner, month: dt.date, to
     """The lines of one month."""
     community_id = community_of(actor)
     empty = OwnerMonth(month, 0, 0, 0, 0, 0, is_closed=False)
-    every = _months(session, community_id, owner, today)
-    of = next((one for one in every if one.month == month), empty)
-    lines = list(_lines(session, community_id, owner, month))
+    moved = list(_lines(session, community_id, owner))
+    of = next((one for one in _months(session, community_id, moved, today) if one.month == month), empty)
+    lines = [line for line in moved if line.month == month]
     told = _details(session, community_id, [line.seq for line in lines])
     balance, shown = of.opening, []
     for line in lines:
@@ -162,8 +163,7 @@ class _Moved:
     month: dt.date
 
 
-def _months(session: Session, community_id: int, owner: Owner, today: dt.date) -> list[OwnerMonth]:
-    moved = list(_lines(session, community_id, owner, None))
+def _months(session: Session, community_id: int, moved: Sequence[_Moved], today: dt.date) -> list[OwnerMonth]:
     if not moved:
         return []
     shut = {one.month for one in closings(session, community_id)}
@@ -189,8 +189,8 @@ def _months(session: Session, community_id: int, owner: Owner, today: dt.date) -
     return found
 
 
-def _lines(session: Session, community_id: int, owner: Owner, month: dt.date | None) -> Iterator[_Moved]:
-    """The legs on all accounts of an owner in the order of the log; of one month only, if it is named."""
+def _lines(session: Session, community_id: int, owner: Owner) -> Iterator[_Moved]:
+    """The legs on all accounts of an owner in the order of the log, each with the month to which it belongs."""
     main = accounts.find_main(session, community_id, owner.id, "min")
     if main is None:
         return
@@ -207,9 +207,7 @@ def _lines(session: Session, community_id: int, owner: Owner, month: dt.date | N
     belonging = months.Belonging(closings(session, community_id))
     for seq, kind, at, account, amount, leaf in session.execute(query):
         on = _day_in(bytes(leaf))
-        belongs = belonging.month_of(on, seq)
-        if month in (None, belongs):
-            yield _Moved(seq, kind, from_ms(at), on, account, account != main, amount, belongs)
+        yield _Moved(seq, kind, from_ms(at), on, account, account != main, amount, belonging.month_of(on, seq))
 
 
 def _day_in(leaf: bytes) -> dt.date:
