@@ -125,6 +125,32 @@ def test_the_list_holds_exactly_those_for_whom_the_rule_holds(village: Village):
                 if who.judged_for(session, residents.person(session, 1, person_id), rule, day)[0].holds
             }
         assert listed == judged, expression
+    _compare_a_month(village, chance, people, clerk)
+
+
+def _compare_a_month(village: Village, chance: random.Random, people: list[Any], clerk: Actor) -> None:
+    """February 2027: the list holds exactly those for whom the rule holds on some day of it, from the first such day."""
+    days = listing.days_of_month(dt.date(2027, 2, 7))
+    for _turn in range(6):
+        rule = who.RuleInForce(1, 1, "", "", (), expressions.read(_some_rule(chance, depth=3)))
+        with village.read() as session:
+            found = listing.holders(session, actor=clerk, rule=rule, days=days, after=0, limit=4)
+            while len(found) % 4 == 0 and found:
+                more = listing.holders(
+                    session, actor=clerk, rule=rule, days=days, after=found[-1].person.serial, limit=4
+                )
+                found += more
+                if not more:
+                    break
+            assert listing.count(session, actor=clerk, rule=rule, days=days) == len(found)
+            known = [residents.person(session, 1, person_id) for person_id in people]
+            by_day = {day: who.facts_of_all(session, 1, known, day) for day in days}
+        expected = {}
+        for day in reversed(days):
+            for person in known:
+                if expressions.judge(rule.expression, by_day[day][person.id]).holds:
+                    expected[person.id] = day
+        assert {one.person.id: one.from_on for one in found} == expected, rule.expression
 
 
 def test_this_month_lists_who_is_eligible_on_some_day_of_it_and_from_which(village: Village):

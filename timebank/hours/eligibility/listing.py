@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -16,7 +16,7 @@ from timebank import permissions
 from timebank.hours.eligibility import expressions, who
 from timebank.hours.eligibility.expressions import Expression
 from timebank.hours.eligibility.who import RuleInForce
-from timebank.people import residents
+from timebank.people import consents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person, PersonFlag
 from timebank.permissions import RULES, Actor
@@ -39,17 +39,39 @@ def holders(
     """For whom the rule holds on one of these days, by serial, those after `after`; staff of a grid see those of the grid."""
     community_id = community_of(actor)
     permissions.require(actor, "eligibility.listed", community_id=community_id)
-    query = _query(community_id, rule, days, _areas(actor)).where(col(Person.serial) > after)
-    people = list(session.scalars(query.order_by(col(Person.serial)).limit(limit)))
-    return _first_days(session, community_id, rule, people, days)
+    found: list[Found] = []
+    while len(found) < limit:
+        query = _people(community_id, _areas(actor)).where(condition(rule.expression, days[0], days[-1]))
+        query = query.where(col(Person.serial) > after).order_by(col(Person.serial)).limit(limit)
+        people = list(session.scalars(query))
+        found += _first_days(session, community_id, rule, people, days)
+        if len(people) < limit:
+            break
+        after = people[-1].serial
+    return found[:limit]
 
 
 def count(session: Session, *, actor: Actor, rule: RuleInForce, days: Sequence[date]) -> int:
-    """How many there are in the same list."""
+    """How many there are in the same list.
+
+    Of a month those on its first and last day are counted by the database; who is left is judged day by day.
+    """
     community_id = community_of(actor)
     permissions.require(actor, "eligibility.listed", community_id=community_id)
-    found = _query(community_id, rule, days, _areas(actor)).with_only_columns(func.count())
-    return session.scalar(found) or 0
+    people = _people(community_id, _areas(actor))
+    ends = or_(*(condition(rule.expression, day, day) for day in {days[0], days[-1]}))
+    total = session.scalar(people.where(ends).with_only_columns(func.count())) or 0
+    if len(days) == 1:
+        return total
+    between = people.where(condition(rule.expression, days[0], days[-1]), ends.is_not(true()))
+    after = 0
+    while True:
+        query = between.where(col(Person.serial) > after).order_by(col(Person.serial)).limit(A_CHUNK)
+        some = list(session.scalars(query))
+        total += len(_first_days(session, community_id, rule, some, days))
+        if len(some) < A_CHUNK:
+            return total
+        after = some[-1].serial
 
 
 def exported(session: Session, *, actor: Actor, rule: RuleInForce, days: Sequence[date]) -> Iterator[Found]:
@@ -71,18 +93,24 @@ def days_of_month(day: date) -> list[date]:
     return [first + timedelta(days=n) for n in range(31) if (first + timedelta(days=n)).month == day.month]
 
 
-def condition(expression: Expression, day: date) -> ColumnElement[bool]:
-    """The rule as a condition on `Person`, with NULL where the register does not know."""
+def condition(expression: Expression, first: date, last: date, *, surely: bool = False) -> ColumnElement[bool]:
+    """The rule as a condition on `Person`, with NULL where the register does not know.
+
+    On one day (`first` is `last`) it is the rule itself. Over several it holds for everybody for whom the rule holds on
+    some day, and perhaps for a few more; with `surely` only for those for whom it holds on every day, and perhaps not all.
+    """
     ((kind, told),) = expression.items()
-    if kind == "all":
-        return and_(*(condition(part, day) for part in told))
-    if kind == "any":
-        return or_(*(condition(part, day) for part in told))
+    if kind in expressions.JOINS:
+        parts = [condition(part, first, last, surely=surely) for part in told]
+        return and_(*parts) if kind == "all" else or_(*parts)
     if kind == "not":
-        return not_(condition(told, day))
+        return not_(condition(told, first, last, surely=not surely))
+    young, old = (first, last) if surely else (last, first)
     if kind == "age":
         least, most = told.get("from", 0), told.get("to", expressions.OLDEST)
-        return and_(col(Person.born_on) <= years_before(day, least), col(Person.born_on) > years_before(day, most + 1))
+        return and_(
+            col(Person.born_on) <= years_before(young, least), col(Person.born_on) > years_before(old, most + 1)
+        )
     if kind == "sex":
         known: ColumnElement[bool] = func.nullif(col(Person.sex), "") == told
         return known
@@ -92,7 +120,9 @@ def condition(expression: Expression, day: date) -> ColumnElement[bool]:
             col(flags.community_id) == Person.community_id,
             col(flags.person_id) == Person.id,
             col(flags.flag) == told,
-            residents.holding(flags, day),
+            col(flags.from_on) <= young,
+            or_(col(flags.until_on).is_(None), col(flags.until_on) >= old),
+            consents.usable(flags),
         )
     return col(Person.area_path).contains(f"/{told}/", autoescape=True)
 
@@ -106,13 +136,8 @@ def years_before(day: date, years: int) -> date:
         return date(year, 2, 28)
 
 
-def _query(community_id: int, rule: RuleInForce, days: Sequence[date], areas: Sequence[Any]) -> Any:
-    return select(Person).where(
-        col(Person.community_id) == community_id,
-        col(Person.left_on).is_(None),
-        or_(*(condition(rule.expression, day) for day in days)),
-        *areas,
-    )
+def _people(community_id: int, areas: Sequence[Any]) -> Any:
+    return select(Person).where(col(Person.community_id) == community_id, col(Person.left_on).is_(None), *areas)
 
 
 def _first_days(
