@@ -19,8 +19,10 @@ from sqlalchemy import (
     LargeBinary,
     UniqueConstraint,
     and_,
+    literal_column,
     or_,
     select,
+    text,
 )
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -61,6 +63,7 @@ class Person(SQLModel, table=True):
         ),
         Index("ix_person_name", "community_id", "name"),
         Index("ix_person_phone", "community_id", "phone"),
+        Index("ix_person_phone_tail", "community_id", text("substr(phone, length(phone) - 3)")),
         Index("ix_person_household", "community_id", "household_id"),
         Index("ix_person_area", "community_id", "area_path"),
     )
@@ -84,6 +87,9 @@ class Person(SQLModel, table=True):
     left_reason: str = ""
     import_id: uuid.UUID | None = Field(default=None, sa_type=Id)
     import_row: int | None = Field(default=None, sa_type=Number)
+
+
+phone_tail: ColumnElement[str] = literal_column("substr(person.phone, length(person.phone) - 3)")  # word for word as its index has it
 
 
 class PersonFlag(SQLModel, table=True):
@@ -354,7 +360,7 @@ def members(session: Session, community_id: int, household_id: uuid.UUID) -> lis
 def search(
     session: Session,
     community_id: int,
-    text: str,
+    typed: str,
     limit: int = 20,
     *,
     after: int = 0,
@@ -376,9 +382,14 @@ def search(
         query = query.where(or_(*[col(Person.area_path).startswith(path, autoescape=True) for path in area_paths]))
     if not with_left:
         query = query.where(col(Person.left_on).is_(None))
-    if text.strip():
-        query = query.where(or_(*_meanings(session, community_id, text, vault)))
-    return list(session.scalars(query))
+    if not typed.strip():
+        return list(session.scalars(query))
+    exact = _numbers(session, community_id, typed)
+    if exact is None:
+        return list(session.scalars(query.where(or_(*_meanings(session, community_id, typed, vault)))))
+    # One question for each: joined by OR, the register would be walked through.
+    found = {person.id: person for meaning in exact for person in session.scalars(query.where(meaning))}
+    return sorted(found.values(), key=lambda person: person.serial)[:limit]
 
 
 def flags_of(session: Session, community_id: int, person_id: uuid.UUID, *, on: date | None = None) -> list[PersonFlag]:
@@ -497,6 +508,26 @@ def spoken_phone(phone: str | None) -> str:
     found = phonenumbers.parse(phone, None)
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(found, form.NATIONAL if found.country_code == 86 else form.INTERNATIONAL)
+
+
+def _numbers(session: Session, community_id: int, typed: str) -> list[Any] | None:
+    """What digits may mean, each found by an index of its own: a person's number, a serial, four digits or more of a phone's end.
+
+    None for what may be a name, an identity number or the like.
+    """
+    plain = half_width(typed)
+    serial = numbers.serial_of(plain, communities.community(session, community_id).code)
+    if serial:
+        return [col(Person.serial) == serial]
+    if not (plain.isascii() and plain.isdecimal() and 4 <= len(plain) <= 11):
+        return None
+    meanings: list[Any] = [and_(phone_tail == plain[-4:], col(Person.phone).endswith(plain))]
+    if len(plain) <= 6:
+        meanings.append(col(Person.serial) == int(plain))
+    phone = phone_of(plain)
+    if phone:
+        meanings.append(col(Person.phone) == phone)
+    return meanings
 
 
 def _meanings(session: Session, community_id: int, text: str, vault: Vault | None) -> list[Any]:

@@ -108,6 +108,7 @@ def test_people_are_found_by_name_pinyin_number_and_phone(village: Village) -> N
         "13800138000",
         "+86 138-0013-8000",
         "8000",
+        "00138000",
     ):
         assert found(village, text) == ["单小丽"], text
     assert found(village, "nobody") == []
@@ -254,3 +255,15 @@ def test_what_a_card_says_is_read_again_under_any_address(kind: str, code: str) 
         read = cards.read_payload(cards.payload(address, kind=kind, community_code=code, token=token))
         assert read == cards.Payload(kind, code, token)
     assert cards.read_payload(f"https://evil.example/x/{code}/{token}") is None
+
+
+def test_digits_are_a_serial_or_the_end_of_a_phone_and_each_person_is_found_once(village: Village) -> None:
+    numbered = [village.make_person(phone=f"138 0013 {tail:04}") for tail in (1, 2, 1001)]
+    serial = numbered[1].serial
+    assert found(village, f"{serial:04}") == [
+        one.name for one in numbered if one.serial == serial or (one.phone or "").endswith(f"{serial:04}")
+    ]
+    assert found(village, "1001") == [numbered[2].name]
+    assert found(village, "0013") == []
+    assert found(village, "13800131001") == [numbered[2].name]
+    assert found(village, numbered[0].number) == [numbered[0].name]
