@@ -20,7 +20,19 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from bench import engines, growth, lane, measure, posting, proving, space, verifying
+from bench import (
+    checking_in,
+    engines,
+    growth,
+    importing,
+    lane,
+    measure,
+    posting,
+    proving,
+    searching,
+    space,
+    verifying,
+)
 from bench.ground import Ground, Missing
 from bench.rows import NotMeasured, Row, table
 
@@ -37,6 +49,9 @@ FAMILIES: dict[str, Callable[[Ground], Iterable[Row]]] = {
     "proof": proving.rows,
     "growth": growth.rows,
     "space": space.rows,
+    "check-in": checking_in.rows,
+    "search": searching.rows,
+    "import": importing.rows,
 }
 
 

@@ -262,6 +262,11 @@ class Ground:
     def places(self) -> tuple[Place, Place]:
         return self.sqlite, self.postgres
 
+    @property
+    def served(self) -> list[SqlitePlace | PostgresPlace]:
+        """Where whole communities are made; SQLite last, since more is measured there."""
+        return [self.sqlite if name == "SQLite" else self.postgres for name in self.scale.served]
+
     @cached_property
     def log(self) -> Books:
         """A log of `scale.log` posts on SQLite, to verify and to prove from; nobody writes to it any more."""

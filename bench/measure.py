@@ -32,6 +32,13 @@ class Scale:
     reads: int = 200
     grown_by: int = 200  # posts a run, in each of the two databases
     space: int = 30_000
+    connections: tuple[int, ...] = (16, 128)
+    check_ins: int = 4  # a connection, in each run
+    server_threads: int = 32  # as settings have it
+    served: tuple[str, ...] = ("PostgreSQL", "SQLite")  # where whole communities are made: checking in, search, import
+    residents: int = 142_000
+    searches: int = 20  # in each run
+    imported: int = 50_000
 
 
 FULL = Scale()
@@ -57,6 +64,13 @@ TINY = Scale(
     reads=10,
     grown_by=20,
     space=500,
+    connections=(2,),
+    check_ins=2,
+    server_threads=2,
+    served=("SQLite",),
+    residents=60,
+    searches=2,
+    imported=30,
 )
 
 

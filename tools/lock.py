@@ -28,6 +28,8 @@ LOCKS: tuple[tuple[str, list[str], list[str]], ...] = (
     ),
     ("bench-beancount.txt", ["--group", "bench-beancount"], []),
     ("bench-pymerkle.txt", ["--group", "bench-pymerkle"], []),
+    # These serve our own application, beside what it is installed with: versions that both need must be the same.
+    ("bench-servers.txt", ["--group", "bench-servers"], ["--constraints", "requirements/run.txt"]),
 )
 
 

@@ -1,0 +1,124 @@
+"""How long a check-in waits while a file of 50,000 residents is taken in, against how long it waits otherwise.
+
+The check-ins are requests over HTTP as in checking_in.py, from 16 connections; the file was uploaded and looked at before,
+and somebody at the desk confirms it by the page's own form. Load and confirmation begin together, and the load goes on until
+the file is in. The same load with nothing else to do comes before and after.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlmodel import Session
+
+from bench.checking_in import Load, Server, environment_of, p99
+from bench.community import Community, Volunteer, name_of, phone_of
+from bench.ground import Ground, PostgresPlace, SqlitePlace
+from bench.rows import Row
+from bench.serving import OURS
+from timebank import spreadsheets
+from timebank.people import imports
+from timebank.people.identity import Vault
+from timebank.storage import new_key
+
+AIM = 2
+
+
+def rows(ground: Ground) -> Iterator[Row]:
+    """One row a database; the file is taken in once, and what is compared are waits within that one run."""
+    for place in ground.served:
+        yield _row(ground, place)
+
+
+def _row(ground: Ground, place: SqlitePlace | PostgresPlace) -> Row:
+    scale = ground.scale
+    community = Community(place, ground.folder / f"import-{place.name}")
+    connections = min(scale.connections)
+    community.sign_in(connections * scale.check_ins)
+    community.sign_in(1, role="desk_staff")
+    *volunteers, clerk = community.volunteers
+    batch = _stage(community, scale.imported)
+    community.storage.close()
+    waits: dict[str, list[float]] = {"alone": [], "beside": []}
+    with (
+        Server("granian", OURS, environment_of(community), threads=scale.server_threads) as server,
+        Load(ground.folder) as load,
+    ):
+
+        def go(to: str) -> None:
+            asked = community.check_ins(volunteers)
+            load.start(server.port, connections, asked)
+            waits[to] += load.answered(expected=303)[0]["waits"]
+            community.forget_visits()
+
+        go("alone")
+        waits["alone"].clear()
+        for _ in range(scale.runs):
+            go("alone")
+        told: list[int] = []
+        confirming = threading.Thread(target=lambda: told.append(_confirm(community, server.port, clerk, batch)))
+        begun = time.monotonic()
+        confirming.start()
+        while confirming.is_alive():
+            go("beside")
+        confirming.join()
+        took = time.monotonic() - begun
+        for _ in range(scale.runs):
+            go("alone")
+    if told != [303]:
+        raise RuntimeError(f"the file was not taken in: {told}")
+    community.drop()
+    return Row(
+        what=f"check-in beside an import of {scale.imported:,} ({took:.0f} s), {place.name}, wait of 1 in 100",
+        against="the same without",
+        unit="ms",
+        ours=[p99(waits["beside"])],
+        theirs=[p99(waits["alone"])],
+        aim=AIM,
+        at_most=True,
+    )
+
+
+def _stage(community: Community, count: int) -> Any:
+    """The file, read and judged as after its upload; one household for every three, nobody known before."""
+    lines = ["姓名,性别,出生日期,手机号,户号"]
+    lines += [
+        f"{name_of(one)},女,{1930 + one % 70}-0{1 + one % 9}-1{one % 9},{phone_of(one)[3:]},B{one // 3}"
+        for one in range(10**6, 10**6 + count)
+    ]
+    content = "\n".join(lines).encode()
+    actor = community.village.actor("desk_staff")
+    sheet = spreadsheets.read(content, columns=imports.COLUMNS)
+    vault = Vault(community.secret)
+
+    def stage(session: Session, now: Any) -> Any:
+        return imports.stage(
+            session, actor=actor, now=now, sheet=sheet, file_name="residents.csv", content=content, vault=vault
+        )
+
+    return community.storage.write_global(stage)
+
+
+def _confirm(community: Community, port: int, clerk: Volunteer, batch: Any) -> int:
+    form = {"csrf_token": clerk.csrf_token, "key": str(new_key(community.clock.now())), "with_doubtful": "1"}
+    path = f"http://127.0.0.1:{port}/c/{community.village.code}/imports/{batch}/confirm"
+    request = urllib.request.Request(path, data=urlencode(form).encode(), headers={"Cookie": clerk.cookies})
+    opener = urllib.request.build_opener(_Stay)
+    try:
+        with opener.open(request, timeout=600) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as answer:
+        return int(answer.code)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows nowhere: where the page leads is not measured."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
