@@ -89,7 +89,9 @@ class Person(SQLModel, table=True):
     import_row: int | None = Field(default=None, sa_type=Number)
 
 
-phone_tail: ColumnElement[str] = literal_column("substr(person.phone, length(person.phone) - 3)")  # word for word as its index has it
+phone_tail: ColumnElement[str] = literal_column(
+    "substr(person.phone, length(person.phone) - 3)"
+)  # word for word as its index has it
 
 
 class PersonFlag(SQLModel, table=True):
