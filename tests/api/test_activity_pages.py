@@ -88,26 +88,26 @@ def test_a_series_with_two_shifts_from_the_form(desk, village, point):
     assert len(days(village)) == 8
 
 
-@pytest.mark.parametrize(
-    "wrong, said",
-    [
-        ({"rhythm": "weekly", "until": "2026-12-31"}, "请填写这一项"),
-        ({"rhythm": "weekly", "weekdays": "6"}, "到哪一天为止"),
-        ({"rhythm": "digit", "until": "2026-12-31"}, "请填写这一项"),
-        ({"rhythm": "monthly_day", "month_day": "32", "until": "2026-12-31"}, "之间的数"),
-        ({"starts_2": "14:00"}, "请填写这一项"),
-        ({"day": "2026-11-01", "rhythm": "weekly", "weekdays": "6", "until": "2026-12-31"}, "已经过去了"),
-        ({"age_from": "60", "age_to": "18"}, "这个数不能用"),
-        ({"capacity": "1001"}, "之间的数"),
-        ({"leader": "TPL-999-9"}, "没有这个编号的人"),
-        ({"skills": "astrology"}, "请从列出的选项中选择"),
-    ],
-)
-def test_what_cannot_be_is_said_at_its_field_and_nothing_is_written(desk, village, point, wrong, said):
-    answer = desk.post(f"{HERE}/activities", form(point, **wrong))
-    assert answer.status_code == 422
-    assert said in answer.text
-    assert 'value="清洁家园"' in answer.text
+WRONG_PLANS = [
+    ({"rhythm": "weekly", "until": "2026-12-31"}, "请填写这一项"),
+    ({"rhythm": "weekly", "weekdays": "6"}, "到哪一天为止"),
+    ({"rhythm": "digit", "until": "2026-12-31"}, "请填写这一项"),
+    ({"rhythm": "monthly_day", "month_day": "32", "until": "2026-12-31"}, "之间的数"),
+    ({"starts_2": "14:00"}, "请填写这一项"),
+    ({"day": "2026-11-01", "rhythm": "weekly", "weekdays": "6", "until": "2026-12-31"}, "已经过去了"),
+    ({"age_from": "60", "age_to": "18"}, "这个数不能用"),
+    ({"capacity": "1001"}, "之间的数"),
+    ({"leader": "TPL-999-9"}, "没有这个编号的人"),
+    ({"skills": "astrology"}, "请从列出的选项中选择"),
+]
+
+
+def test_what_cannot_be_is_said_at_its_field_and_nothing_is_written(desk, village, point):
+    for wrong, said in WRONG_PLANS:
+        answer = desk.post(f"{HERE}/activities", form(point, **wrong))
+        assert answer.status_code == 422, wrong
+        assert said in answer.text, wrong
+        assert 'value="清洁家园"' in answer.text
     assert numbers(village) == []
 
 
@@ -207,21 +207,21 @@ def test_hours_from_the_form_lay_out_a_roster_and_are_shown_to_everybody(desk, p
     assert "停电" in phone.get(f"{HERE}/where").text
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"opens_1a": "08:00"},
-        {"opens_1a": "11:00", "closes_1a": "08:00"},
-        {"opens_1a": "08:00", "closes_1a": "11:00", "opens_1b": "10:00", "closes_1b": "12:00"},
-        {"digits": "5"},
-        {"duty_people": "21"},
-        {"opens_1a": "25:00", "closes_1a": "26:00"},
-    ],
-)
-def test_hours_that_cannot_be_are_said(desk, village, point, wrong):
-    answer = desk.post(f"{HERE}/service-points/{point}/hours", wrong)
-    assert answer.status_code == 422
-    assert "problem" in answer.text
+WRONG_HOURS = [
+    {"opens_1a": "08:00"},
+    {"opens_1a": "11:00", "closes_1a": "08:00"},
+    {"opens_1a": "08:00", "closes_1a": "11:00", "opens_1b": "10:00", "closes_1b": "12:00"},
+    {"digits": "5"},
+    {"duty_people": "21"},
+    {"opens_1a": "25:00", "closes_1a": "26:00"},
+]
+
+
+def test_hours_that_cannot_be_are_said(desk, point):
+    for wrong in WRONG_HOURS:
+        answer = desk.post(f"{HERE}/service-points/{point}/hours", wrong)
+        assert answer.status_code == 422, wrong
+        assert "problem" in answer.text, wrong
 
 
 def test_who_is_on_duty_stands_on_the_points_page_and_masked_for_everybody(desk, phone, village, point):

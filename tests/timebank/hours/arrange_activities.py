@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -19,6 +20,8 @@ from timebank.hours.opening_hours import Opening
 from timebank.notices import Notice
 from timebank.permissions import Actor
 
+# Rules that no database decides are asked on one; what is decided in SQL, or by who is first, on both.
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 SATURDAYS = Rhythm("weekly", weekdays=(6,))
 
 

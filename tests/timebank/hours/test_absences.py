@@ -12,6 +12,7 @@ from tests.timebank.hours.arrange_activities import (
     decide,
     excuse,
     give_up,
+    on_sqlite,
     plan,
     put_down,
     sign_up,
@@ -139,6 +140,7 @@ def test_missed_orders_and_missed_places_are_counted_together(village):
     assert orders.minutes(who) == (0, 0)
 
 
+@on_sqlite
 def test_a_claimed_order_and_a_place_exclude_each_other(village):
     orders, elder, point = Orders(village), make_elder(village), make_point(village)
     who = make_order_volunteer(village)
@@ -154,6 +156,7 @@ def test_a_claimed_order_and_a_place_exclude_each_other(village):
     assert refused.value.facts["other"] == "清洁河道"
 
 
+@on_sqlite
 def test_writing_it_twice_counts_once(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -162,6 +165,7 @@ def test_writing_it_twice_counts_once(village):
     assert told(village, who) == ["absence_written"]
 
 
+@on_sqlite
 @pytest.mark.parametrize("minutes, is_early", [(14, True), (16, False)])
 def test_who_is_late_is_not_missing_yet(village, minutes, is_early):
     who, point = make_volunteer(village), make_point(village)
@@ -175,6 +179,7 @@ def test_who_is_late_is_not_missing_yet(village, minutes, is_early):
         write_down(village, who, number)
 
 
+@on_sqlite
 def test_it_is_written_within_seven_days(village):
     who, point = make_volunteer(village), make_point(village)
     number = plan(village, point, starts_in=1, hours=1)
@@ -184,6 +189,7 @@ def test_it_is_written_within_seven_days(village):
         write_down(village, who, number)
 
 
+@on_sqlite
 def test_who_has_a_visit_was_there_and_who_has_no_place_was_not_expected(village):
     point, (a, b, c) = make_point(village), volunteers(village, "甲", "乙", "丙")
     number = plan(village, point, starts_in=0.5, capacity=1)
@@ -216,6 +222,7 @@ def test_a_visit_that_is_entered_later_takes_the_absence_away(village):
     assert counted(village, who) == 1
 
 
+@on_sqlite
 def test_a_visit_elsewhere_does_not(village):
     point, elsewhere, who = make_point(village), make_point(village, "东门"), make_volunteer(village)
     number = plan(village, point, starts_in=1)
@@ -228,6 +235,7 @@ def test_a_visit_elsewhere_does_not(village):
     assert counted(village, who) == 1
 
 
+@on_sqlite
 def test_what_was_called_off_afterwards_does_not_count(village):
     who, point = make_volunteer(village), make_point(village)
     number = plan(village, point, starts_in=1, hours=4)
@@ -238,6 +246,7 @@ def test_what_was_called_off_afterwards_does_not_count(village):
     assert counted(village, who) == 0
 
 
+@on_sqlite
 def test_a_mistake_is_withdrawn_by_somebody_else(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -255,6 +264,7 @@ def test_a_mistake_is_withdrawn_by_somebody_else(village):
     assert counted(village, who) == 0
 
 
+@on_sqlite
 def test_only_planners_and_the_leader_write_it(village):
     who, leader, point = make_volunteer(village), make_volunteer(village, "队长"), make_point(village)
     number = plan(village, point, starts_in=1, leader=leader.person_id)
@@ -276,6 +286,7 @@ def test_only_planners_and_the_leader_write_it(village):
 # Reasons
 
 
+@on_sqlite
 def test_a_reason_before_the_start_frees_the_place_and_counts_for_nothing(village):
     point, (a, b) = make_point(village), volunteers(village, "甲", "乙")
     number = plan(village, point, starts_in=10, capacity=1)
@@ -286,6 +297,7 @@ def test_a_reason_before_the_start_frees_the_place_and_counts_for_nothing(villag
     assert counted(village, a) == 0
 
 
+@on_sqlite
 def test_a_reason_afterwards_counts_until_it_is_accepted(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -299,6 +311,7 @@ def test_a_reason_afterwards_counts_until_it_is_accepted(village):
         decide(village, who, number, "refused")
 
 
+@on_sqlite
 def test_a_refused_reason_counts_and_may_be_accepted_after_all(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -311,6 +324,7 @@ def test_a_refused_reason_counts_and_may_be_accepted_after_all(village):
     assert counted(village, who) == 0
 
 
+@on_sqlite
 def test_nobody_decides_about_herself(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -319,6 +333,7 @@ def test_nobody_decides_about_herself(village):
         decide(village, who, number, "accepted", by=village.actor("desk_staff", person=_Person(who)))
 
 
+@on_sqlite
 def test_staff_write_a_reason_that_was_told_by_phone(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -335,6 +350,7 @@ def test_staff_write_a_reason_that_was_told_by_phone(village):
     assert counted(village, who) == 0
 
 
+@on_sqlite
 def test_a_reason_is_given_within_thirty_days_and_is_not_empty(village):
     who = make_volunteer(village)
     number = missed(village, who)
@@ -374,6 +390,7 @@ def test_the_job_writes_who_has_no_visit_some_time_after_the_end(village):
     assert told(village, people[2]) == ["absence_written"]
 
 
+@on_sqlite
 def test_how_long_after_the_end_is_the_communitys_number(village):
     change_policy(village, absent_after_minutes=30)
     arrange_end(village)
@@ -383,6 +400,7 @@ def test_how_long_after_the_end_is_the_communitys_number(village):
     assert write_down_due(village)["count"] == 1
 
 
+@on_sqlite
 def test_where_nobody_was_recorded_nobody_is_blamed(village):
     point, who = make_point(village), make_volunteer(village)
     number = plan(village, point, starts_in=1)
@@ -391,12 +409,14 @@ def test_where_nobody_was_recorded_nobody_is_blamed(village):
     assert write_down_due(village)["count"] == 0
 
 
+@on_sqlite
 def test_the_job_leaves_alone_who_waited_gave_up_or_was_withdrawn(village):
     arrange_end(village, capacity=2)
     village.pass_time(hours=3)
     assert write_down_due(village)["count"] == 0
 
 
+@on_sqlite
 def test_what_was_withdrawn_is_not_written_again(village):
     number, people = arrange_end(village)
     village.pass_time(hours=3)
@@ -427,6 +447,7 @@ def test_who_came_up_at_the_last_moment_is_not_blamed(village, hours_before, bla
     assert write_down_due(village)["count"] == int(blamed)
 
 
+@on_sqlite
 def test_the_notice_of_promotion_is_the_communitys_number(village):
     change_policy(village, promotion_notice_minutes=60)
     point, (a, b, c) = make_point(village), volunteers(village, "甲", "乙", "丙")
@@ -441,6 +462,7 @@ def test_the_notice_of_promotion_is_the_communitys_number(village):
     assert write_down_due(village)["count"] == 1
 
 
+@on_sqlite
 def test_who_was_put_down_at_the_point_is_not_missing(village):
     point, person = make_point(village), make_volunteer(village)
     number = plan(village, point, starts_in=0.1, hours=1)

@@ -15,6 +15,7 @@ from tests.timebank.hours.arrange_activities import (
     days,
     fields_of,
     numbers,
+    on_sqlite,
     put_down,
     set_hours,
     sign_up,
@@ -63,6 +64,7 @@ def works(village, day, works):
 # Hours
 
 
+@on_sqlite
 def test_a_point_is_open_by_weekday_and_by_the_digit_of_the_day(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS, Opening("weekday", 3, 840, 1020), *MARKET, duty=0)
@@ -73,6 +75,7 @@ def test_a_point_is_open_by_weekday_and_by_the_digit_of_the_day(village):
     assert hours.spans_on(datetime.date(2026, 12, 5)) == [(420, 720)]  # Saturday
 
 
+@on_sqlite
 def test_hours_are_replaced_as_a_whole(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS, duty=0)
@@ -88,6 +91,7 @@ def test_public_holidays_close_only_who_keeps_them_and_weekends_do_not(day, holi
         assert (hours.spans_on(day) == []) is (holiday and keeps)
 
 
+@on_sqlite
 def test_a_holiday_of_the_community_closes_too_and_a_working_day_opens(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS, keeps_holidays=True, duty=0)
@@ -117,12 +121,14 @@ def test_hours_that_cannot_be_are_refused(openings, duty, field):
     assert fields_of(refused.value) == [field]
 
 
+@on_sqlite
 def test_touching_hours_are_fine_and_become_one(village):
     point = make_point(village)
     set_hours(village, point, Opening("weekday", 1, 480, 690), Opening("weekday", 1, 690, 1440), duty=0)
     assert hours_of(village, point).spans_on(MONDAY) == [(480, 1440)]
 
 
+@on_sqlite
 def test_only_staff_of_the_point_set_its_hours(village):
     point = make_point(village)
     for role in ("volunteer", "team_leader", "grid_worker", "auditor"):
@@ -140,6 +146,7 @@ def test_only_staff_of_the_point_set_its_hours(village):
             )
 
 
+@on_sqlite
 @pytest.mark.parametrize("ahead, field", [(-1, "day"), (401, "day")])
 def test_a_day_is_closed_from_today_on(village, ahead, field):
     point = make_point(village)
@@ -164,12 +171,14 @@ def test_turns_are_laid_out_four_weeks_ahead_and_each_day_adds_one(village):
     assert days(village)[-1] == "2026-12-18 08:00"
 
 
+@on_sqlite
 def test_how_far_ahead_is_the_communitys_number(village):
     change_policy(village, duty_weeks_ahead=1)
     set_hours(village, make_point(village), *MORNINGS)
     assert [day[:10] for day in days(village)] == ["2026-11-23", "2026-11-25", "2026-11-27"]
 
 
+@on_sqlite
 def test_no_roster_is_laid_out_where_none_is_wanted(village):
     set_hours(village, make_point(village), *MORNINGS, duty=0)
     assert days(village) == []
@@ -189,6 +198,7 @@ def test_a_closed_day_calls_its_turn_off_and_opening_it_again_brings_an_empty_on
     assert sign_up(village, who, first)["code"] == "signed_up"
 
 
+@on_sqlite
 def test_a_turn_that_was_called_off_by_hand_stays_so(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS)
@@ -198,6 +208,7 @@ def test_a_turn_that_was_called_off_by_hand_stays_so(village):
     assert first not in numbers(village)
 
 
+@on_sqlite
 def test_other_hours_keep_who_has_a_turn_and_tell_her(village):
     point, who = make_point(village), make_volunteer(village)
     set_hours(village, point, *MORNINGS)
@@ -209,6 +220,7 @@ def test_other_hours_keep_who_has_a_turn_and_tell_her(village):
     assert "2026-11-27 08:00" not in days(village)
 
 
+@on_sqlite
 def test_a_turn_that_was_changed_by_itself_keeps_its_own_times(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS)
@@ -218,6 +230,7 @@ def test_a_turn_that_was_changed_by_itself_keeps_its_own_times(village):
     assert "2026-11-23 08:30" in days(village)
 
 
+@on_sqlite
 def test_fewer_people_on_duty_send_the_last_back_to_wait(village):
     point, a, b = make_point(village), make_volunteer(village, "甲"), make_volunteer(village, "乙")
     set_hours(village, point, *MORNINGS, duty=2)
@@ -228,6 +241,7 @@ def test_fewer_people_on_duty_send_the_last_back_to_wait(village):
     assert (stands(village, a, first), stands(village, b, first)) == ("place", "waits")
 
 
+@on_sqlite
 def test_a_closed_point_has_no_more_turns(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS)
@@ -240,6 +254,7 @@ def test_a_closed_point_has_no_more_turns(village):
     assert days(village) == []
 
 
+@on_sqlite
 def test_a_turn_until_midnight_ends_on_the_next_day(village):
     set_hours(village, make_point(village), Opening("weekday", 1, 1200, 1440))
     assert week(village, 1, MONDAY).days[0].turns[0].line.ends_at == datetime.datetime(
@@ -257,6 +272,7 @@ def staff(village, point, *turns, duty=1):
         put_down(village, make_resident(village, f"值班{at}"), line[at])
 
 
+@on_sqlite
 @pytest.mark.parametrize("turns, short", [((0, 1), True), ((0, 1, 2), False)])
 def test_three_days_a_week_need_somebody_on_duty(village, turns, short):
     point = make_point(village)
@@ -267,6 +283,7 @@ def test_three_days_a_week_need_somebody_on_duty(village, turns, short):
     assert len(found.gaps) == 5 - len(turns)
 
 
+@on_sqlite
 def test_how_many_days_is_the_communitys_number(village):
     change_policy(village, duty_days_a_week=2)
     point = make_point(village)
@@ -275,6 +292,7 @@ def test_how_many_days_is_the_communitys_number(village):
     assert not week(village, point, MONDAY).too_few
 
 
+@on_sqlite
 def test_a_week_of_holidays_asks_for_no_more_days_than_it_has(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS)
@@ -284,6 +302,7 @@ def test_a_week_of_holidays_asks_for_no_more_days_than_it_has(village):
     assert (found.open_days, found.asked_days, found.too_few) == (2, 2, False)
 
 
+@on_sqlite
 def test_a_market_point_is_asked_for_each_of_its_days(village):
     point = make_point(village)
     set_hours(village, point, *MARKET)
@@ -293,6 +312,7 @@ def test_a_market_point_is_asked_for_each_of_its_days(village):
     assert not week(village, point, MONDAY).too_few
 
 
+@on_sqlite
 def test_hours_of_too_few_days_are_told(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS[:2])
@@ -339,6 +359,7 @@ def test_who_is_on_duty_today(village):
     assert ([one.name for one in turn.people], turn.missing) == (["王值班"], 0)
 
 
+@on_sqlite
 def test_volunteers_do_not_see_the_roster(village):
     point = make_point(village)
     set_hours(village, point, *MORNINGS)
