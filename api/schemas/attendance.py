@@ -227,6 +227,16 @@ class StationTold(marshmallow.Schema):
     month_left_minutes = plain.Integer()
 
 
+class TeamTold(marshmallow.Schema):
+    number = plain.Integer(required=True)
+    name = plain.String(required=True)
+
+
+class TeamsTold(marshmallow.Schema):
+    teams = plain.List(plain.Nested(TeamTold), required=True)
+    only = plain.Boolean(required=True)
+
+
 class VisitTold(marshmallow.Schema):
     id = plain.Function(lambda line: line.id.hex)
     place = plain.String()

@@ -13,9 +13,10 @@ from api.pages.attendance import browser_name, seal_ticket, submit_check_in, sub
 from api.pages.hours import page_key
 from api.pages.station import submit_scan
 from api.schemas import attendance as schemas
-from timebank.hours import service_points
+from timebank.hours import depositors, service_points
 from timebank.hours.attendance import reading, scans, station
 from timebank.hours.attendance.visits import rules_of
+from timebank.people import communities, residents, teams
 
 blueprint = Blueprint(
     "v1_attendance", __name__, url_prefix="/api/v1/c/<community_code>", description="Attendance: check-in, statements"
@@ -78,6 +79,21 @@ def station_scan(asked: dict[str, Any], number: int) -> dict[str, Any]:
     station.refuse_who_does_not_staff(read, actor=edge.actor(), point_number=number)
     person = codes.person_of(read, edge.community(), asked["code"])
     return {"person": person.number} | submit_scan(number, person.id, asked["direction"], asked["activity"])
+
+
+@blueprint.get("/teams")
+@blueprint.response(200, schemas.TeamsTold)
+@edge.signed_in
+def own_teams() -> dict[str, Any]:
+    """The teams that one may serve for today: what `team` in a check-in can be. `only`: not for oneself (a minor)."""
+    person_id, place = _own(), edge.community()
+    day = communities.local_day(place, edge.now())
+    person = residents.person(edge.read(), place.id, person_id)
+    found = teams.teams_of(edge.read(), place.id, person_id, day)
+    return {
+        "teams": [{"number": team.number, "name": team.name} for team in found],
+        "only": depositors.must_serve_for_team(edge.read(), place.id, person, day),
+    }
 
 
 @blueprint.get("/visits")

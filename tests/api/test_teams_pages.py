@@ -62,6 +62,12 @@ def test_a_member_chooses_at_check_in_and_a_stranger_is_not_asked(village: Villa
     assert "时间记给谁" not in open_code(client, village, point)
 
 
+def test_a_program_reads_the_teams_that_a_check_in_can_name(village: Village, client: Client, led: Any) -> None:
+    team, _ = led
+    told = client.get("/api/v1/c/TPL/teams").get_json()
+    assert told == {"teams": [{"number": team, "name": "蓝马甲志愿队"}], "only": False}
+
+
 def test_donating_takes_two_taps_and_can_be_taken_back(village: Village, client: Client, led: Any) -> None:
     test_a_member_chooses_at_check_in_and_a_stranger_is_not_asked(village, client, led)
     team, leader = led

@@ -239,6 +239,7 @@ ROWS: dict[str, Any] = {
         "data": lambda world, made: {"team": "0"},
         "ok": {303},
     },
+    "v1_attendance.own_teams": {"roles": LIVING_HERE},
     "posts.listed": {"roles": LIVING_HERE},
     "posts.export": {"roles": LIVING_HERE, "values": lambda world, made: {"form": "csv"}},
     "abilities.mine": {"roles": LIVING_HERE},
