@@ -18,6 +18,8 @@ from timebank.people import communities
 from timebank.reports import closing, months
 from timebank.reports.closing import MonthChanged, MonthNotOver, MonthNotPrepared, MonthOrder, MonthSecondPerson
 
+# Rules that no database can see: shown once.
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 NOVEMBER, DECEMBER, JANUARY = dt.date(2026, 11, 1), dt.date(2026, 12, 1), dt.date(2027, 1, 1)
 
 
@@ -71,6 +73,7 @@ def test_what_comes_for_a_closed_month_is_an_adjustment_in_the_next_and_the_clos
     assert (_row(december, account).opening, _row(december, account).added) == (120, 60)
 
 
+@on_sqlite
 def test_an_adjustment_waits_for_the_first_month_that_is_open(village):
     """November and December are closed; what happened in November comes into January, not into December."""
     account = make_volunteer(village)
@@ -87,6 +90,7 @@ def test_an_adjustment_waits_for_the_first_month_that_is_open(village):
     assert {month: _books(village, month).digest for month in closed} == closed
 
 
+@on_sqlite
 def test_months_after_one_that_is_closed_late_still_follow_each_other(village):
     """Entries of November booked in December, and of December booked in January, before either month is closed."""
     account = make_volunteer(village)
@@ -182,6 +186,7 @@ def _computed(entries, month, count, closed):
     return sha256(text.encode()).hexdigest()
 
 
+@on_sqlite
 def test_a_month_is_closed_the_day_after_its_last(village):
     _go_to(village, dt.date(2026, 11, 30), hour=23, minute=59)
     with pytest.raises(MonthNotOver) as refused:
@@ -208,6 +213,7 @@ def test_a_month_needs_two_people(village):
         _prepare(village, NOVEMBER, actor=manager)
 
 
+@on_sqlite
 @pytest.mark.parametrize("role, may_prepare", [("committee", True), ("auditor", False), ("desk_staff", False)])
 def test_who_may_prepare(village, role, may_prepare):
     _go_to(village, dt.date(2026, 12, 1))
@@ -221,6 +227,7 @@ def test_who_may_prepare(village, role, may_prepare):
             _confirm(village, NOVEMBER, "0" * 64, actor=actor)
 
 
+@on_sqlite
 def test_figures_that_changed_since_are_prepared_again(village):
     account = make_volunteer(village)
     _go_to(village, dt.date(2026, 12, 1))
@@ -234,6 +241,7 @@ def test_figures_that_changed_since_are_prepared_again(village):
     assert _confirm(village, NOVEMBER, again)["digest"] == again
 
 
+@on_sqlite
 def test_what_is_booked_of_the_running_month_does_not_disturb_a_month_that_is_prepared(village):
     account = make_volunteer(village)
     credit(village, account, minutes=90)
@@ -243,6 +251,7 @@ def test_what_is_booked_of_the_running_month_does_not_disturb_a_month_that_is_pr
     assert _confirm(village, NOVEMBER, digest)["code"] == "month_closed"
 
 
+@on_sqlite
 def test_months_are_closed_in_their_order(village):
     _go_to(village, dt.date(2027, 2, 1))
     _close(village, NOVEMBER)
@@ -253,6 +262,7 @@ def test_months_are_closed_in_their_order(village):
         _prepare(village, dt.date(2026, 10, 1))  # before the books began
 
 
+@on_sqlite
 def test_the_first_closing_closes_what_lies_before_it(village):
     account = make_volunteer(village)
     credit(village, account, minutes=90)

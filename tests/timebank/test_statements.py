@@ -16,6 +16,8 @@ from timebank.people import teams
 from timebank.reports import held, owners, tallies
 from timebank.reports.tallies import Span
 
+# Rules that no database can see: shown once.
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 NOVEMBER, DECEMBER = dt.date(2026, 11, 1), dt.date(2026, 12, 1)
 
 
@@ -54,6 +56,7 @@ def test_the_lines_of_a_month_add_up_and_say_which_are_adjustments(village):
     assert found.lines[-1].balance == found.month.closing
 
 
+@on_sqlite
 def test_a_statement_is_for_its_owner_and_those_who_may(village):
     person = village.make_person("李志愿")
     with village.read() as session:
@@ -97,11 +100,13 @@ def test_a_visit_counts_in_the_month_in_which_it_began(village):
     assert counted == [1, 0]
 
 
+@on_sqlite
 def test_there_is_no_statement_of_a_point_that_is_not_there(village):
     with village.read() as session, pytest.raises(NotFound):
         tallies.point_by_month(session, actor=village.actor("auditor"), number=99, span=Span(NOVEMBER, NOVEMBER))
 
 
+@on_sqlite
 def test_what_is_held_is_told_order_by_order(village):
     story = live(village)
     with village.read() as session:
