@@ -3,6 +3,7 @@
 import datetime
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -382,7 +383,7 @@ def test_a_cancelled_activity_keeps_nobody_busy(village):
     assert told(village, who) == ["activity_cancelled"]
 
 
-WRONG_TERMS = [
+WRONG_TERMS: list[tuple[dict[str, Any], str]] = [
     ({"note": "长" * 401}, "note"),
     ({"skills": ("astrology",)}, "skills"),
     ({"age_from": 60, "age_to": 18}, "age_to"),
@@ -524,7 +525,7 @@ def test_shifts_of_today_that_are_over_are_left_out(village):
     assert (result["activities"], days(village)) == (1, ["2026-11-20 14:00"])
 
 
-WRONG_SERIES = [
+WRONG_SERIES: list[tuple[dict[str, Any], str]] = [
     ({"first_on": datetime.date(2026, 11, 19)}, "day"),
     ({"first_on": datetime.date(2028, 11, 19), "until_on": datetime.date(2028, 12, 1)}, "day"),
     ({"shifts": ()}, "shifts"),
