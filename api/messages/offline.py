@@ -25,7 +25,7 @@ NEXT = {
 DIRECTIONS: dict[str, Any] = {"in": _("签到"), "out": _("签退")}
 OUTCOMES: dict[str, Any] = {"accepted": _("有效"), "waiting": _("等待"), "refused": _("无效")}
 OUTCOME_KINDS = {"accepted": "green", "waiting": "orange", "refused": "red"}
-REVOKED: dict[str, Any] = {"retired": _("停用"), "lost": _("挂失")}
+REVOKED: dict[str, Any] = {"retired": _("停用了"), "lost": _("已挂失")}
 
 # What a verdict says of the person before staff; facts: place, on, since, until.
 VERDICTS: dict[str, Any] = {

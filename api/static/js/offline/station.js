@@ -23,9 +23,12 @@ class Panel {
 
   async begin() {
     const lacking = keep.missing();
-    if (lacking) return this.say(lacking);
-    this.device = await keep.device(this.place);
-    if (!this.device) return this.say("unregistered");
+    if (!lacking) this.device = await keep.device(this.place);
+    if (!this.device) {
+      // Here nothing could be kept, and nothing may be taken as if it were.
+      if (this.always) this.root.querySelector("[data-scan]").inert = true;
+      return this.say(lacking || "unregistered");
+    }
     this.panel.querySelector("[data-offline-name]").textContent = this.device.name;
     this.listen();
     await keep.forgetOld(this.place);
