@@ -26,6 +26,8 @@ from timebank.hours.attendance.rests import AlreadyResting
 from timebank.hours.attendance.scans import AlreadyCheckedOut, JustCheckedIn, NotAVolunteer, NotCheckedIn
 from timebank.hours.attendance.visits import AlreadyCheckedIn, CheckedInElsewhere, OverlappingVisit
 
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
 
 def card(village, staff, point, someone, *, direction=None, at=None, key=None):
     """Staff scan somebody's card now."""
@@ -57,6 +59,7 @@ def test_a_card_scanned_twice_by_staff_is_as_good_as_two_live_codes(village):
     assert visit.started_by == visit.ended_by == staff.number
 
 
+@on_sqlite
 def test_the_same_card_again_within_minutes_says_since_when_and_changes_nothing(village):
     staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
     card(village, staff, point, someone)
@@ -74,6 +77,7 @@ def test_the_same_card_again_within_minutes_says_since_when_and_changes_nothing(
     assert card(village, staff, point, someone)["code"] == "checked_in"
 
 
+@on_sqlite
 def test_a_direction_is_meant_so(village):
     staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
     with pytest.raises(NotCheckedIn):
@@ -89,6 +93,7 @@ def test_a_direction_is_meant_so(village):
         card(village, staff, point, someone, direction="sideways")
 
 
+@on_sqlite
 def test_who_scans_his_own_card_or_his_familys_waits_for_review(village):
     point, someone = make_point(village), make_known_volunteer(village)
     himself = village.actor("desk_staff", person=someone)
@@ -129,6 +134,7 @@ def test_an_own_scan_and_a_staff_scan_at_the_same_moment_open_one_visit(village)
     assert codes == ["checked_in"] + ["refused"] * 5
 
 
+@on_sqlite
 def test_checked_in_by_phone_and_out_by_staff_is_one_visit(village):
     staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
     own = village.actor("volunteer", person=someone)
@@ -141,12 +147,14 @@ def test_checked_in_by_phone_and_out_by_staff_is_one_visit(village):
     assert go(village, own, scan(village, point))["credited_minutes"] == 45
 
 
+@on_sqlite
 def test_who_is_no_volunteer_is_told_so_at_the_station(village):
     staff, point = village.actor("desk_staff"), make_point(village)
     with pytest.raises(NotAVolunteer):
         card(village, staff, point, make_resident(village))
 
 
+@on_sqlite
 def test_only_staff_of_the_point_scan_there(village):
     point, someone = make_point(village), make_known_volunteer(village)
     elsewhere = village.actor("desk_staff", grid="320102010101")
@@ -155,6 +163,7 @@ def test_only_staff_of_the_point_scan_there(village):
             card(village, who, point, someone)
 
 
+@on_sqlite
 def test_a_closed_point_scans_nobody(village):
     staff, point, someone = village.actor("community_manager"), make_point(village), make_known_volunteer(village)
     village.write(lambda session, now: service_points.close(session, actor=staff, now=now, number=point))
@@ -173,12 +182,14 @@ def test_a_scan_that_is_older_than_the_last_visits_end_overlaps(village):
         card(village, staff, point, someone, direction="in", at=before + datetime.timedelta(minutes=30))
 
 
+@on_sqlite
 def test_a_scan_from_the_future_is_a_wrong_clock(village):
     staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
     with pytest.raises(station.ScanFromTheFuture):
         card(village, staff, point, someone, at=village.now + datetime.timedelta(minutes=6))
 
 
+@on_sqlite
 def test_a_forgotten_check_out_is_mended_by_staff_while_a_visit_could_last_and_asked_after(village):
     staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
     came = card(village, staff, point, someone)
@@ -208,6 +219,7 @@ def test_rest_begins_ends_and_a_second_look_changes_nothing(village):
     assert card(village, staff, point, someone)["code"] == "rest_ended"
 
 
+@on_sqlite
 def test_the_same_key_again_gives_the_first_answer(village):
     staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
     key, at = new_key(village.now), village.now
