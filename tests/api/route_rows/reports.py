@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from tests.ledger.books import credit
@@ -10,6 +11,7 @@ from timebank.people import teams
 from timebank.permissions import ROLES
 from timebank.reports import closing, months
 
+_names = count(1)
 BOOKS = {"auditor", "committee", "supervision_committee", "community_manager"}
 PREPARING = {"committee", "community_manager"}
 CONFIRMING = {"committee", "supervision_committee", "community_manager"}
@@ -66,7 +68,7 @@ def with_team(world: Any) -> dict[str, Any]:
     village = world.village
     clerk = village.actor("desk_staff")
     made = village.write(
-        lambda session, now: teams.found(session, actor=clerk, now=now, name=f"银龄{now:%H%M%S%f}", kind="team")
+        lambda session, now: teams.found(session, actor=clerk, now=now, name=f"第{next(_names)}银龄队", kind="team")
     )
     return {"number": made["number"]}
 
