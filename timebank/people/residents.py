@@ -374,24 +374,19 @@ def search(
 
     An empty text finds everybody; `area_paths` narrows to grids and buildings. Identity numbers are only found whole, through their index.
     """
-    query = (
-        select(Person)
-        .where(col(Person.community_id) == community_id, col(Person.serial) > after)
-        .order_by(col(Person.serial))
-        .limit(limit)
-    )
+    query = select(Person).where(col(Person.community_id) == community_id)
     if area_paths:
         query = query.where(or_(*[col(Person.area_path).startswith(path, autoescape=True) for path in area_paths]))
     if not with_left:
         query = query.where(col(Person.left_on).is_(None))
-    if not typed.strip():
-        return list(session.scalars(query))
     exact = _numbers(session, community_id, typed)
     if exact is None:
-        return list(session.scalars(query.where(or_(*_meanings(session, community_id, typed, vault)))))
-    # One question for each: joined by OR, the register would be walked through.
+        if typed.strip():
+            query = query.where(or_(*_meanings(session, community_id, typed, vault)))
+        return list(session.scalars(query.where(col(Person.serial) > after).order_by(col(Person.serial)).limit(limit)))
+    # One question for each, and put in order here: joined by OR, or in the order of serials, the register would be walked.
     found = {person.id: person for meaning in exact for person in session.scalars(query.where(meaning))}
-    return sorted(found.values(), key=lambda person: person.serial)[:limit]
+    return sorted((one for one in found.values() if one.serial > after), key=lambda one: one.serial)[:limit]
 
 
 def flags_of(session: Session, community_id: int, person_id: uuid.UUID, *, on: date | None = None) -> list[PersonFlag]:
