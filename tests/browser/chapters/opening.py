@@ -21,6 +21,10 @@ def an_operator_imports_the_tree_of_areas(story: Story) -> None:
     operator.reads("已导入:新增 12 个,改名 0 个,不变 0 个。", "江苏省", "河南省")
 
 
+def the_operator_opens_a_city_community(story: Story) -> None:
+    _open(story, CITY, "太平里社区", "南京 2019", officers=("刘书记", "高主任"))
+
+
 def the_operator_opens_a_city_community_and_a_village(story: Story) -> None:
     _open(story, CITY, "太平里社区", "南京 2019", officers=("刘书记", "高主任"))
     _open(story, VILLAGE, "东岳村", "北京 2022", officers=("马支书", "牛会计"))
