@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -44,7 +45,7 @@ def forget_to_go(world: World) -> None:
 def visit_an_elder(world: World) -> None:
     """Ordered for an hour, served for as long as it takes; confirmed in any way, or left to time."""
     elder, who = world.elder(), world.volunteer()
-    asked = world.chance.choice([{}, {"service": "bath_company", "agreed_minutes": 90}])
+    asked: dict[str, Any] = world.chance.choice([{}, {"service": "bath_company", "agreed_minutes": 90}])
     order_id = world.orders.place(elder, minutes=60, hours_ahead=1, **asked)
     world.orders.claim(order_id, who)
     world.pass_time(minutes=world.chance.randint(55, 80))

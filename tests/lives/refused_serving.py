@@ -202,7 +202,7 @@ def own_word(world: World) -> None:
     who, now = world.new_volunteer(), world.village.now
     reviewer = world.staff("reviewer")
 
-    def late(by: Actor, person_id: Any, hours: float, **words: str) -> uuid.UUID:
+    def late(by: Actor, person_id: Any, hours: float, **words: Any) -> uuid.UUID:
         made = world.do(
             enter_late,
             by,
@@ -229,7 +229,7 @@ def own_word(world: World) -> None:
 
 
 def _someone(actor: Actor) -> Someone:
-    return Someone(actor.person_id, actor.number, actor.household_id)  # type: ignore[arg-type]
+    return Someone(actor.person_id, actor.number, actor.household_id)
 
 
 def a_second_word(world: World) -> None:
@@ -342,20 +342,22 @@ def who_did_not_come(world: World) -> None:
     world.refused(
         "no_place", lambda: world.do(absences.write_down, manager, number=plan(world), person_id=other.person_id)
     )
-    for turn in range(3):
+    not_yet = plan(world, in_hours=2)
+    world.do(seats.sign_up, who, number=not_yet)
+    world.refused(
+        "absence_too_early",
+        lambda: world.do(absences.write_down, manager, number=not_yet, person_id=who.person_id),
+    )
+    world.refused(
+        "nothing_to_decide",
+        lambda: world.do(
+            absences.decide, manager, number=not_yet, person_id=who.person_id, verdict="accepted", note=""
+        ),
+    )
+    world.do(seats.give_up, who, number=not_yet)
+    for _ in range(3):
         number = plan(world, in_hours=2)
         world.do(seats.sign_up, who, number=number)
-        if turn == 0:
-            world.refused(
-                "absence_too_early",
-                lambda number=number: world.do(absences.write_down, manager, number=number, person_id=who.person_id),
-            )
-            world.refused(
-                "nothing_to_decide",
-                lambda number=number: world.do(
-                    absences.decide, manager, number=number, person_id=who.person_id, verdict="accepted", note=""
-                ),
-            )
         world.pass_time(hours=3)
         world.do(absences.write_down, manager, number=number, person_id=who.person_id)
         world.pass_time(hours=2)
