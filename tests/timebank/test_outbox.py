@@ -247,6 +247,17 @@ def test_a_server_that_is_away_is_tried_for_a_day_and_then_no_more(village: Vill
     assert standing.last_error == "421 no room for …"
 
 
+def test_what_nobody_carried_for_days_is_given_up(village: Village) -> None:
+    person = village.make_person()
+    set_mail(village, person)
+    tell(village, person, order_number=1)
+    route(village)
+    village.pass_time(days=2, minutes=1)
+    (one,) = due(village)
+    assert not take(village, one)
+    assert due(village) == []
+
+
 def test_who_wants_no_mail_any_more_gets_none(village: Village) -> None:
     person = village.make_person()
     set_mail(village, person)

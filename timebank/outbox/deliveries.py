@@ -25,6 +25,7 @@ from timebank.permissions import Actor, require
 
 AT_ONCE = 100
 TAKEN_FOR = timedelta(minutes=10)
+OLDEST = timedelta(days=2)
 # After the n-th failure; then no more.
 WAITS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 900))
 
@@ -129,7 +130,8 @@ def take(session: Session, *, actor: Actor, now: datetime, one: Outgoing) -> dic
     row = _delivery(session, actor, one)
     if row is None or row.state not in ("waiting", "sending") or row.due_at > now:
         return {"code": "notice_taken", "taken": False}
-    if row.tries > len(WAITS):  # its senders died one after the other
+    # Its senders died one after the other, or nobody carried mail for days: old news would only confuse.
+    if row.tries > len(WAITS) or now > one.told_at + OLDEST:
         row.state, row.ended_at = "given_up", now
         session.flush()
         return {"code": "notice_taken", "taken": False}

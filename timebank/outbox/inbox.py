@@ -61,12 +61,13 @@ def unread(session: Session, *, actor: Actor) -> int:
     """How many of one's own notices, and of the elders whom one helps, nobody has read."""
     if actor.person_id is None or actor.community_id is None:
         return 0
-    return session.scalars(
-        select(func.count())
-        .select_from(Notice)
-        .where(col(Notice.community_id) == actor.community_id, col(Notice.read_at).is_(None))
-        .where(col(Notice.person_id).in_(_readable(session, actor.community_id, actor.person_id)))
-    ).one()
+    return _unread(session, actor.community_id, _readable(session, actor.community_id, actor.person_id))
+
+
+def untold(session: Session, *, actor: Actor, person_id: uuid.UUID) -> int:
+    """How many of a person's notices nobody has read or told her; for staff and helpers."""
+    _require_for(session, actor, person_id)
+    return _unread(session, community_of(actor), [person_id])
 
 
 def mark_read(
@@ -88,6 +89,15 @@ def mark_read(
         .execution_options(synchronize_session=False)
     )
     return {"code": "notices_read"}
+
+
+def _unread(session: Session, community_id: int, whose: list[uuid.UUID]) -> int:
+    return session.scalars(
+        select(func.count())
+        .select_from(Notice)
+        .where(col(Notice.community_id) == community_id, col(Notice.read_at).is_(None))
+        .where(col(Notice.person_id).in_(whose))
+    ).one()
 
 
 def _readable(session: Session, community_id: int, person_id: uuid.UUID | None) -> list[uuid.UUID]:
