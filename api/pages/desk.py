@@ -11,7 +11,9 @@ from api.pages.orders import place_from_form, placing_facts
 from api.schemas.orders import Code
 from timebank import permissions
 from timebank.errors import Refused
+from timebank.hours import eligibility
 from timebank.hours.orders import board, parties
+from timebank.outbox import inbox
 from timebank.people import communities, helpers, households, residents
 from timebank.people.residents import Person
 from timebank.permissions import RULES
@@ -61,9 +63,12 @@ def person(number: str) -> Any:
     found = _person(number)
     session, asks = edge.read(), edge.actor()
     today = communities.local_day(edge.community(), edge.now())
+    tells = permissions.may(asks, "notices.read_for", community_id=found.community_id, area_path=found.area_path)
     return edge.page(
         "desk/person.html",
         person=found,
+        priority=eligibility.priority_of(session, found.community_id, [found], today)[found.id],
+        untold=inbox.untold(session, actor=asks, person_id=found.id) if tells else None,
         age=residents.age_on(found, today),
         home=households.household(session, found.community_id, found.household_id),
         purse=parties.purse(session, found.community_id, found.id, edge.now(), writing=False),

@@ -15,6 +15,7 @@ from api.messages import orders as order_words
 from api.pages import TASKS, Task
 from timebank import permissions
 from timebank.errors import NotFound, Refused
+from timebank.outbox import inbox
 from timebank.people import cards, communities, logins, residents
 from timebank.reports import homes
 
@@ -243,9 +244,10 @@ def _glance() -> dict[str, Any]:
     """What the reader needs at one glance, by role; nothing for visitors."""
     asks = edge.actor()
     if sign_in.current() is None or asks.community_id is None:
-        return {"volunteer": None, "elder_home": None, "helped": [], "desk": None}
+        return {"unread": 0, "volunteer": None, "elder_home": None, "helped": [], "desk": None}
     reading, now = edge.read(), edge.now()
     return {
+        "unread": inbox.unread(reading, actor=asks),
         "volunteer": homes.volunteer(reading, actor=asks, now=now),
         "elder_home": homes.elder(reading, actor=asks, now=now),
         "helped": homes.helped(reading, actor=asks, now=now),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import date
 
 import pytest
 
 from tests.timebank.hours import arrange
 from tests.timebank.hours.arrange_orders import Orders, make_elder
 from tests.timebank.lived_in import live
-from timebank.people import helpers
+from timebank import notices
+from timebank.people import helpers, residents
 from timebank.permissions import Actor
 
 # The rules of pages, not of the storage.
@@ -99,6 +101,42 @@ def test_elder_mode_has_one_main_action_and_few_choices(client, village):
     assert page.split("more-tasks")[0].count('class="task"') <= 4
 
 
+def test_home_counts_the_notices_that_nobody_has_read(client, village):
+    person = village.make_person("王奶奶")
+    client.sign_in(person)
+    assert "条未读" not in client.get("/c/TPL/").text
+    for number in (1, 2):
+        _tell(village, person, number)
+    assert "2 条未读" in client.get("/c/TPL/").text
+    client.http.set_cookie("elder", "24")
+    assert "2 条未读" in client.get("/c/TPL/").text
+
+
+def test_the_desk_sees_what_is_to_be_told_and_who_comes_first(client, village):
+    elder, neighbour = village.make_person("王奶奶", born_on=date(1940, 1, 1)), village.make_person("李四")
+    village.write(
+        lambda session, now: residents.flag(
+            session,
+            actor=Actor.console(village.community_id, "test"),
+            now=now,
+            person_id=elder.id,
+            flag="lives_alone",
+            evidence="走访记录 7 号",
+            from_on=date(2020, 1, 1),
+            until_on=None,
+        )
+    )
+    _tell(village, elder, 1)
+    client.sign_in(village.make_person("前台"), roles=["desk_staff"])
+    page = client.get(f"/c/TPL/desk/people/{elder.number}").text
+    assert "重点老人" in page
+    assert "1 件未告知" in page
+    assert f"/c/TPL/desk/people/{elder.number}/notices" in page
+    page = client.get(f"/c/TPL/desk/people/{neighbour.number}").text
+    assert "重点老人" not in page
+    assert "件未告知" not in page
+
+
 def test_a_stranger_has_no_glance(client, village):
     assert 'class="glance"' not in client.get("/c/TPL/").text
 
@@ -120,6 +158,21 @@ def test_a_screens_code_leads_to_its_page_and_nowhere_else(client, village, type
     assert answer.status_code == status
     if status == 303:
         assert answer.location.startswith("/c/TPL/p/1/")
+
+
+def _tell(village, person, order_number):
+    def change(session, now):
+        notices.tell(
+            session,
+            community_id=village.community_id,
+            person_id=person.id,
+            kind="order_accepted",
+            facts={"order_number": order_number},
+            now=now,
+        )
+        return {}
+
+    village.write(change)
 
 
 def _bind(village, elder, helper):

@@ -55,7 +55,7 @@ def what_the_register_says_of_her_is_shown_with_its_evidence(story: Story) -> No
     until = story.here.now().date() + dt.timedelta(days=365)
     desk.fills(flag="独居", evidence="走访记录 7 号", until_on=until.isoformat())
     desk.presses("登记", within=desk.page.locator("form", has=desk.page.locator("[name=evidence]")))
-    desk.reads("独居", "走访记录 7 号", "重点服务对象")
+    desk.reads("独居", "走访记录 7 号", "重点老人")
 
 
 def the_hours_that_she_served_stand_on_paper_and_are_typed_in(story: Story) -> None:
