@@ -112,6 +112,19 @@ def test_who_was_there_or_belongs_to_one_of_the_two_does_not_decide(village, ord
 
 
 @SQLITE
+def test_a_manager_who_belongs_to_one_of_the_two_does_not_call_a_disputed_order_off(village, orders, disputed):
+    """Calling it off would give her all minutes back, as the verdict does that she may not speak."""
+    order_id, elder, _ = disputed
+    in_her_home = make_person(village, "同户人", household_id=elder.household_id)
+    for who in (elder, in_her_home):
+        with pytest.raises(disputes.NotOutside):
+            orders.cancel(order_id, village.actor("community_manager", person=who))
+    assert (orders.state(order_id), orders.minutes(elder)) == ("disputed", (600, 120))
+    orders.cancel(order_id, village.actor("community_manager"))
+    assert orders.minutes(elder) == (600, 0)
+
+
+@SQLITE
 def test_a_reviewer_sees_the_order_that_is_to_be_decided_and_no_other(village, orders, disputed):
     order_id, elder, _ = disputed
     other = orders.place(elder, hours_ahead=30)

@@ -227,13 +227,14 @@ def cancel(session: Session, *, actor: Actor, now: datetime, order_id: UUID, rea
     """Call an order off before it is served; what was held is free again.
 
     The recipient, her helper and staff cancel; a volunteer steps back instead (claiming.step_back). A disputed order
-    is cancelled only by who may resolve it.
+    is cancelled only by who may resolve it and was not there: it gives her all minutes back, as a verdict would.
     """
     row = order(session, community_of(actor), order_id)
     recipient = residents.person(session, row.community_id, row.recipient_id)
     how = require_for(session, actor, "orders.cancel", recipient)
     if row.state == "disputed":
         require(actor, "orders.resolve", community_id=row.community_id, area_path=recipient.area_path)
+        disputes.refuse_who_is_not_outside(session, row, actor)
     before = row.state
     states.after(before, "cancel", number=row.number)
     escalation.close(session, row, "cancel", now)
