@@ -173,6 +173,12 @@ def due(session: Session, community_id: int, now: datetime, limit: int) -> list[
         col(Absence.community_id) == col(SignUp.community_id),
         col(Absence.activity_id) == col(SignUp.activity_id),
         col(Absence.person_id) == col(SignUp.person_id),
+        # A reason that staff refused before the job came says nothing any more: that she did not come is still to be written.
+        or_(
+            col(Absence.verdict).is_(None),
+            col(Absence.verdict) != "refused",
+            col(Absence.missed_at).is_not(None),
+        ),
     )
     recorded = exists().where(
         col(Visit.community_id) == col(Activity.community_id),

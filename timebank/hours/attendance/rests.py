@@ -67,20 +67,15 @@ def end(session: Session, *, visit: Visit, at: datetime, now: datetime, recorded
 
 
 def end_with_visit(session: Session, *, visit: Visit, at: datetime, now: datetime, recorded_by: str) -> None:
-    """At check-out: a rest that was forgotten ends too, and none reaches past the end.
+    """At check-out: a rest that was forgotten ends too.
 
-    Called again when a guessed end is put right: a rest that was cut by the guess goes on to the true end.
+    Called again when a guessed end is put right: a rest that was cut by the guess goes on to the true end. One that
+    somebody ended keeps its end even where the guess comes before it; what lies past the end of a visit is never
+    counted (`spans`).
     """
     for rest in of_visit(session, visit):
-        if rest.ended_at is None or rest.forgotten or rest.ended_at > at:
-            _end(
-                session,
-                rest,
-                at=at,
-                now=now,
-                recorded_by=recorded_by,
-                forgotten=rest.ended_at is None or rest.forgotten,
-            )
+        if rest.ended_at is None or rest.forgotten:
+            _end(session, rest, at=at, now=now, recorded_by=recorded_by, forgotten=True)
 
 
 def open_rest(session: Session, visit: Visit) -> VisitRest | None:

@@ -88,7 +88,7 @@ def scan(
     point = _staffed_point(session, actor, point_number, scanned_at)
     person = residents.person(session, point.community_id, person_id)
     zone = zone_of(session, point.community_id)
-    if scanned_at > now + timedelta(minutes=5):
+    if scanned_at > now + timedelta(minutes=rules_of(session, point.community_id, now).offline_ahead_minutes):
         raise ScanFromTheFuture(ahead_minutes=(scanned_at - now) // timedelta(minutes=1))
     refuse_no_volunteer(session, person, scanned_at.astimezone(zone).date())
     verb = direction or _by_state(session, point, person_id, scanned_at)

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from timebank.columns import new_id
 from timebank.errors import Refused
-from timebank.hours import depositors
+from timebank.hours import depositors, team_hours
 from timebank.hours.attendance import devices, station
 from timebank.hours.attendance.devices import ScanDevice
 from timebank.hours.attendance.finishing import finish
@@ -35,7 +35,7 @@ from timebank.hours.attendance.offline.looking import (
     waiting_of,
 )
 from timebank.hours.attendance.offline.tables import OfflineScan, ScanVerdict
-from timebank.hours.attendance.scans import TOO_SOON, JustCheckedIn
+from timebank.hours.attendance.scans import TOO_SOON, JustCheckedIn, chosen_activity
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.visits import AlreadyCheckedIn, open_visit_of, rules_of, zone_of
 from timebank.hours.service_points import ServicePoint
@@ -235,7 +235,8 @@ def _whole_visit(case: Case, coming: OfflineScan) -> Visit:
     session, scan = case.session, case.scan
     day = coming.corrected_at.astimezone(zone_of(session, scan.community_id)).date()
     station.refuse_no_volunteer(session, case.person, day)
-    depositors.refuse_who_may_not(session, scan.community_id, case.person, day)
+    activity = chosen_activity(session, case.point, case.person.id, None, coming.corrected_at)
+    team = depositors.admit(session, scan.community_id, case.person, day, activity=activity)
     its_device = devices.by_id(session, coming.community_id, coming.device_id)
     own_card = is_unseen(session, coming, its_device, case.person)
     evidence = "B" if own_card else "A"
@@ -244,6 +245,8 @@ def _whole_visit(case: Case, coming: OfflineScan) -> Visit:
         id=new_id(case.now),
         person_id=case.person.id,
         point_id=case.point.id,
+        activity_id=activity.id if activity else None,
+        service_class=activity.service_class if activity else None,
         place=case.point.name,
         state="closed",
         evidence=evidence,
@@ -259,6 +262,9 @@ def _whole_visit(case: Case, coming: OfflineScan) -> Visit:
     )
     session.add(visit)
     session.flush()
+    if team is not None:
+        by = devices.name_in_books(its_device)
+        team_hours.count_for(session, community_id=scan.community_id, visit_id=visit.id, team=team, now=case.now, by=by)
     add_verdict(
         session,
         scan=coming,
