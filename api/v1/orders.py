@@ -182,11 +182,8 @@ def taken(**_: Any) -> dict[str, Any]:
 def get(order_id: UUID, **_: Any) -> dict[str, Any]:
     """One order with its timeline and what its minutes rest on."""
     found = board.explain(edge.read(), actor=edge.actor(), order_id=order_id)
-    row = found.order
     return _told(found.order, found.recipient, found.volunteer) | {
-        "timeline": [
-            _event(event, is_volunteer=edge.actor().person_id == row.volunteer_id) for event in found.timeline
-        ],
+        "timeline": [_event(event, board.facts_for(edge.actor(), found, event)) for event in found.timeline],
         "spans": found.spans,
         "reasons": found.reasons,
         "evidence": found.evidence,
@@ -260,14 +257,12 @@ def _told(row: ServiceOrder, recipient: Person, volunteer: Person | None) -> dic
     }
 
 
-def _event(event: OrderEvent, *, is_volunteer: bool) -> dict[str, Any]:
-    """A line of the timeline; its volunteer does not see how one elder rated her."""
-    hidden = {"stars"} if is_volunteer else set()
+def _event(event: OrderEvent, facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "at": event.at,
         "verb": event.verb,
         "state": event.state,
         "actor": event.actor,
-        "facts": {name: told for name, told in event.facts.items() if name not in hidden},
+        "facts": facts,
         "entry": event.seq,
     }

@@ -138,6 +138,26 @@ def test_the_volunteer_does_not_see_the_stars_of_one_elder(app, db, village, ord
     assert "stars" not in told["facts"]
 
 
+def test_the_volunteer_does_not_read_what_was_said_in_confidence(app, db, village, orders, manager):
+    """What she said of the visit on the phone, and why another volunteer could not come; staff read both."""
+    from timebank.hours.orders import claiming, follow_up
+
+    elder, person = make_elder(village), make_person(village, "李志愿")
+    order_id = orders.place(elder)
+    gone = make_volunteer(village, "张退出")
+    orders.claim(order_id, gone)
+    orders.do(claiming.step_back, gone, order_id=order_id, reason="要做化疗")
+    orders.claim(order_id, village.actor("volunteer", person=person))
+    call = {"order_id": order_id, "way": "call", "is_reached": True, "note": "老人说有点怕他"}
+    orders.do(follow_up.record_call_back, orders.desk, **call)
+    his = signed_in(app, db, village, person, ["volunteer"])
+    for client, reads in ((his, False), (manager, True)):
+        page = client.get(f"/c/TPL/orders/{order_id}").text
+        told = str(client.get(f"/api/v1/c/TPL/orders/{order_id}").get_json()["timeline"])
+        for said in ("要做化疗", "老人说有点怕他"):
+            assert (said in page, said in told) == (reads, reads), (said, reads)
+
+
 def test_the_desk_of_a_grid_worker_is_her_grid(app, db, village, orders):
     here, there = make_elder(village, name="王本格", grid=GRID), make_elder(village, name="王别格", grid=OTHER_GRID)
     person = make_person(village, "网格员")

@@ -107,6 +107,7 @@ def order_facts(order_id: UUID) -> dict[str, Any]:
         "dispute": disputes.dispute_of(reading, row),
         "steps": escalation.open_steps(reading, row) if row.state in escalation.WAITING else [],
         "sees_stars": not is_volunteer,
+        "facts_of": lambda event: board.facts_for(asks, found, event),
         "listed_at": _listed_at(found),
         "agree_to": None,
         "entry_url": _entry_url(),

@@ -34,6 +34,17 @@ from timebank.permissions import Actor, may, require
 PAGE = 30
 RATINGS_SHOWN_FROM = 3
 
+# What the volunteer of an order, or its reserve, is not told of what others did: how one elder rated, what she said to
+# staff about the visit, what staff mean to do, and why another volunteer did not come.
+IN_CONFIDENCE: dict[str, frozenset[str]] = {
+    "rate": frozenset({"stars"}),
+    "call_back": frozenset({"note"}),
+    "acknowledge": frozenset({"note"}),
+    "step_back": frozenset({"reason"}),
+    "stand_by": frozenset({"reason"}),
+    "no_show": frozenset({"note", "is_excused"}),
+}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -198,6 +209,15 @@ def explain(session: Session, *, actor: Actor, order_id: UUID) -> Explained:
         reasons=(visit.reasons or []) if visit else [],
         evidence=visit.evidence if visit else None,
     )
+
+
+def facts_for(actor: Actor, found: Explained, event: OrderEvent) -> dict[str, Any]:
+    """What a line of the timeline says to who looks: to the volunteer and the reserve nothing that was told in confidence."""
+    parties = {found.order.volunteer_id, found.reserve.id if found.reserve else None}
+    if actor.person_id is None or actor.person_id not in parties or actor.person_id == event.actor_id:
+        return dict(event.facts)
+    hidden = IN_CONFIDENCE.get(event.verb, frozenset())
+    return {name: told for name, told in event.facts.items() if name not in hidden}
 
 
 def may_see(session: Session, actor: Actor, row: ServiceOrder, recipient: Person) -> bool:
