@@ -15,13 +15,18 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 RESULTS = ROOT / "test-results"
 TOTAL_BUDGET_SECONDS = 35 * 60
+RUNNING: list[subprocess.Popen[bytes]] = []  # what is to be stopped with us
 CODE = [name for name in ("ledger", "timebank", "api", "tests", "tools", "bench") if (ROOT / name).is_dir()]
 
 
@@ -33,6 +38,7 @@ class Suite:
     command: Sequence[str]
     budget_seconds: int
     is_pytest: bool = False
+    beside: str = ""  # the suite that it runs beside: each takes one processor, and neither looks at the clock
 
 
 def tool(name: str, *arguments: str) -> list[str]:
@@ -59,10 +65,16 @@ CHECKS = (
 
 # Together these marks name every test exactly once.
 TESTS = (
-    Suite("unit", pytest("not postgres and not slow and not browser and not faults"), 600, is_pytest=True),
-    Suite("postgres", pytest("postgres and not slow and not browser and not faults"), 720, is_pytest=True),
-    Suite("slow", pytest("slow and not browser and not faults"), 420, is_pytest=True),
-    Suite("browser", pytest("browser and not faults"), 420, is_pytest=True),
+    Suite("unit", pytest("not postgres and not slow and not browser and not faults"), 1_000, is_pytest=True),
+    Suite(
+        "postgres",
+        pytest("postgres and not slow and not browser and not faults"),
+        1_000,
+        is_pytest=True,
+        beside="unit",
+    ),
+    Suite("slow", pytest("slow and not browser and not faults"), 480, is_pytest=True),
+    Suite("browser", pytest("browser and not faults"), 480, is_pytest=True),
     Suite("faults", pytest("faults", "tests/faults"), 300, is_pytest=True),
 )
 
@@ -90,8 +102,9 @@ def main() -> None:
         return
     suites = chosen(names)
     RESULTS.mkdir(exist_ok=True)
-    outcomes = [run(suite) for suite in suites]
-    sys.exit(report(outcomes))
+    began = time.monotonic()
+    outcomes = [outcome for group in side_by_side(suites) for outcome in run_group(group)]
+    sys.exit(report(outcomes, time.monotonic() - began))
 
 
 def chosen(names: Sequence[str]) -> list[Suite]:
@@ -111,8 +124,40 @@ def chosen(names: Sequence[str]) -> list[Suite]:
     return suites
 
 
-def run(suite: Suite) -> Outcome:
-    print(f"\n== {suite.name} ==", flush=True)
+def side_by_side(suites: Sequence[Suite]) -> list[list[Suite]]:
+    """The suites in order, those together that run beside each other."""
+    groups: list[list[Suite]] = []
+    for suite in suites:
+        if groups and suite.beside and suite.beside == groups[-1][0].name:
+            groups[-1].append(suite)
+        else:
+            groups.append([suite])
+    return groups
+
+
+def run_group(group: Sequence[Suite]) -> list[Outcome]:
+    """Run suites at the same time; what the first says is seen at once, what the others say when all are done."""
+    if len(group) == 1:
+        return [run(group[0])]
+    with ThreadPoolExecutor(len(group)) as pool, ExitStack() as files:
+        said = [None, *(files.enter_context(TemporaryFile("w+")) for _ in group[1:])]
+        try:
+            outcomes = list(pool.map(run, group, said))
+        except KeyboardInterrupt:
+            for process in RUNNING:
+                os.killpg(process.pid, signal.SIGINT)
+            raise
+        for suite, told in zip(group, said, strict=True):
+            if told is not None:
+                told.seek(0)
+                print(f"\n== {suite.name}, beside {suite.beside} ==\n{told.read()}", flush=True)
+    return outcomes
+
+
+def run(suite: Suite, told: IO[str] | None = None) -> Outcome:
+    """Run one suite; what it says goes into the file `told`, if there is one."""
+    if told is None:
+        print(f"\n== {suite.name} ==", flush=True)
     results = RESULTS / f"{suite.name}.xml"
     results.unlink(missing_ok=True)
     command = [*suite.command, *([f"--junit-xml={results}"] if suite.is_pytest else [])]
@@ -120,7 +165,16 @@ def run(suite: Suite) -> Outcome:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBANK_")}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
     began = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=told,
+        stderr=None if told is None else subprocess.STDOUT,
+        start_new_session=True,
+    )
+    RUNNING.append(process)
     try:
         exit_code = process.wait(timeout=2 * suite.budget_seconds)
     except subprocess.TimeoutExpired:
@@ -131,6 +185,8 @@ def run(suite: Suite) -> Outcome:
         os.killpg(process.pid, signal.SIGINT)
         process.wait()
         raise
+    finally:
+        RUNNING.remove(process)
     seconds = time.monotonic() - began
     if not suite.is_pytest:
         return Outcome(suite, exit_code, seconds, passed=int(exit_code == 0), failed=int(exit_code != 0))
@@ -150,8 +206,8 @@ def counts(results: Path) -> tuple[int, int, int]:
     return max(tests - failures - errors - skipped, 0), failures + errors, skipped
 
 
-def report(outcomes: Sequence[Outcome]) -> int:
-    total = sum(outcome.seconds for outcome in outcomes)
+def report(outcomes: Sequence[Outcome], total: float) -> int:
+    """Print the table; `total` is how long all of it took, in seconds, which is less than the sum where suites ran together."""
     row = "{:<18} {:>8} {:>8} {:>8} {:>9} {:>9}  {}"
     print("\n" + row.format("suite", "passed", "failed", "skipped", "seconds", "budget", "verdict"))
     for outcome in outcomes:
