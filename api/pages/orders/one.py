@@ -150,8 +150,7 @@ def deeds_of(found: board.Explained) -> set[str]:
         and not is_volunteer
         and found.reserve is None
         and asks.person_id not in (None, row.recipient_id),
-        "step_back": is_volunteer
-        or staff("orders.step_back")
+        "step_back": (edge.now() < row.starts_at if is_volunteer else staff("orders.step_back"))
         or (found.reserve is not None and found.reserve.id == asks.person_id),
         "no_show": staff("orders.no_show")
         and not is_volunteer

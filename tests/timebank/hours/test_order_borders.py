@@ -103,6 +103,31 @@ def test_a_volunteer_who_lets_go_starts_the_day_again_but_not_the_week(village, 
     assert "escalate" in due(village, row.submitted_at + datetime.timedelta(days=7))
 
 
+@pytest.mark.parametrize("late", [datetime.timedelta(), MS])
+def test_a_volunteer_steps_back_until_the_start_and_then_only_staff_let_her_go(village, orders, late):
+    """Else she would step back when the hour is over, and never have missed an order."""
+    order_id, volunteer = orders.place(make_elder(village)), make_volunteer(village)
+    orders.claim(order_id, volunteer)
+    starts_at, asked = orders.row(order_id).starts_at, {"order_id": order_id, "reason": ""}
+    with pytest.raises(claiming.TooLateToStepBack):
+        on_lane_at(village, starts_at + late, claiming.step_back, actor=volunteer, **asked)
+    if late:
+        on_lane_at(village, starts_at + late, claiming.step_back, actor=orders.desk, **asked)
+    else:
+        on_lane_at(village, starts_at - MS, claiming.step_back, actor=volunteer, **asked)
+    assert orders.state(order_id) == "dispatched"
+
+
+def test_a_second_tap_is_no_second_visit_to_who_has_no_phone(village, orders):
+    order_id = orders.served(make_elder(village, phone=""), make_volunteer(village))
+    for _tap in range(2):
+        orders.call(order_id, way="visit", is_reached=False)
+    village.pass_time(days=4)
+    assert orders.tick() == []
+    orders.call(order_id, way="visit", is_reached=False)
+    assert (orders.tick(), orders.state(order_id)) == (["silence"], "done")
+
+
 def test_the_fourth_wrong_number_still_allows_a_fifth_and_the_fifth_locks(village, orders):
     """tear_off_tries is 5."""
     elder, volunteer = make_elder(village), make_volunteer(village)

@@ -103,6 +103,13 @@ class StartsAlready(Refused):
     status = 409
 
 
+class TooLateToStepBack(Refused):
+    """Once the order should have begun, a volunteer no longer takes back her own promise. Facts: order_number."""
+
+    code = "order_step_back_too_late"
+    status = 409
+
+
 class TooEarlyForNoShow(Refused):
     """A volunteer is missing only some time after the start. Facts: minutes."""
 
@@ -153,7 +160,11 @@ def stand_by(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -
 def step_back(session: Session, *, actor: Actor, now: datetime, order_id: UUID, reason: str) -> dict[str, Any]:
     """Take a promise back, in good time: the volunteer herself, or staff whom she told.
 
-    The reserve moves up; else the order is open again and the minutes are free.
+    The reserve moves up; else the order is open again and the minutes are free. From the start on only staff let her
+    go, or write that she did not come: else nobody would ever have missed an order.
+
+    Raises:
+        TooLateToStepBack: the time has come, and it is her own promise.
     """
     row = order(session, community_of(actor), order_id)
     winner, reserve = standing_claim(session, row, "winner"), standing_claim(session, row, "reserve")
@@ -172,6 +183,8 @@ def step_back(session: Session, *, actor: Actor, now: datetime, order_id: UUID, 
         move(session, row, "stand_by", actor=actor, now=now, gone=True, reason=reason.strip())
         return identity(row)
     gone = row.volunteer_id
+    if row.state == "claimed" and gone == actor.person_id and now >= row.starts_at:
+        raise TooLateToStepBack(order_number=row.number)
     outcome = _free(session, row, "step_back", "stepped_back", actor=actor, now=now, reason=reason.strip())
     if row.state == "dispatched":
         telling.tell(session, row, row.recipient_id, "order_step_back", now=now)

@@ -13,7 +13,7 @@ from timebank.errors import BadInput, Refused
 from timebank.hours.orders import paying, states, tear_off
 from timebank.hours.orders.parties import require_for, require_staff
 from timebank.hours.orders.rows import ServiceOrder, identity, move, order
-from timebank.people import residents
+from timebank.people import communities, residents
 from timebank.people.communities import community_of
 from timebank.permissions import Actor, require
 
@@ -97,8 +97,8 @@ def confirm_by_call(session: Session, *, actor: Actor, now: datetime, order_id: 
 def confirm_by_silence(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> dict[str, Any]:
     """Nobody objected for three days: the visit counts as confirmed.
 
-    Never for a person without a phone before a call-back reached her or she was visited twice; never for an estimated
-    end. Whoever cannot see a message has not been silent.
+    Never for a person without a phone before a call-back reached her or she was visited twice, on two days (a second tap
+    is no second visit); never for an estimated end. Whoever cannot see a message has not been silent.
     """
     row = order(session, community_of(actor), order_id)
     require(actor, "orders.confirm_by_silence", community_id=row.community_id)
@@ -119,8 +119,9 @@ def why_silence_is_not_enough(session: Session, row: ServiceOrder, now: datetime
     if not recipient.phone:
         since = row.left_at or row.state_since
         calls = [call for call in tear_off.call_backs(session, row) if call.at >= since]
-        visited = sum(call.way == "visit" for call in calls)
-        if visited < 2 and not any(call.is_reached for call in calls):
+        community = communities.community(session, row.community_id)
+        visited_on = {communities.local_day(community, call.at) for call in calls if call.way == "visit"}
+        if len(visited_on) < 2 and not any(call.is_reached for call in calls):
             return "not_reached"
     return None
 
