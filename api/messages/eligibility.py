@@ -45,14 +45,12 @@ MESSAGES: dict[str, Any] = {
     "bad_rule": lambda facts: BAD_RULES.get(str(facts.get("reason")), BAD_RULES["shape"]),
     "rule_second_person": _("起草的人不能自己确认,要由另一个人确认。"),
     "rule_wrong_state": _("这份草案已经办结或撤下。"),
-    "consent_needed": _("这是敏感个人信息,要先有本人或监护人单独的同意。"),
 }
 
 NEXT: dict[str, Any] = {
     "recipient_not_old_enough": not_old_enough_next,
     "recipient_not_eligible": _("如果情况有变,请带证明到服务台登记。"),
     "rule_second_person": _("请委员会、监督委员会或第一书记中的另一位登录后确认。"),
-    "consent_needed": _("请写明谁在什么时候怎样同意的。"),
 }
 
 BAD_RULES: dict[str, Any] = {

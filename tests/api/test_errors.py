@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, abort
 
+import api.messages
 from api import edge, errors, fields
 from tests.client import Client, make_app
 from timebank.errors import Forbidden, KeyUsed, NotEnough, NotFound, Refused, StorageFull
@@ -192,6 +195,17 @@ def test_codes_mean_one_thing() -> None:
     kinds.pop("refused", None)
     shared = {code: sorted(names) for code, names in kinds.items() if len(names) > 1}
     assert shared == {}
+
+
+def test_a_refusal_has_its_words_in_one_place() -> None:
+    """The last module by name would win: an order's refusal would be followed by the advice of another matter."""
+    said: dict[str, list[str]] = {}
+    for module in pkgutil.iter_modules(api.messages.__path__):
+        if module.name != "common":  # what slices say more exactly
+            found = importlib.import_module(f"api.messages.{module.name}")
+            for code in getattr(found, "MESSAGES", {}).keys() | getattr(found, "NEXT", {}).keys():
+                said.setdefault(code, []).append(module.name)
+    assert {code: names for code, names in said.items() if len(names) > 1} == {}
 
 
 @on_sqlite
