@@ -589,6 +589,7 @@ def test_silence_of_who_has_no_phone_counts_only_after_she_was_reached(village, 
     order_id = orders.served(elder, volunteer)
     for way, is_reached in calls:
         orders.call(order_id, way=way, is_reached=is_reached)
+        village.pass_time(days=1)
     village.pass_time(days=30)
     orders.tick()
     assert (orders.state(order_id) == "done") is is_confirmed
