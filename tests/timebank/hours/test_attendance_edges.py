@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from sqlalchemy import select
+
+from tests.timebank.erasure.traces import left_in_files
 from tests.timebank.hours import arrange, arrange_teams
 from tests.timebank.hours.arrange_activities import (
     change_policy,
@@ -22,6 +25,7 @@ from tests.village import Village
 from timebank.hours import team_hours
 from timebank.hours.activities import no_shows
 from timebank.hours.attendance import resting
+from timebank.hours.attendance.offline import OfflineScan
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
@@ -97,3 +101,19 @@ def test_a_rest_that_ended_after_a_guessed_end_is_not_counted_when_the_true_end_
     village.pass_time(minutes=30)
     done = arrange.go(village, who, arrange.scan(village, point))
     assert (done["rest_minutes"], done["credited_minutes"]) == (90, 90)
+
+
+@on_sqlite
+def test_what_is_neither_a_card_nor_a_number_is_not_kept_of_an_offline_scan(village: Village) -> None:
+    device = make_device(village, arrange.make_point(village))
+    volunteer = make_volunteer(village)
+    name, now = "欧阳苇航", village.now
+    wrong = device.scan(name, "in", now - HOUR, seen_by=name)
+    right = device.scan(volunteer.number, "in", now - HOUR, seen_by=volunteer.number)
+    answers = device.sends(wrong, right)
+    assert codes(answers) == ["code_not_read", "checked_in"]
+    assert codes(device.sends(wrong, right)) == codes(answers)
+    with village.read() as session:
+        kept = sorted((scan.code, scan.seen_by) for scan in session.scalars(select(OfflineScan)))
+    assert kept == [("", ""), (volunteer.number, volunteer.number)]
+    assert not left_in_files(village, (name,))

@@ -27,7 +27,7 @@ from timebank.hours.attendance.offline.body import BadScan, Batch, SaidScan
 from timebank.hours.attendance.offline.looking import newest, people_of
 from timebank.hours.attendance.offline.tables import OfflineScan, ScanBatch, ScanVerdict
 from timebank.hours.attendance.offline.waiting import decide, try_again
-from timebank.people import residents
+from timebank.people import cards, communities, numbers, residents
 from timebank.storage import Storage
 
 _AT_ONCE = 200
@@ -99,7 +99,10 @@ def _signed_by(session: Session, community_id: int, batch: Batch, body: bytes, s
 
 
 def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, received_at: datetime) -> dict[str, Any]:
-    """Write down the batch and its scans. The same batch again changes nothing; a scan that came before is not written again."""
+    """Write down the batch and its scans. The same batch again changes nothing; a scan that came before is not written again.
+
+    Of what was scanned or typed only cards and numbers are kept: a name that somebody typed would stay when she is erased.
+    """
     device = devices.by_id(session, community_id, batch.device)
     before = session.get(ScanBatch, (community_id, batch.device, batch.counter))
     if before is not None and before.digest == batch.digest:
@@ -125,6 +128,7 @@ def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, r
     known = _facts_of(session, community_id, batch)
     said = {scan.key: scan for scan in reversed(batch.scans) if isinstance(scan, SaidScan) and scan.key not in known}
     people = people_of(session, community_id, [scan.code for scan in said.values()])
+    community_code = communities.community(session, community_id).code
     times = {
         key: bodies.corrected(one.scanned_at, sent_at=batch.sent_at, received_at=received_at)
         for key, one in said.items()
@@ -136,12 +140,12 @@ def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, r
             "device_id": batch.device,
             "counter": batch.counter,
             "key": scan.key,
-            "code": scan.code,
+            "code": scan.code if scan.code in people or cards.read_payload(scan.code) is not None else "",
             "direction": scan.direction,
             "scanned_at": scan.scanned_at,
             "corrected_at": times[scan.key],
             "received_at": received_at,
-            "seen_by": scan.seen_by,
+            "seen_by": _number(scan.seen_by, community_code),
             "person_id": people.get(scan.code),
         }
         for scan in reversed(said.values())
@@ -149,6 +153,12 @@ def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, r
     if rows:
         session.execute(insert(OfflineScan), rows)
     return {"code": "batch_kept", "scans": len(rows)}
+
+
+def _number(typed: str, community_code: str) -> str:
+    """A number of this community in its one written form; anything else is nobody's, and not kept."""
+    serial = numbers.serial_of(typed, community_code)
+    return "" if serial is None else numbers.written(community_code, serial)
 
 
 def _judge(
