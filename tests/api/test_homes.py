@@ -154,7 +154,7 @@ def test_a_stranger_has_no_glance(client, village):
 )
 def test_a_screens_code_leads_to_its_page_and_nowhere_else(client, village, typed, status):
     client.sign_in(village.make_person("李志愿"), roles=["volunteer"])
-    answer = client.post("/c/TPL/check-in", {"code": typed})
+    answer = client.post("/c/TPL/check-in/code", {"code": typed})
     assert answer.status_code == status
     if status == 303:
         assert answer.location.startswith("/c/TPL/p/1/")
