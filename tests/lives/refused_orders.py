@@ -65,6 +65,8 @@ def somebody_was_first(world: World) -> None:
     second = edges.begin(world, dispatch_at_once=True)
     assert abs(world.orders.row(second.order_id).starts_at - starts_at) < dt.timedelta(hours=1)
     world.refused("volunteer_busy", lambda: second.do(claiming.claim, case.volunteer))
+    world.pass_time(hours=3, minutes=1)
+    world.refused("order_step_back_too_late", lambda: case.do(claiming.step_back, case.volunteer, reason="孩子病了"))
 
 
 def offered_to_one(world: World) -> None:
