@@ -54,7 +54,9 @@ def upgrade() -> None:
         sa.CheckConstraint("(revoked_at IS NULL) = (revoked_reason = '')", name="ck_scan_device_revoked"),
         sa.CheckConstraint("revoked_reason IN ('', 'retired', 'lost')", name="ck_scan_device_reason"),
         sa.ForeignKeyConstraint(
-            ["community_id", "point_id"], ["service_point.community_id", "service_point.id"], name="fk_scan_device_point"
+            ["community_id", "point_id"],
+            ["service_point.community_id", "service_point.id"],
+            name="fk_scan_device_point",
         ),
         sa.ForeignKeyConstraint(
             ["community_id", "person_id"], ["person.community_id", "person.id"], name="fk_scan_device_person"

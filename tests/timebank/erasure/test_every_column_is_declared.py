@@ -31,7 +31,13 @@ def test_no_column_is_both_free_text_and_free_of_persons() -> None:
 def test_every_row_that_names_a_person_is_in_a_rule_or_stays_as_a_number() -> None:
     """Rows that name people by id, without a rule: they stay, and lead to a row that is nobody."""
     naming = {one.name for one in _tables() if {"person_id", "elder_id", "recipient_id"} & set(one.columns.keys())}
-    assert naming - {rule.table for rule in HERS} == {"activity_sign_up", "erasure", "order_claim", "scan_device", "visit_day"}
+    assert naming - {rule.table for rule in HERS} == {
+        "activity_sign_up",
+        "erasure",
+        "order_claim",
+        "scan_device",
+        "visit_day",
+    }
 
 
 def _tables() -> list[Table]:

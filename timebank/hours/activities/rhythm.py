@@ -41,7 +41,9 @@ class Rhythm:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Rhythm":
-        plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+        }
         return cls(**plain)
 
 
