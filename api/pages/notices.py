@@ -130,7 +130,7 @@ def _mine() -> dict[str, Any]:
     return {"mail": mail, "carrier": edge.settings().notices, **_list(lines, "notices.mine")}
 
 
-def _list(lines: list[inbox.Line], endpoint: str, **values: str) -> dict[str, Any]:
+def _list(lines: list[inbox.Line], endpoint: str, **values: Any) -> dict[str, Any]:
     more = url_for(endpoint, before=lines[-1].id.hex, **values) if len(lines) == inbox.PAGE else ""
     return {
         "lines": lines,

@@ -234,7 +234,7 @@ class TeamTold(marshmallow.Schema):
 
 class TeamsTold(marshmallow.Schema):
     teams = plain.List(plain.Nested(TeamTold), required=True)
-    only = plain.Boolean(required=True)
+    only_for_team = plain.Boolean(required=True, attribute="only", data_key="only")
 
 
 class VisitTold(marshmallow.Schema):
