@@ -149,7 +149,7 @@ def test_a_visit_tells_that_it_was_scanned_offline_and_by_which_clock(client, vi
         device.scan(volunteer.number, "out", now - HOUR),
     )
     with village.read() as session:
-        (visit_id,) = session.scalars(select(Visit.id).where(col(Visit.person_id) == volunteer.id))
+        (visit_id,) = session.scalars(select(col(Visit.id)).where(col(Visit.person_id) == volunteer.id))
     visit = client.get(f"/c/TPL/visits/{visit_id.hex}")
     for told in ("离线扫码", "门口旧手机", "设备慢 7 小时", "离线"):
         assert told in visit.text

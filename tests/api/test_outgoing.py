@@ -20,6 +20,7 @@ from api.settings import Settings
 from tests.timebank.test_outbox import bind_helper, due, set_mail, tell
 from tests.village import SECRET, Village
 from timebank.columns import to_ms
+from timebank.outbox.deliveries import Outgoing
 
 
 class Postbox:
@@ -175,7 +176,7 @@ def test_settings_of_mail_that_cannot_work_are_named(wrong: dict[str, Any], name
 
 def test_a_text_is_a_filed_template_with_numbered_places(village: Village, capsys: Any) -> None:
     person = village.make_person()
-    one = outgoing.Outgoing(
+    one = Outgoing(
         notice_id=uuid.uuid4(),
         person_id=person.id,
         channel="sms",

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from openpyxl import Workbook
-from sqlmodel import select
+from sqlmodel import col, select
 
 from tests.api.test_attendance import make_person
 from timebank.hours.attendance.tables import PaperRow, Visit
@@ -28,7 +28,9 @@ def typed(*rows, book="2026 登记册", page="12"):
 
 def written(village):
     with village.read() as session:
-        return [(row.book, row.page, row.line) for row in session.scalars(select(PaperRow).order_by(PaperRow.line))]
+        return [
+            (row.book, row.page, row.line) for row in session.scalars(select(PaperRow).order_by(col(PaperRow.line)))
+        ]
 
 
 def test_a_page_is_typed_and_its_empty_rows_do_not_count(clerk, village):

@@ -162,7 +162,7 @@ def test_an_outsider_computes_the_digest_from_the_entries_alone(village):
 
 def _computed(entries, month, count, closed):
     units = {one["account"]: one["unit"] for one in entries if one["kind"] == "open"}
-    figures = {}
+    figures: dict[int, list[int]] = {}
     for seq, one in enumerate(entries[:count]):
         if one["kind"] not in ("post", "capture", "reverse"):
             continue

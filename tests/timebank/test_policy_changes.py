@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from ledger import reading
+from tests.refusals import fields_of
 from tests.village import Village
 from timebank import accounts, policy, policy_changes, quotas
 from timebank.errors import AlreadyDone, BadInput, Forbidden, NotFound
@@ -96,7 +97,7 @@ def test_only_those_who_answer_for_the_rules_draft(village: Village, roles):
 
 def test_a_change_that_cannot_be_names_its_field(village: Village):
     drafter = village.actor("committee")
-    for told, field in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"numbers": {"appeal_days": 61}}, "appeal_days"),
         ({"numbers": {"appeal_days": 7}}, "numbers"),
         ({"numbers": {"redeemer_min_age_hardship": 70}}, "redeemer_min_age_hardship"),
@@ -105,10 +106,11 @@ def test_a_change_that_cannot_be_names_its_field(village: Village):
         ({"decided": 1}, "decided_on"),
         ({"body": " "}, "body"),
         ({"reason": "x" * 301}, "reason"),
-    ]:
+    ]
+    for told, field in cases:
         with pytest.raises(BadInput) as refused:
             _draft(village, drafter, **({"numbers": {"appeal_days": 10}} | told))
-        assert list(refused.value.facts["fields"]) == [field]
+        assert list(fields_of(refused.value)) == [field]
     with village.read() as session:
         assert session.scalars(select(PolicyDecision)).all() == []
 

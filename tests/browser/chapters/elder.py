@@ -8,6 +8,7 @@ import re
 import sqlite3
 
 import pypdfium2  # type: ignore[import-untyped]
+from PIL import Image
 
 from tests.browser.someone import Someone, codes_in
 from tests.browser.story import CITY, Card, Story
@@ -141,9 +142,11 @@ def _print_card(story: Story, clerk: Someone) -> tuple[Card, str]:
     return Card(code.text, around), text
 
 
-def _printed(story: Story, clerk: Someone) -> tuple[object, str]:
+def _printed(story: Story, clerk: Someone) -> tuple[Image.Image, str]:
     clerk.reads("卡片已备好。")
     address = clerk.page.get_by_role("link", name="打开 PDF").get_attribute("href")
-    document = pypdfium2.PdfDocument(io.BytesIO(clerk.page.context.request.get(f"{story.here.address}{address}").body()))
+    document = pypdfium2.PdfDocument(
+        io.BytesIO(clerk.page.context.request.get(f"{story.here.address}{address}").body())
+    )
     text = "".join(page.get_textpage().get_text_range() for page in document)
     return document[0].render(scale=150 / 72).to_pil(), text

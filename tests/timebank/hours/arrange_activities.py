@@ -10,7 +10,6 @@ from sqlmodel import Session, col
 from tests.timebank.hours.arrange import make_resident
 from tests.village import Village
 from timebank import policy
-from timebank.errors import Refused
 from timebank.hours.activities import absences, planning, roster, seats
 from timebank.hours.activities.planning import Change, Shift
 from timebank.hours.activities.requirements import Terms
@@ -267,10 +266,3 @@ def change_policy(village: Village, **numbers_of: int) -> None:
 
     village.write(put)
     village.pass_time(days=1)
-
-
-def fields_of(refused: Refused) -> list[str]:
-    """Which fields a refusal names."""
-    named = refused.facts["fields"]
-    assert isinstance(named, dict)
-    return list(named)

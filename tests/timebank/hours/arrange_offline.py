@@ -149,7 +149,7 @@ def visits_of(village: Village, person: Any) -> list[tuple[dt.datetime, dt.datet
 def verdicts_of(village: Village, key: str) -> list[tuple[str, str]]:
     """All verdicts on the scan with this key, in their order."""
     with village.read() as session:
-        scan_id = session.scalars(select(OfflineScan.id).where(col(OfflineScan.key) == UUID(key))).one()
+        scan_id = session.scalars(select(col(OfflineScan.id)).where(col(OfflineScan.key) == UUID(key))).one()
         rows = session.scalars(
             select(ScanVerdict).where(col(ScanVerdict.scan_id) == scan_id).order_by(col(ScanVerdict.n))
         )
@@ -158,7 +158,7 @@ def verdicts_of(village: Village, key: str) -> list[tuple[str, str]]:
 
 def scan_id_of(village: Village, key: str) -> UUID:
     with village.read() as session:
-        return session.scalars(select(OfflineScan.id).where(col(OfflineScan.key) == UUID(key))).one()
+        return session.scalars(select(col(OfflineScan.id)).where(col(OfflineScan.key) == UUID(key))).one()
 
 
 def outcomes(answers: list[dict]) -> list[str]:

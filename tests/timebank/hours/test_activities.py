@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.refusals import fields_of
 from tests.timebank.hours.arrange import come, go, make_point, make_resident, make_volunteer, scan
 from tests.timebank.hours.arrange_activities import (
     activity_of,
@@ -16,7 +17,6 @@ from tests.timebank.hours.arrange_activities import (
     clock,
     close_on,
     days,
-    fields_of,
     give_up,
     numbers,
     on_sqlite,
@@ -399,7 +399,7 @@ def test_terms_that_cannot_be_name_their_field(village):
     for terms, field in WRONG_TERMS:
         with pytest.raises(BadInput) as refused:
             plan(village, point, **terms)
-        assert fields_of(refused.value) == [field], terms
+        assert list(fields_of(refused.value)) == [field], terms
 
 
 # Who goes
@@ -541,7 +541,7 @@ def test_series_that_cannot_be_name_their_field(village):
     for given, field in WRONG_SERIES:
         with pytest.raises(BadInput) as refused:
             plan_series(village, point, **given)
-        assert fields_of(refused.value) == [field], given
+        assert list(fields_of(refused.value)) == [field], given
     assert numbers(village) == []
 
 

@@ -26,6 +26,8 @@ def somebody(born_on):
         number="TPL-1-3",
         name="某",
         search_key="",
+        area_path="",
+        joined_at=START,
         born_on=born_on,
     )
 

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from tests.refusals import fields_of
 from tests.timebank.hours.arrange import come, go, make_point, review, scan, serve, visit_of
 from tests.timebank.hours.arrange_teams import agree, appoint, join, make_group, make_team, revoke
 from tests.village import START, Village
@@ -198,7 +199,7 @@ def test_a_guardian_outside_the_register_is_named_on_a_paper(village):
     ):
         with pytest.raises(BadInput) as refused:
             agree(village, minor, **said)
-        assert list(refused.value.facts["fields"]) == [field]
+        assert list(fields_of(refused.value)) == [field]
     agree(village, minor)
     assert may(village, minor) is None
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from tests.refusals import fields_of
 from tests.timebank.hours.arrange_orders import Orders, make_elder, make_person
 from tests.village import Village
 from timebank.errors import AlreadyDone, BadInput, Forbidden, NotFound
@@ -243,7 +244,7 @@ def test_a_rule_is_never_retroactive(village: Village):
     ]:
         with pytest.raises(BadInput) as refused:
             _draft(village, village.actor("committee"), **days)
-        assert list(refused.value.facts["fields"]) == [field]
+        assert list(fields_of(refused.value)) == [field]
 
 
 def test_a_draft_whose_day_went_by_is_not_confirmed(village: Village):
@@ -412,7 +413,8 @@ def _draft(village: Village, actor: Actor, *, decided: int = 0, in_force: int = 
 
     def draft(session, now):
         done = adopting.draft(session, actor=actor, now=now, **told)
-        made.append(session.scalars(select(eligibility.EligibilityRule.id).order_by(col(eligibility.EligibilityRule.drafted_at).desc())).first())  # fmt: skip
+        rules = eligibility.EligibilityRule
+        made.append(session.scalars(select(col(rules.id)).order_by(col(rules.drafted_at).desc())).first())
         return done
 
     village.write(draft)

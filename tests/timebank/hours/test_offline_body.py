@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.entries import canonical
+from ledger.errors import BadEntry
 from timebank.columns import from_ms
 from timebank.hours.attendance import devices
 from timebank.hours.attendance.offline import body
@@ -75,8 +77,8 @@ def test_bytes_that_are_no_batch_are_refused_and_never_a_fault(sent: bytes) -> N
 def test_a_scan_of_any_shape_is_bad_by_itself(said: object) -> None:
     sent = SENT.decode()
     try:
-        written = body.canonical(said).decode()
-    except (ValueError, body.BadEntry):
+        written = canonical(said).decode()
+    except (ValueError, BadEntry):
         return
     read = body.read((sent.replace('"scans":[', f'"scans":[{written},')).encode())
     assert isinstance(read.scans[0], body.BadScan)
@@ -86,6 +88,7 @@ def test_a_scan_of_any_shape_is_bad_by_itself(said: object) -> None:
 def test_the_vector_of_the_format_reads_and_is_signed_as_it_says() -> None:
     read = body.read(SENT)
     (scan,) = read.scans
+    assert isinstance(scan, body.SaidScan)
     assert (read.device, read.counter, scan.code, scan.direction) == (DEVICE, 1, "TPL-12-3", "in")
     assert body.corrected(scan.scanned_at, sent_at=read.sent_at, received_at=NOW) == NOW - dt.timedelta(hours=1)
     assert devices.is_signed(PUBLIC_KEY, SIGNATURE, SENT)

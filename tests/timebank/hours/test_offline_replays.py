@@ -138,7 +138,7 @@ def _written(lives: list[list[Stay]], people: list[Any], write: Any) -> list[dic
 def _cut(data: st.DataObject, written: list[Any]) -> list[list[Any]]:
     portions: list[list[Any]] = [[]]
     for scan in written:
-        if portions[-1] and data.draw(st.booleans()):
+        if portions[-1] != [] and data.draw(st.booleans()):
             portions.append([])
         portions[-1].append(scan)
     return [portion for portion in portions if portion]
@@ -176,4 +176,4 @@ def _balance(village: Village, person: Any) -> int:
 
 def _credited(village: Village, person: Any) -> int:
     with village.read() as session:
-        return sum(session.scalars(select(Visit.credited_minutes).where(col(Visit.person_id) == person.id, col(Visit.state) == "settled")))  # fmt: skip
+        return sum(session.scalars(select(col(Visit.credited_minutes)).where(col(Visit.person_id) == person.id, col(Visit.state) == "settled")))  # fmt: skip

@@ -30,6 +30,8 @@ GOES = {
 }
 # A refusal is told by what is so: that the state does not allow it, or, before that, that the order is not this volunteer's.
 REFUSALS = {"order_wrong_state", "order_already_claimed", "order_already_yours", "order_not_yours"}
+# A use case, who asks, at which instant (or now), and what is asked.
+Deed = tuple[Any, Any, Any, dict[str, Any]]
 
 
 class TakeBack(Exception):
@@ -158,13 +160,13 @@ def _goes(village, world: World, order_id: Any, verb: str) -> bool:
     return went
 
 
-def _deed(village, world: World, row: Any, verb: str) -> tuple[Any, Any, Any, dict]:
+def _deed(village, world: World, row: Any, verb: str) -> Deed:
     starts, since = row.starts_at, row.state_since
     minutes, days = (lambda n: datetime.timedelta(minutes=n)), (lambda n: datetime.timedelta(days=n))
     number = {"number": world.slips.get(row.id, "000000"), "secret": SECRET}
     manager, herself = world.manager, world.herself
     volunteer = world.busy if row.volunteer_id == world.busy.person_id else world.volunteer
-    return {
+    deeds: dict[str, Deed] = {
         "accept": (placing.accept, manager, None, {}),
         "return": (placing.send_back, manager, None, {"reason": "没有人手"}),
         "dispatch": (dispatch.dispatch, manager, None, {"person_ids": []}),
@@ -193,4 +195,5 @@ def _deed(village, world: World, row: Any, verb: str) -> tuple[Any, Any, Any, di
         "undo": (undoing.undo, manager, since + minutes(1), {}),
         "become_overdue": (follow_up.become_overdue, job(village), starts + days(3), {}),
         "slip": (tear_off.issue, manager, None, {"secret": SECRET, "nonce": new_key(village.now)}),
-    }[verb]
+    }
+    return deeds[verb]

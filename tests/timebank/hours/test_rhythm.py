@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from tests.refusals import fields_of
 from timebank.errors import BadInput
 from timebank.hours.activities.rhythm import Rhythm, days_of
 
@@ -117,7 +118,7 @@ def test_days_with_a_0_are_two_in_february_and_never_the_31st():
 def test_rhythms_that_cannot_be_name_their_field(rhythm, first, until, field):
     with pytest.raises(BadInput) as refused:
         days(rhythm, first, until)
-    assert list(refused.value.facts["fields"]) == [field]
+    assert list(fields_of(refused.value)) == [field]
 
 
 def test_a_rhythm_comes_back_from_json():

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from tests.refusals import fields_of
 from tests.timebank.hours.arrange import make_point, make_resident, make_volunteer
 from tests.timebank.hours.arrange_activities import (
     cancel,
@@ -13,7 +14,6 @@ from tests.timebank.hours.arrange_activities import (
     clock,
     close_on,
     days,
-    fields_of,
     numbers,
     on_sqlite,
     put_down,
@@ -118,7 +118,7 @@ def test_a_holiday_of_the_community_closes_too_and_a_working_day_opens(village):
 def test_hours_that_cannot_be_are_refused(openings, duty, field):
     with pytest.raises(BadInput) as refused:
         opening_hours._refuse_bad(openings, duty)
-    assert fields_of(refused.value) == [field]
+    assert list(fields_of(refused.value)) == [field]
 
 
 @on_sqlite
@@ -152,7 +152,7 @@ def test_a_day_is_closed_from_today_on(village, ahead, field):
     point = make_point(village)
     with pytest.raises(BadInput) as refused:
         close_on(village, point, village.today + datetime.timedelta(days=ahead))
-    assert fields_of(refused.value) == [field]
+    assert list(fields_of(refused.value)) == [field]
     close_on(village, point, village.today)
 
 

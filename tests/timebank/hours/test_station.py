@@ -70,9 +70,9 @@ def test_the_same_card_again_within_minutes_says_since_when_and_changes_nothing(
     village.pass_time(seconds=11)
     assert card(village, staff, point, someone)["code"] == "checked_out"
     village.pass_time(minutes=4)
-    with pytest.raises(AlreadyCheckedOut) as refused:
+    with pytest.raises(AlreadyCheckedOut) as gone:
         card(village, staff, point, someone)
-    assert refused.value.facts["until"] == "09:05"
+    assert gone.value.facts["until"] == "09:05"
     village.pass_time(minutes=2)
     assert card(village, staff, point, someone)["code"] == "checked_in"
 

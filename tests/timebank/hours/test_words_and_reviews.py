@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from tests.refusals import fields_of
 from tests.timebank.hours.arrange import (
     come,
     enter_late,
@@ -251,7 +252,7 @@ def test_the_same_row_typed_twice_is_refused_however_the_book_is_spelled(village
     type_page(village, clerk, line(village, one, 3))
     with pytest.raises(BadInput) as refused:
         type_page(village, clerk, line(village, two, 4), line(village, two, 3), book=" 2026\u3000登记册 ")
-    assert refused.value.facts["fields"]["rows.1.line"] == "typed_before"
+    assert fields_of(refused.value)["rows.1.line"] == "typed_before"
     assert len(visits(village)) == 1  # nothing half done
     again = "UPDATE paper_row SET line = line"
     village.write(lambda session, now: {"rows": session.connection().execute(text(again)).rowcount})

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from tests.refusals import fields_of
 from tests.village import Village
 from timebank.errors import BadInput, Forbidden, NotFound
 from timebank.people import skills
@@ -113,7 +114,7 @@ def test_what_cannot_be_a_skill_is_refused_by_field(village: Village, skill, pro
     until_on = None if until_in is None else village.today + until_in * DAY
     with pytest.raises(BadInput) as refused:
         record(village, village.make_person(), skill, proof=proof, until_on=until_on)
-    assert list(refused.value.facts["fields"]) == [field]
+    assert list(fields_of(refused.value)) == [field]
 
 
 def test_both_days_of_an_insurance_count_and_the_days_beside_them_do_not(village: Village) -> None:
@@ -164,7 +165,7 @@ def test_what_cannot_be_an_insurance_is_refused_by_field(village: Village, numbe
             number=number,
             insurer=insurer,
         )
-    assert list(refused.value.facts["fields"]) == [field]
+    assert list(fields_of(refused.value)) == [field]
 
 
 @on_sqlite

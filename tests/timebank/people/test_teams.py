@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from tests.refusals import fields_of
 from tests.timebank.hours.arrange_teams import appoint, end, go_from, join, make_team
 from tests.village import Village
 from timebank.errors import BadInput, Forbidden, NotFound
@@ -68,7 +69,7 @@ def test_a_stretch_cannot_begin_within_the_one_before_nor_before_the_team(villag
     with pytest.raises(BadInput) as within:
         join(village, team, person, from_on=today + 4 * DAY)
     join(village, team, person, from_on=today + 5 * DAY)
-    assert [refused.value.facts["fields"]["from_on"] for refused in (early, within)] == ["before_team", "overlaps"]
+    assert [fields_of(refused.value)["from_on"] for refused in (early, within)] == ["before_team", "overlaps"]
 
 
 def test_one_person_belongs_to_several_teams(village: Village) -> None:
@@ -192,7 +193,7 @@ def test_two_teams_of_today_do_not_share_a_name(village: Village) -> None:
 def test_what_cannot_be_a_team_is_refused_by_field(village: Village, name: str, kind: str, field: str) -> None:
     with pytest.raises(BadInput) as refused:
         make_team(village, name, kind=kind)
-    assert list(refused.value.facts["fields"]) == [field]
+    assert list(fields_of(refused.value)) == [field]
 
 
 @on_sqlite
