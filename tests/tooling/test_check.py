@@ -20,18 +20,18 @@ def suite(code: str, *, budget_seconds: int = 60) -> Suite:
 
 
 def test_a_command_that_succeeds_is_ok(capfd: pytest.CaptureFixture[str]):
-    assert report([run(suite("print('fine')"))]) == 0
+    assert report([run(suite("print('fine')"))], 1.0) == 0
     assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 0 failed"
 
 
 def test_a_command_that_fails_fails_the_whole(capfd: pytest.CaptureFixture[str]):
     outcomes = [run(suite("raise SystemExit(3)")), run(suite("pass"))]
-    assert report(outcomes) == 1
+    assert report(outcomes, 1.0) == 1
     assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
 
 
 def test_over_its_time_is_a_failure(capsys: pytest.CaptureFixture[str]):
-    assert report([Outcome(suite("pass", budget_seconds=1), 0, seconds=1.5, passed=1)]) == 1
+    assert report([Outcome(suite("pass", budget_seconds=1), 0, seconds=1.5, passed=1)], 1.5) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
 
 

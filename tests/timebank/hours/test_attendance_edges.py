@@ -93,9 +93,10 @@ def test_a_rest_that_ended_after_a_guessed_end_is_not_counted_when_the_true_end_
     who, point = arrange.make_volunteer(village), arrange.make_point(village)
     came = arrange.come(village, who, arrange.scan(village, point))
     visit_id = uuid.UUID(came["visit_id"])
-    for verb, minutes in ((resting.begin_rest, 60), (resting.end_rest, 90)):
-        village.pass_time(minutes=minutes)
-        village.write(lambda session, now, verb=verb: verb(session, actor=who, now=now, visit_id=visit_id))
+    village.pass_time(minutes=60)
+    village.write(lambda session, now: resting.begin_rest(session, actor=who, now=now, visit_id=visit_id))
+    village.pass_time(minutes=90)
+    village.write(lambda session, now: resting.end_rest(session, actor=who, now=now, visit_id=visit_id))
     arrange.close_forgotten(village)  # at 11:00, while the rest lasted until 11:30
     assert arrange.visit_of(village, visit_id).state == "estimated"
     village.pass_time(minutes=30)
