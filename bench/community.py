@@ -30,7 +30,7 @@ from tests.village import Database, Village, open_village
 from timebank.hours import service_points
 from timebank.hours.attendance import tickets
 from timebank.hours.attendance.tables import Visit
-from timebank.people import numbers, pinyin
+from timebank.people import numbers, pinyin, words
 from timebank.people.households import Household
 from timebank.people.logins import Login, LoginPerson, LoginSession, Presence, RoleGrant
 from timebank.people.residents import Person
@@ -86,6 +86,7 @@ class Community:
             for table, found in ((Household, rows["households"]), (Person, rows["people"])):
                 for start in range(0, len(found), AT_ONCE):
                     session.execute(insert(table), found[start : start + AT_ONCE])
+            words.learn(session, self.id, [(one["serial"], one["name"], one["search_key"]) for one in rows["people"]])
             return {}
 
         self.village.write(write)

@@ -20,6 +20,7 @@ MODULES = [
     "timebank.people.households",
     "timebank.people.consents",
     "timebank.people.residents",
+    "timebank.people.words",
     "timebank.people.skills",
     "timebank.people.guardians",
     "timebank.people.teams",

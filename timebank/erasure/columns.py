@@ -104,6 +104,15 @@ def about_her_lines(one: Table, subject: Subject) -> ColumnElement[bool]:
     return and_(_own(one, subject), tuple_(one.c.batch_number, one.c.line_number).in_(named))
 
 
+def by_her_serial(one: Table, subject: Subject) -> ColumnElement[bool]:
+    """Rows that name her by her serial."""
+    person = table("person")
+    serial = select(person.c.serial).where(
+        person.c.community_id == subject.community_id, person.c.id == subject.person_id
+    )
+    return and_(_own(one, subject), one.c.serial.in_(serial))
+
+
 def _parents(parent: str, people: tuple[str, ...], home: str, subject: Subject) -> Select[Any]:
     above = table(parent)
     named = [above.c[column] == subject.person_id for column in people]
@@ -187,7 +196,9 @@ HERS: tuple[Rule, ...] = (
     Rule("offline_scan", hers(), {"code": ""}, topic="visits", secret=("code", "seen_by")),
     Rule("scan_verdict", of_hers("scan_id", "offline_scan", "person_id"), {"facts": {}, "note": ""}, given=False),
     Rule("visit_review", of_hers("visit_id", "visit", "person_id"), {"note": ""}),
-    Rule("visit_word", of_hers("visit_id", "visit", "person_id"), {"note": ""}, secret=("note", "person_id", "given_by")),
+    Rule(
+        "visit_word", of_hers("visit_id", "visit", "person_id"), {"note": ""}, secret=("note", "person_id", "given_by")
+    ),
     Rule("visit_word", hers(), {"note": ""}, topic="visits"),
     Rule("visit", hers(), {"place": "", "witness": None, "source": None, "note": None}, topic="visits"),
     Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, given=False),
@@ -210,6 +221,7 @@ HERS: tuple[Rule, ...] = (
     ),
     Rule("shop_order", of_her_home(), {"code_salt": "", "code_tag": ""}, secret=("code_salt", "code_tag")),
     Rule("household", of_her_home("id"), {"name": "", "address": "", "book_code": None}, topic="register"),
+    Rule("person_word", by_her_serial, given=False),  # her name again
     Rule(
         "person",
         hers("id"),
@@ -346,6 +358,7 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "person_flag": ("flag", "recorded_by"),
     "person_insurance": ("insurer", "policy_number", "recorded_by", "withdrawn_by"),  # hers; they go with the row
     "person_skill": ("skill", "recorded_by", "withdrawn_by"),
+    "person_word": ("word",),  # her name; goes with the row
     "point_day": ("entered_by",),
     "point_hours": ("set_by",),
     "point_opening": ("kind",),

@@ -19,7 +19,6 @@ from sqlalchemy import (
     LargeBinary,
     UniqueConstraint,
     and_,
-    literal_column,
     or_,
     select,
     text,
@@ -29,8 +28,9 @@ from sqlmodel import Field, Session, SQLModel, col
 from timebank import permissions
 from timebank.columns import Day, Id, Instant, Json, Number
 from timebank.errors import BadInput, NotFound, Refused
-from timebank.people import communities, consents, households, identity, numbers, pinyin
+from timebank.people import communities, consents, finding, households, identity, numbers, pinyin, words
 from timebank.people.communities import community_of
+from timebank.people.finding import Found
 from timebank.people.identity import Vault
 from timebank.permissions import Actor
 from timebank.spreadsheets import clean_name, half_width
@@ -87,11 +87,6 @@ class Person(SQLModel, table=True):
     left_reason: str = ""
     import_id: uuid.UUID | None = Field(default=None, sa_type=Id)
     import_row: int | None = Field(default=None, sa_type=Number)
-
-
-phone_tail: ColumnElement[str] = literal_column(
-    "substr(person.phone, length(person.phone) - 3)"
-)  # word for word as its index has it
 
 
 class PersonFlag(SQLModel, table=True):
@@ -208,6 +203,7 @@ def admit(
     _set_identity(session, person, particulars.identity_number, vault)
     session.add(person)
     session.flush()
+    words.learn(session, community.id, [(serial, person.name, person.search_key)])
     return person
 
 
@@ -241,6 +237,8 @@ def change(
     if particulars.identity_number is not None:
         _set_identity(session, found, particulars.identity_number, vault)
     _record(session, found, before=before, reason=reason, actor=actor, now=now)
+    if found.name != before["name"]:
+        words.learn_anew(session, community_id, found.serial, found.name, found.search_key)
     return {"code": "person_changed", "person": found.id.hex}
 
 
@@ -369,24 +367,22 @@ def search(
     area_paths: Sequence[str] = (),
     with_left: bool = False,
     vault: Vault | None = None,
-) -> list[Person]:
+) -> list[Found]:
     """People by part of a name, pinyin or initials, by number, phone or identity number; by serial, those after `after`.
 
     An empty text finds everybody; `area_paths` narrows to grids and buildings. Identity numbers are only found whole, through their index.
     """
-    query = select(Person).where(col(Person.community_id) == community_id)
-    if area_paths:
-        query = query.where(or_(*[col(Person.area_path).startswith(path, autoescape=True) for path in area_paths]))
-    if not with_left:
-        query = query.where(col(Person.left_on).is_(None))
-    exact = _numbers(session, community_id, typed)
-    if exact is None:
-        if typed.strip():
-            query = query.where(or_(*_meanings(session, community_id, typed, vault)))
-        return list(session.scalars(query.where(col(Person.serial) > after).order_by(col(Person.serial)).limit(limit)))
-    # One question for each, and put in order here: joined by OR, or in the order of serials, the register would be walked.
-    found = {person.id: person for meaning in exact for person in session.scalars(query.where(meaning))}
-    return sorted((one for one in found.values() if one.serial > after), key=lambda one: one.serial)[:limit]
+    return finding.search(
+        session,
+        community_id,
+        typed,
+        limit,
+        after=after,
+        area_paths=area_paths,
+        with_left=with_left,
+        vault=vault,
+        phone_of=phone_of,
+    )
 
 
 def flags_of(session: Session, community_id: int, person_id: uuid.UUID, *, on: date | None = None) -> list[PersonFlag]:
@@ -505,50 +501,6 @@ def spoken_phone(phone: str | None) -> str:
     found = phonenumbers.parse(phone, None)
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(found, form.NATIONAL if found.country_code == 86 else form.INTERNATIONAL)
-
-
-def _numbers(session: Session, community_id: int, typed: str) -> list[Any] | None:
-    """What digits may mean, each found by an index of its own: a person's number, a serial, four digits or more of a phone's end.
-
-    None for what may be a name, an identity number or the like.
-    """
-    plain = half_width(typed)
-    serial = numbers.serial_of(plain, communities.community(session, community_id).code)
-    if serial:
-        return [col(Person.serial) == serial]
-    if not (plain.isascii() and plain.isdecimal() and 4 <= len(plain) <= 11):
-        return None
-    meanings: list[Any] = [and_(phone_tail == plain[-4:], col(Person.phone).endswith(plain))]
-    if len(plain) <= 6:
-        meanings.append(col(Person.serial) == int(plain))
-    phone = phone_of(plain)
-    if phone:
-        meanings.append(col(Person.phone) == phone)
-    return meanings
-
-
-def _meanings(session: Session, community_id: int, text: str, vault: Vault | None) -> list[Any]:
-    """What a search text may mean."""
-    meanings: list[Any] = [col(Person.name).contains(clean_name(text), autoescape=True)]
-    plain = half_width(text)
-    if plain.isascii():
-        letters = "".join(sign for sign in plain.lower() if sign.isalpha())
-        if letters and not any(sign.isdigit() for sign in plain):
-            meanings.append(col(Person.search_key).contains(f" {letters}", autoescape=True))
-        serial = numbers.serial_of(plain, communities.community(session, community_id).code)
-        if serial:
-            meanings.append(col(Person.serial) == serial)
-        if plain.isdecimal() and len(plain) <= 6:
-            meanings.append(col(Person.serial) == int(plain))
-        phone = phone_of(plain) if any(sign.isdigit() for sign in plain) else None
-        if phone:
-            meanings.append(col(Person.phone) == phone)
-        if plain.isdecimal() and 4 <= len(plain) <= 11:
-            meanings.append(col(Person.phone).endswith(plain))
-        known = identity.read(plain) if vault else None
-        if vault and known:
-            meanings.append(col(Person.identity_index) == vault.index(known.number, community_id=community_id))
-    return meanings
 
 
 def _set_identity(session: Session, person: Person, number: str | None, vault: Vault | None) -> None:

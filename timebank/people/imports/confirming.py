@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from ledger import book_of
 from timebank import accounts, permissions, policy
 from timebank.errors import Refused
-from timebank.people import communities, numbers, pinyin
+from timebank.people import communities, numbers, pinyin, words
 from timebank.people.communities import Community, community_of
 from timebank.people.households import Household
 from timebank.people.imports.cells import Entry, Planned, home_of
@@ -167,6 +167,7 @@ def _take_people(
         )
     for some in _portions(people):
         session.execute(insert(Person), some)
+        words.learn(session, community.id, [(one["serial"], one["name"], one["search_key"]) for one in some])
     return first
 
 
