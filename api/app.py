@@ -177,8 +177,8 @@ def _every_request(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  # headers are no dict
+        response.headers.extend([header for header in SECURITY_HEADERS.items() if header[0].lower() not in there])
         if edge.settings().https:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         response.headers.setdefault("Cache-Control", "no-store")

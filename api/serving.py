@@ -1,5 +1,6 @@
 """Serving the application with granian, one process: on SQLite the write lane lives in it."""
 
+import gc
 import logging
 import sys
 
@@ -43,7 +44,15 @@ def application() -> Flask:
         settings = app.extensions["timebank_settings"]
         here = jobs.Installation.of(settings, storage)
         jobs.start(here)
+    _collect_less()
     return app
+
+
+def _collect_less() -> None:
+    """Look for garbage less often, and never at what lives as long as the process: that took a tenth of a request's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def write_logs() -> None:

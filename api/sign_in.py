@@ -13,7 +13,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlmodel import Session
 
 from api import edge, fields
-from timebank.people import communities, logins, residents
+from timebank.people import acting, communities, logins
 from timebank.people.logins import SignedIn
 from timebank.permissions import Actor, Grant
 
@@ -59,9 +59,9 @@ def actor_for(
     if signed_in is None:
         return Actor(community.id, VISITOR, area_path=community.area_path)
     today = communities.local_day(community, now)
-    held = logins.grants_of(read, login_id=signed_in.login_id, on=today)
-    linked = logins.person_in(read, signed_in.login_id, community.id)
-    if linked is None:
+    held = logins.roles_of(read, login_id=signed_in.login_id, on=today)
+    person = acting.acting_in(read, signed_in.login_id, community.id)
+    if person is None:
         return Actor(
             community.id,
             signed_in.name or VISITOR,
@@ -69,15 +69,14 @@ def actor_for(
             grants=tuple(Grant(each.role, each.area_path) for each in held),
             area_path=community.area_path,
         )
-    person = residents.person(read, community.id, linked.person_id)
-    if residents.has_left(person):
+    if person.has_left:
         # The roles that were given to a resident end with that; what is one's own may still be read.
-        held = [each for each in held if each.person_id != person.id]
+        held = [each for each in held if each.person_id != person.person_id]
     return Actor(
         community.id,
         person.number,
         login_id=signed_in.login_id,
-        person_id=person.id,
+        person_id=person.person_id,
         household_id=person.household_id,
         grants=tuple(Grant(each.role, each.area_path) for each in held),
         area_path=community.area_path,

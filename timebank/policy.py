@@ -231,7 +231,7 @@ def of(session: Session, community_id: int, on: datetime.date) -> Policy:
     """
     known: dict[int, list[tuple[datetime.date, Policy]]] = session.info.setdefault(_KNOWN, {})
     if community_id not in known:
-        versions = session.execute(_VERSIONS, {"community_id": community_id})
+        versions = session.connection().execute(_VERSIONS, {"community_id": community_id})
         known[community_id] = [(in_force_on, _read(written)) for in_force_on, written in versions]
     if not known[community_id]:
         del known[community_id]

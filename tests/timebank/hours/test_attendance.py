@@ -824,7 +824,7 @@ def test_a_visit_of_an_order_is_closed_and_left_to_the_order(village):
     order_id = new_key(village.now)
 
     def begin(session, now):
-        visit = open_visit(
+        visit_id = open_visit(
             session,
             community_id=village.community_id,
             person_id=who.person_id,
@@ -836,7 +836,7 @@ def test_a_visit_of_an_order_is_closed_and_left_to_the_order(village):
             order_id=order_id,
             service_class="medical_escort",
         )
-        return {"visit_id": visit.id.hex}
+        return {"visit_id": visit_id.hex}
 
     def end(session, now):
         visit = session.scalars(select(Visit)).one()

@@ -94,7 +94,8 @@ def running_at(
 ) -> list[ActivityLine]:
     """What a person can be checked in to at a point now: his own activities first, then by start."""
     asked = {"community_id": community_id, "point_id": point_id, "early": at + EARLY, "at": at}
-    if session.execute(_ANY_RUNNING, asked).first() is None:
+    session.flush()
+    if session.connection().scalar(_ANY_RUNNING, asked) is None:
         return []
     lines = _lines(
         session,

@@ -127,7 +127,7 @@ def check_in(
     )
     if activity is not None:
         activities.take_place(session, activity=activity, person_id=person_id, now=now)
-    visit = open_visit(
+    visit_id = open_visit(
         session,
         community_id=ticket.community_id,
         person_id=person_id,
@@ -143,14 +143,14 @@ def check_in(
     )
     return {
         "code": "checked_in",
-        "visit_id": visit.id.hex,
-        "place": visit.place,
-        "since": local_clock(visit.started_at, zone_of(session, visit.community_id)),
-        "since_ms": to_ms(visit.started_at),
+        "visit_id": visit_id.hex,
+        "place": point.name,
+        "since": local_clock(ticket.scanned_at, zone_of(session, ticket.community_id)),
+        "since_ms": to_ms(ticket.scanned_at),
         "activity": activity.title if activity else None,
         "team": team.name if team else None,
-        "evidence": visit.evidence,
-        **room_left(session, visit.community_id, person_id, visit.started_at),
+        "evidence": ticket.evidence,
+        **room_left(session, ticket.community_id, person_id, ticket.scanned_at),
     }
 
 

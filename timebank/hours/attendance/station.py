@@ -31,6 +31,7 @@ from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.visits import (
     AlreadyCheckedIn,
     CheckedInElsewhere,
+    by_id,
     local_clock,
     open_visit,
     open_visit_of,
@@ -166,7 +167,7 @@ def _check_in(
     if activity is not None:
         activities.take_place(session, activity=activity, person_id=person.id, now=now)
     is_seen = not is_own_family(actor, person)
-    visit = open_visit(
+    visit_id = open_visit(
         session,
         community_id=point.community_id,
         person_id=person.id,
@@ -179,6 +180,7 @@ def _check_in(
         activity=activity,
         team=team,
     )
+    visit = by_id(session, point.community_id, visit_id)
     if not is_seen:
         visit.review_reasons = ["own_card"]
         session.flush()

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, insert, or_, select
 from sqlmodel import Session, col
 
 from ledger import book_of
@@ -64,8 +64,14 @@ _OPEN = (
     .where(col(Visit.person_id) == bindparam("person_id"))
     .where(col(Visit.state) == "open")
 )
+_OPEN_ID = (
+    select(col(Visit.id))
+    .where(col(Visit.community_id) == bindparam("community_id"))
+    .where(col(Visit.person_id) == bindparam("person_id"))
+    .where(col(Visit.state) == "open")
+)
 _OVERLAPPING = (
-    select(Visit)
+    select(col(Visit.id))
     .where(col(Visit.community_id) == bindparam("community_id"))
     .where(col(Visit.person_id) == bindparam("person_id"))
     .where(col(Visit.state) != "rejected")
@@ -75,6 +81,7 @@ _OVERLAPPING = (
     .order_by(col(Visit.started_at))
     .limit(1)
 )
+_BEGIN = insert(Visit.__table__)  # type: ignore[attr-defined]
 _CREDITED = (
     select(col(VisitDay.day), func.sum(col(VisitDay.credited_minutes)))
     .where(col(VisitDay.community_id) == bindparam("community_id"))
@@ -102,38 +109,45 @@ def open_visit(
     planned_end_at: datetime | None = None,
     step: int | None = None,
     team: Team | None = None,
-) -> Visit:
-    """Begin a visit, for the volunteer himself or for a team of his.
+) -> UUID:
+    """Begin a visit, for the volunteer himself or for a team of his; returns its id.
 
     Raises:
         AlreadyCheckedIn: the same point or order is open. CheckedInElsewhere: another one is.
         OverlappingVisit: a visit that has ended reaches past `started_at`.
     """
-    refuse_if_open(session, community_id=community_id, person_id=person_id, point=point, order_id=order_id)
-    refuse_overlap(session, community_id=community_id, person_id=person_id, started_at=started_at, ended_at=None)
-    visit = Visit(
-        community_id=community_id,
-        id=new_id(now),
-        person_id=person_id,
-        point_id=point.id if point else None,
-        activity_id=activity.id if activity else None,
-        order_id=order_id,
-        service_class=activity.service_class if activity else service_class,
-        place=place,
-        state="open",
-        evidence=evidence,
-        start_evidence=evidence,
-        started_at=started_at,
-        started_recorded_at=now,
-        started_by=recorded_by,
-        start_step=step,
-        planned_end_at=activity.ends_at if activity else planned_end_at,
-    )
-    session.add(visit)
+    if _overlapping(session, community_id, person_id, started_at=started_at, ended_at=None, but=None) is not None:
+        # An open visit lies in the way of every later one, so the one question finds both.
+        refuse_if_open(session, community_id=community_id, person_id=person_id, point=point, order_id=order_id)
+        refuse_overlap(session, community_id=community_id, person_id=person_id, started_at=started_at, ended_at=None)
+    visit_id = new_id(now)
     session.flush()
+    session.connection().execute(
+        _BEGIN,
+        {
+            "community_id": community_id,
+            "id": visit_id,
+            "person_id": person_id,
+            "point_id": point.id if point else None,
+            "activity_id": activity.id if activity else None,
+            "order_id": order_id,
+            "service_class": activity.service_class if activity else service_class,
+            "place": place,
+            "state": "open",
+            "evidence": evidence,
+            "start_evidence": evidence,
+            "estimated": False,
+            "started_at": started_at,
+            "started_recorded_at": now,
+            "started_by": recorded_by,
+            "start_step": step,
+            "planned_end_at": activity.ends_at if activity else planned_end_at,
+            "review_reasons": [],
+        },
+    )
     if team is not None:
-        team_hours.count_for(session, community_id=community_id, visit_id=visit.id, team=team, now=now, by=recorded_by)
-    return visit
+        team_hours.count_for(session, community_id=community_id, visit_id=visit_id, team=team, now=now, by=recorded_by)
+    return visit_id
 
 
 def close_visit(
@@ -350,9 +364,11 @@ def refuse_if_open(
     session: Session, *, community_id: int, person_id: UUID, point: ServicePoint | None, order_id: UUID | None
 ) -> None:
     """Say where the person is checked in, if anywhere."""
-    visit = open_visit_of(session, community_id, person_id)
-    if visit is None:
+    session.flush()
+    found = session.connection().scalar(_OPEN_ID, {"community_id": community_id, "person_id": person_id})
+    if found is None:
         return
+    visit = by_id(session, community_id, found)
     same_point = point is not None and visit.point_id == point.id and visit.order_id is None
     same_order = order_id is not None and visit.order_id == order_id
     kind = AlreadyCheckedIn if same_point or same_order else CheckedInElsewhere
@@ -375,10 +391,9 @@ def refuse_overlap(
     but: UUID | None = None,
 ) -> None:
     """Refuse a time in which the person has another visit; one that begins when the other ends is fine."""
-    asked = {"community_id": community_id, "person_id": person_id, "from_at": started_at}
-    bounds = {"to_at": ended_at or _NEVER, "but": but or _NOBODY}
-    other = session.scalars(_OVERLAPPING, {**asked, **bounds}).first()
-    if other is not None:
+    found = _overlapping(session, community_id, person_id, started_at=started_at, ended_at=ended_at, but=but)
+    if found is not None:
+        other = by_id(session, community_id, found)
         zone = zone_of(session, community_id)
         raise OverlappingVisit(
             place=other.place,
@@ -388,12 +403,30 @@ def refuse_overlap(
         )
 
 
+def _overlapping(
+    session: Session,
+    community_id: int,
+    person_id: UUID,
+    *,
+    started_at: datetime,
+    ended_at: datetime | None,
+    but: UUID | None,
+) -> UUID | None:
+    """The first visit of the person in this time, if there is one; asked of the table, since mostly there is none."""
+    asked = {"community_id": community_id, "person_id": person_id, "from_at": started_at}
+    bounds = {"to_at": ended_at or _NEVER, "but": but or _NOBODY}
+    session.flush()
+    found: UUID | None = session.connection().scalar(_OVERLAPPING, {**asked, **bounds})
+    return found
+
+
 def credited_by_day(
     session: Session, community_id: int, person_id: UUID, first_day: date, last_day: date
 ) -> dict[date, int]:
     """Minutes credited to a person by local day: what caps are counted from."""
     asked = {"community_id": community_id, "person_id": person_id, "first_day": first_day, "last_day": last_day}
-    rows = session.execute(_CREDITED, asked)
+    session.flush()
+    rows = session.connection().execute(_CREDITED, asked)
     return {day: int(minutes) for day, minutes in rows}
 
 

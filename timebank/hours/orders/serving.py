@@ -153,7 +153,7 @@ def _open(
 ) -> None:
     if row.volunteer_id is None:
         raise NotYourOrder(order_number=row.number)
-    visit = visits.open_visit(
+    row.visit_id = visits.open_visit(
         session,
         community_id=row.community_id,
         person_id=row.volunteer_id,
@@ -166,7 +166,6 @@ def _open(
         service_class=SERVICES[row.service].class_code,
         planned_end_at=arrived_at + timedelta(minutes=row.planned_minutes),
     )
-    row.visit_id = visit.id
     row.arrived_at = arrived_at
     end_claim(standing_claim(session, row, "reserve"), "closed", now)
 

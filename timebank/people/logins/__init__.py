@@ -21,11 +21,13 @@ from timebank.people.logins.attempts import count_failure as count_failure
 from timebank.people.logins.attempts import forget_failures as forget_failures
 from timebank.people.logins.attempts import is_locked as is_locked
 from timebank.people.logins.attempts import refuse_if_locked as refuse_if_locked
+from timebank.people.logins.grants import Role as Role
 from timebank.people.logins.grants import RoleGrant as RoleGrant
 from timebank.people.logins.grants import grant as grant
 from timebank.people.logins.grants import grants_of as grants_of
 from timebank.people.logins.grants import grants_of_person as grants_of_person
 from timebank.people.logins.grants import revoke as revoke
+from timebank.people.logins.grants import roles_of as roles_of
 from timebank.people.logins.opening import AlreadyLinked as AlreadyLinked
 from timebank.people.logins.opening import Login as Login
 from timebank.people.logins.opening import LoginPerson as LoginPerson

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, bindparam, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
@@ -56,6 +56,7 @@ _OF_LOGIN = (
     .where(or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= bindparam("on_day")))
     .order_by(col(RoleGrant.id))
 )
+_ROLES = _OF_LOGIN.with_only_columns(col(RoleGrant.role), col(RoleGrant.area_path), col(RoleGrant.person_id))
 
 
 def grant(
@@ -103,6 +104,20 @@ def revoke(session: Session, *, now: datetime, grant_id: uuid.UUID) -> None:
 def grants_of(session: Session, *, login_id: uuid.UUID, on: date) -> list[RoleGrant]:
     """The roles that a login holds on a day, its persons' roles included."""
     return list(session.scalars(_OF_LOGIN, {"login_id": login_id, "on_day": on}))
+
+
+class Role(NamedTuple):
+    """A role that is held over an area; `person_id` if it was given to a person, not to the login."""
+
+    role: str
+    area_path: str
+    person_id: uuid.UUID | None
+
+
+def roles_of(session: Session, *, login_id: uuid.UUID, on: date) -> list[Role]:
+    """What `grants_of` gives, as every request needs it: without the rows behind it."""
+    found = session.connection().execute(_ROLES, {"login_id": login_id, "on_day": on})
+    return [Role(*row) for row in found]
 
 
 def grants_of_person(session: Session, *, community_id: int, person_id: uuid.UUID, on: date) -> list[RoleGrant]:

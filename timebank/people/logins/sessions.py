@@ -118,7 +118,7 @@ def start_session(session: Session, *, now: datetime, login_id: uuid.UUID, share
 
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Whose session a cookie's token is; None if it ended, was revoked, or never was."""
-    row = session.execute(_SIGNED_IN, {"token_digest": _digest(token), "now": now}).first()
+    row = session.connection().execute(_SIGNED_IN, {"token_digest": _digest(token), "now": now}).first()
     if row is None:
         return None
     session_id, shared_device, login_id, name, phone = row
