@@ -53,7 +53,11 @@ def _rows(
         lambda text: (community.id, text, text + LAST),
     )
     by_serial = ("serial = {0}", lambda one: (one.serial,))
-    by_tail = ("substr(person.phone, length(person.phone) - 3) = {0}", lambda one: ((one.phone or "")[-4:],))
+    by_tail = (
+        "serial IN (SELECT serial FROM person WHERE community_id = {0} AND substr(person.phone, length(person.phone) - 3) = {0}"
+        " UNION ALL SELECT serial FROM person WHERE community_id = {0} AND serial = {0})",
+        lambda one: (community.id, one.phone[-4:], community.id, int(one.phone[-4:])),
+    )
     typed: dict[str, tuple[Callable[[Person], str], str, Callable[[Person], tuple[Any, ...]]]] = {
         "whole name": (lambda one: one.name, in_words[0], lambda one: in_words[1](one.name)),
         "part of a name": (lambda one: one.name[1:], in_words[0], lambda one: in_words[1](one.name[1:])),

@@ -79,7 +79,7 @@ def search(
     """People by what `timebank.people.residents.search` says, whose `phone_of` reads phones."""
     connection = session.connection()
     meanings = _meanings(connection, community_id, typed, vault, phone_of)
-    sql = [_PEOPLE]
+    sql = [_PEOPLE if not typed.strip() else _PEOPLE.replace("AND person.serial >", "AND +person.serial >")]
     values: list[Any] = [community_id, after]
     if not with_left:
         sql.append("AND person.left_on IS NULL")
