@@ -54,8 +54,10 @@ def _rows(
     )
     by_serial = ("serial = {0}", lambda one: (one.serial,))
     by_tail = (
-        "serial IN (SELECT serial FROM person WHERE community_id = {0} AND substr(person.phone, length(person.phone) - 3) = {0}"
-        " UNION ALL SELECT serial FROM person WHERE community_id = {0} AND serial = {0})",
+        (
+            "serial IN (SELECT serial FROM person WHERE community_id = {0} AND substr(person.phone, length(person.phone) - 3) = {0}"
+            " UNION ALL SELECT serial FROM person WHERE community_id = {0} AND serial = {0})"
+        ),
         lambda one: (community.id, one.phone[-4:], community.id, int(one.phone[-4:])),
     )
     typed: dict[str, tuple[Callable[[Person], str], str, Callable[[Person], tuple[Any, ...]]]] = {
