@@ -278,6 +278,18 @@ def test_a_volunteer_is_in_one_place_at_a_time(village, orders):
         orders.claim(second, volunteer)
 
 
+def test_an_order_offered_to_one_who_cannot_come_is_open_to_all(village, orders):
+    elder, asked, other = make_elder(village), make_volunteer(village, "张"), make_volunteer(village, "李")
+    order_id = orders.place(elder)
+    orders.do(dispatch.dispatch, orders.desk, order_id=order_id, person_ids=[asked.person_id])
+    with pytest.raises(claiming.NotOffered):
+        orders.claim(order_id, other)
+    orders.claim(order_id, asked)
+    orders.do(claiming.step_back, asked, order_id=order_id, reason="孩子病了")
+    orders.claim(order_id, other)
+    assert orders.row(order_id).volunteer_id == other.person_id
+
+
 def test_an_order_offered_by_name_is_for_those_only(village, orders):
     elder, named, other = make_elder(village), make_volunteer(village), make_volunteer(village, "赵志愿")
     order_id = orders.place(elder)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from ledger import LedgerRefused, book_of
@@ -232,6 +233,14 @@ def _free(
         released_minutes=released,
         person=gone.hex if gone else None,
         **facts,
+    )
+    # Whoever was asked by name and cannot come is asked no more; with nobody left, the order is open to all.
+    session.execute(
+        delete(OrderOffer).where(
+            col(OrderOffer.community_id) == row.community_id,
+            col(OrderOffer.order_id) == row.id,
+            col(OrderOffer.person_id) == gone,
+        )
     )
     session.flush()
     if reserve is not None:
