@@ -138,7 +138,7 @@ def _take_people(
     now: datetime,
 ) -> int:
     first = next_number(session, community.id, "person", count=len(rows))
-    people = []
+    people: list[dict[str, Any]] = []
     for serial, row in enumerate(rows, start=first):
         entry, home = row.entry, homes[home_of(row.entry)]
         people.append(
