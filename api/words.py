@@ -58,6 +58,7 @@ REASONS: dict[str, Any] = {
     "visit_cap": _("一次服务最多记 %(limit)s"),
     "day_cap": _("%(day)s 最多记 %(limit)s"),
     "month_cap": _("当月最多记 %(limit)s"),
+    "order": _("按订单结算:冻结的时间、本人的同意或争议的裁定"),
 }
 
 CLASSES: dict[str, Any] = {

@@ -8,6 +8,7 @@ from sqlmodel import select
 from tests.timebank.hours.arrange_orders import Orders, Someone, job, make_elder, make_person, make_volunteer
 from tests.timebank.hours.test_orders import _at_once
 from timebank.errors import BadInput, Forbidden, Refused
+from timebank.hours.attendance.tables import Visit, VisitDay
 from timebank.hours.orders import disputes, placing, settling, waiting
 from timebank.hours.orders.disputes import OrderDispute
 from timebank.hours.orders.rows import OrderNotFound
@@ -53,7 +54,13 @@ def test_each_verdict_moves_its_minutes_and_is_kept_with_its_reason(village, ord
         (paid, 0),
     )
     with village.read() as session:
+        visit = session.exec(select(Visit)).one()
+        days = session.exec(select(VisitDay)).all()
         kept = session.exec(select(OrderDispute)).one()
+    # The visit says what the books say, and why it is not what the scans are worth.
+    assert (visit.credited_minutes, sum(day.credited_minutes for day in days)) == (paid, paid)
+    steps = {reason["code"]: reason["minutes"] for reason in visit.reasons or []}
+    assert steps.get("order", 0) == paid - 60
     assert (kept.verdict, kept.minutes, kept.decision, kept.decided_by) == (
         verdict,
         paid,

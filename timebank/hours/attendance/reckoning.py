@@ -46,7 +46,7 @@ class Share:
 class Reason:
     """One step from real to credited minutes; the minutes of all reasons add up to the difference."""
 
-    code: str  # multiplier, rounding, visit_cap, day_cap, month_cap
+    code: str  # multiplier, rounding, visit_cap, day_cap, month_cap; order: what settling an order made of it
     minutes: int
     day: date | None = None
     limit_minutes: int | None = None

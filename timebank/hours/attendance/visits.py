@@ -20,7 +20,7 @@ from timebank.errors import NotFound, Refused
 from timebank.hours import multipliers, team_hours
 from timebank.hours.activities import Activity
 from timebank.hours.attendance import rests
-from timebank.hours.attendance.reckoning import Limits, Reckoning, Window, reckon
+from timebank.hours.attendance.reckoning import Limits, Reason, Reckoning, Window, reckon
 from timebank.hours.attendance.tables import Visit, VisitDay
 from timebank.hours.service_points import ServicePoint
 from timebank.people import communities, residents
@@ -246,17 +246,21 @@ def settle_visit(
 ) -> Visit:
     """Write the sum on the visit, once. Who settles says which entry moved the minutes.
 
-    An order that moves less than the reckoning (no more was held, say) gives its own `credited_minutes`.
+    An order gives its own `credited_minutes`: less where no more was held, more where a dispute was decided so. The
+    difference is a reason of its own, `order`, so that the steps still add up.
     """
     if visit.state in {"open", "settled", "rejected"}:
         raise VisitNotOpen(place=visit.place)
     credited = reckoning.credited_minutes if credited_minutes is None else credited_minutes
     visit.state, visit.settled_at, visit.entry_seq = "settled", now, entry_seq
-    visit.real_minutes, visit.uncapped_minutes = reckoning.real_minutes, reckoning.uncapped_minutes
+    visit.real_minutes, visit.uncapped_minutes = reckoning.real_minutes, max(reckoning.uncapped_minutes, credited)
     visit.credited_minutes, visit.pool_minutes = credited, pool_minutes
     visit.rounding_minutes = reckoning.rounding_minutes
     visit.spans = [list(span) for span in reckoning.spans]
     visit.reasons = [reason.as_json() for reason in reckoning.reasons]
+    if credited != reckoning.credited_minutes:
+        by_order = Reason("order", credited - reckoning.credited_minutes)
+        visit.reasons = [*visit.reasons, by_order.as_json()]
     visit.table_digest = _digest_of_table(session, visit)
     session.flush()
     left = credited

@@ -109,7 +109,7 @@ def settle(
         reckoning=due.reckoning,
         now=now,
         entry_seq=row.capture_seq,
-        credited_minutes=min(minutes, due.reckoning.uncapped_minutes),
+        credited_minutes=minutes,
         pool_minutes=to_pool,
     )
     if decided is None:
