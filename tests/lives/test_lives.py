@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import timebank.hours
+import timebank.people
 from tests.lives import books, by_chance, edges, refused_devices, refused_orders, refused_serving
 from tests.lives.world import World
 from tests.village import Village
@@ -22,16 +23,18 @@ SCENES = refused_orders.SCENES + refused_serving.SCENES + refused_devices.SCENES
 # Modules beside timebank.hours whose refusals people meet in these lives.
 BESIDE = ("timebank.people.helpers", "timebank.people.teams", "timebank.people.guardians", "timebank.people.skills")
 
-# Met by devices and by committees, not in daily life; provoked by the tests that are named.
+# Met by committees and with files, not in daily life; provoked by the tests that are named.
 ELSEWHERE = {
+    "tests/api/test_teams_pages.py": {"member_list_refused"},
     "tests/timebank/hours/test_eligibility.py": {"bad_rule", "rule_second_person", "rule_wrong_state"},
 }
 
 
 def refusal_codes() -> set[str]:
     """The code of every refusal that the modules of serving and ordering have."""
-    for found in pkgutil.walk_packages(timebank.hours.__path__, "timebank.hours."):
-        importlib.import_module(found.name)
+    for package in (timebank.hours, timebank.people):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
 
     def below(kind: type[Refused]) -> Iterator[type[Refused]]:
         for one in kind.__subclasses__():
