@@ -215,8 +215,10 @@ def _copied(programs: Path, folder: Path) -> Path:
     """The programs in a folder that everybody may walk to, with the wheel's libraries where they look for them."""
     package = programs.parent.parent
     copy = folder / "wheel" / package.name / programs.parent.name
-    shutil.copytree(programs.parent, copy, symlinks=True)
     libraries = package.with_name(f"{package.name}.libs")
+    if copy.is_dir():  # a server that is started again
+        return copy / programs.name
+    shutil.copytree(programs.parent, copy, symlinks=True)
     if libraries.is_dir():
         shutil.copytree(libraries, folder / "wheel" / libraries.name)
     return copy / programs.name
