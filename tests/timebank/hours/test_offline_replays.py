@@ -87,6 +87,7 @@ def test_one_device_after_the_other_batch_by_batch_loses_nothing(
     written = _written(lives, people, lambda person, way, ago: _scan(device, person, way, now, ago))
     for portion in _cut(data, written):
         device.sends(*data.draw(st.permutations(portion)))
+    assert set(_verdicts(village, people)) == {"accepted"}
     _all_visits_are_there(village, people, lives, now)
 
 
