@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlmodel import Session
 
+from api.demo.chance import stream
 from api.demo.places import VILLAGE
 from api.demo.serving import Service
-from api.demo.tale import Someone, Tale, awake, local
+from api.demo.tale import ZONE, Someone, Tale, awake, local
 from timebank.errors import Refused
 from timebank.hours.activities import absences, planning, roster, seats
 from timebank.hours.activities.campaigns import CAMPAIGNS
@@ -29,6 +30,8 @@ def rosters(tale: Tale, services: dict[int, Service]) -> None:
     service = services[VILLAGE.community_id]
     began = tale.today - BEGAN_BEFORE
     tale.at(local(began, 16), partial(_set_hours, service))
+    for days_ago in (19, 12, 5):  # each week's turns are taken in the week before
+        tale.at(local(tale.today - dt.timedelta(days=days_ago), 20), partial(_take_turns, service))
     tale.at(awake(tale.end - dt.timedelta(hours=9)), partial(_take_turns, service))
     tale.at(awake(tale.end - dt.timedelta(hours=8)), partial(_plan, service))
     day = tale.today - ABSENT_BEFORE
@@ -62,24 +65,26 @@ def _set_hours(service: Service) -> None:
 
 
 def _take_turns(service: Service) -> None:
-    """Today's turns are taken, the next week's mostly; some are still free."""
+    """Today's turns are taken, those of this week and the next mostly; some are still free."""
     tale, desk = service.tale, service.desk.actor
+    today = tale.clock.now().astimezone(ZONE).date()
+    chance = stream(f"duty/{(tale.today - today).days}")
     job = Actor.system(service.place.community_id, "lay_out_rosters")
     tale.do(roster.lay_out, actor=job)
-    people = [one for one in service.volunteers if one.age(tale.today) >= 18 and one.name != "林晓燕"]
+    people = [one for one in service.volunteers if one.age(today) >= 18 and one.name != "林晓燕"]
     with tale.storage.read() as session:
         weeks = [
-            roster.week(session, actor=desk, now=tale.clock.now(), number=number, monday=tale.today + ahead)
+            roster.week(session, actor=desk, now=tale.clock.now(), number=number, monday=today + ahead)
             for number in (1, 2, 3)
             for ahead in (dt.timedelta(0), dt.timedelta(days=7))
         ]
-    turns = [turn.line for week in weeks for day in week.days if day.day >= tale.today for turn in day.turns]
+    turns = [turn.line for week in weeks for day in week.days if day.day >= today for turn in day.turns]
 
     def take(session: Session, now: dt.datetime) -> None:
         for line in turns:
-            if line.starts_at.date() > tale.today and service.chance.random() < 0.35:
+            if line.taken or (line.starts_at.date() > today and chance.random() < 0.35):
                 continue
-            for one in service.chance.sample(people, 1 if service.chance.random() < 0.6 else line.capacity or 1):
+            for one in chance.sample(people, 1 if chance.random() < 0.6 else line.capacity or 1):
                 _try(session, seats.sign_up, one, now, number=line.number)
 
     tale.together(desk, take, name="activities.sign_up")
