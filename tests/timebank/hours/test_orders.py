@@ -20,7 +20,19 @@ from tests.village import Village
 from timebank import accounts
 from timebank.errors import BadInput, Forbidden, NotEnough, NotFound, Refused
 from timebank.hours.attendance.visits import CheckedInElsewhere
-from timebank.hours.orders import board, claiming, dispatch, disputes, follow_up, placing, serving, settling, tear_off
+from timebank.hours.orders import (
+    board,
+    claiming,
+    dispatch,
+    disputes,
+    escalation,
+    follow_up,
+    placing,
+    rows,
+    serving,
+    settling,
+    tear_off,
+)
 from timebank.hours.orders.states import MOVES, STATES, WrongState
 from timebank.people.cards import CardUnknown
 from timebank.permissions import Actor
@@ -676,6 +688,28 @@ def test_an_order_whose_time_went_by_is_overdue_and_gets_a_new_one(village, orde
     orders.do(placing.reschedule, orders.desk, order_id=order_id, starts_at=village.now + datetime.timedelta(days=1))
     orders.do(dispatch.dispatch, orders.desk, order_id=order_id, person_ids=[])
     orders.claim(order_id, volunteer)
+
+
+def test_an_order_whose_time_went_by_is_still_answered_for(village, orders):
+    order_id = orders.place(make_elder(village))
+    village.pass_time(hours=5)
+    assert orders.tick() == ["become_overdue"]
+    village.pass_time(hours=18)
+    assert orders.tick() == []
+    village.pass_time(hours=2)
+    assert orders.tick() == ["flag"]
+    village.pass_time(days=6)
+    assert orders.tick() == ["escalate"]
+    village.pass_time(days=9)
+    assert orders.tick() == []
+    with village.read() as session:
+        row = rows.order(session, village.community_id, order_id)
+        assert {step.step for step in escalation.open_steps(session, row)} == {"grid", "manager"}
+    orders.do(placing.reschedule, orders.desk, order_id=order_id, starts_at=village.now + datetime.timedelta(days=1))
+    orders.do(dispatch.dispatch, orders.desk, order_id=order_id, person_ids=[])
+    orders.claim(order_id, make_volunteer(village))
+    with village.read() as session:
+        assert escalation.open_steps(session, rows.order(session, village.community_id, order_id)) == []
 
 
 # Roles, other communities

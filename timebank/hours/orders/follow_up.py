@@ -35,7 +35,8 @@ from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 
 NOTE_LENGTH = 300
-ACCEPTED = ("accepted", "dispatched")  # the community said that it will find somebody
+# The community said that it will find somebody; that the time went by without does not let it off.
+GUARANTEED = ("accepted", "dispatched", "overdue")
 CLAIMED_GRACE = timedelta(hours=24)  # a volunteer may have come without scanning: staff can still write it down
 
 
@@ -81,7 +82,7 @@ def flag(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -> di
     """Nobody claimed the order for a day: the grid worker sees to it."""
     row = order(session, communities.community_of(actor), order_id)
     require(actor, "orders.flag", community_id=row.community_id)
-    if row.state in states.PROMISED and row.flagged_at is None:
+    if row.state in escalation.WAITING and row.flagged_at is None:
         row.flagged_at = now
         escalation.raise_step(session, row, "grid", actor=actor, now=now)
     return identity(row)
@@ -91,7 +92,7 @@ def escalate(session: Session, *, actor: Actor, now: datetime, order_id: UUID) -
     """An accepted order found no volunteer for a week: the community manager and the fund answer for it."""
     row = order(session, communities.community_of(actor), order_id)
     require(actor, "orders.escalate", community_id=row.community_id)
-    if row.state in ACCEPTED and row.escalated_at is None:
+    if row.state in GUARANTEED and row.escalated_at is None:
         row.escalated_at = now
         escalation.raise_step(session, row, "manager", actor=actor, now=now)
     return identity(row)
@@ -106,6 +107,8 @@ def become_overdue(session: Session, *, actor: Actor, now: datetime, order_id: U
     winner, reserve = standing_claim(session, row, "winner"), standing_claim(session, row, "reserve")
     released = release(session, row)
     row.volunteer_id = None
+    if gone is not None:
+        row.unclaimed_since = now
     end_claim(winner, "closed", now)
     end_claim(reserve, "closed", now)
     seq = row.release_seq if released else None
@@ -133,12 +136,12 @@ def due(session: Session, *, community_id: int, now: datetime, limit: int) -> li
     unclaimed_since = func.coalesce(col(ServiceOrder.unclaimed_since), col(ServiceOrder.submitted_at))
     day_ago = now - timedelta(hours=rules.order_unclaimed_hours)
     found += _rows(
-        session, community_id, "flag", limit, states.PROMISED,
+        session, community_id, "flag", limit, escalation.WAITING,
         col(ServiceOrder.flagged_at).is_(None), unclaimed_since <= day_ago,
     )  # fmt: skip
     week_ago = now - timedelta(days=rules.order_guarantee_days)
     found += _rows(
-        session, community_id, "escalate", limit, ACCEPTED,
+        session, community_id, "escalate", limit, GUARANTEED,
         col(ServiceOrder.escalated_at).is_(None), col(ServiceOrder.submitted_at) <= week_ago,
     )  # fmt: skip
     found += [
