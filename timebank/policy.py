@@ -110,6 +110,7 @@ class Policy:
     public_bundle: int = 1  # 1: anybody may download the evidence bundle without details; 0: auditors only (own)
 
     # Privacy
+    photo_days: int = 90  # then the picture of a photographed deed goes, its digest stays
     erasure_notice_days: int = 7  # between the second officer's word and the erasing; can be cancelled until then (own)
 
     # Notices

@@ -97,6 +97,7 @@ NUMBERS: dict[str, Number] = {
     "quota_opening_minutes": Number("quotas", "minutes", 0, 10**12),
     "quota_opening_steps": Number("quotas", "steps", 0, 10**12),
     "public_bundle": Number("proofs", "yes_no", 0, 1),
+    "photo_days": Number("proofs", "days", 1, 3660),
     "erasure_notice_days": Number("proofs", "days", 0, 60),
     "notice_days": Number("proofs", "days", 1, 3660),
     "sign_every_seconds": Number("proofs", "seconds", 60, 60, is_used=False),

@@ -16,7 +16,7 @@ from sqlalchemy import delete, exists, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from ledger import reading
-from timebank import policy, quotas
+from timebank import attachments, policy, quotas
 from timebank.hours import team_hours
 from timebank.hours.activities import absences, roster, seats
 from timebank.hours.attendance import late
@@ -175,8 +175,7 @@ def forget_uploads(session: Session, actor: Actor, now: dt.datetime) -> list[Pie
     over = _any(
         session,
         ImportBatch,
-        col(ImportBatch.community_id) == community_id,
-        col(ImportBatch.expires_at) <= now,
+        imports.is_over(community_id, now),
         or_(
             col(ImportBatch.state) == "staged",
             exists().where(col(ImportRow.community_id) == community_id, col(ImportRow.batch_id) == col(ImportBatch.id)),
@@ -188,6 +187,16 @@ def forget_uploads(session: Session, actor: Actor, now: dt.datetime) -> list[Pie
         return {"code": "uploads_forgotten"}
 
     return [Piece("old", forget)] if over else []
+
+
+def forget_attachments(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Photographs whose days are over."""
+    community_id = communities.community_of(actor)
+
+    def forget(writing: Session, at: dt.datetime) -> dict[str, Any]:
+        return {"code": "attachments_forgotten", "left": attachments.forget_over(writing, community_id, at)}
+
+    return [Piece("over", forget)] if attachments.over(session, community_id, now, 1) else []
 
 
 def set_quotas(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
@@ -226,6 +235,7 @@ WORK = (
     Work("prune_requests", dt.timedelta(days=1), prune_requests),
     Work("forget_uploads", dt.timedelta(days=1), forget_uploads),
     Work("forget_notices", dt.timedelta(days=1), forget_notices),
+    Work("forget_attachments", dt.timedelta(days=1), forget_attachments),
 )
 
 

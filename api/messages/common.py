@@ -26,6 +26,11 @@ MESSAGES: dict[str, Any] = {
     "unknown_outcome": _("不能确定是否已经记下。"),
     "database_held": _("另一个程序正在写这个数据库。"),
     "policy_number": _("规则里的数不在允许的范围内。"),
+    "attachment_empty": _("文件是空的。"),
+    "attachment_too_large": _("文件太大:最多 %(most_mib)s MB。"),
+    "attachment_unreadable": lambda facts: (
+        _("读不出这个文件:请用 PDF、JPEG 或 PNG。") if facts["pdf"] else _("读不出这张照片:请用 JPEG 或 PNG。")
+    ),
     # Codes of docs/log-format.md that a person can meet
     "insufficient": _("余额不足:需要 %(needed)s,可用 %(available)s。"),
     "ceiling": _("超过这个账户的上限。"),

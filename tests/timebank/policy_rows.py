@@ -78,6 +78,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "public_bundle": (
         "api/test_log_service.py::test_where_the_policy_says_so_entries_are_for_auditors_and_tiles_for_all",
     ),
+    "photo_days": ("timebank/test_attachments.py::test_a_photograph_goes_when_its_days_are_over",),
     "erasure_notice_days": (f"{POINTS}::test_erasure_notice_days_pass_between_the_second_word_and_the_erasing",),
     "notice_days": ("timebank/test_outbox.py::test_notices_are_forgotten_after_their_days",),
 }
