@@ -21,6 +21,7 @@ MODULES = [
     "timebank.people.consents",
     "timebank.people.residents",
     "timebank.people.words",
+    "timebank.people.household_history",
     "timebank.people.skills",
     "timebank.people.guardians",
     "timebank.people.kin",
@@ -47,6 +48,9 @@ MODULES = [
     "timebank.points.awards",
     "timebank.points.publicity",
     "timebank.points.shop",
+    "timebank.points.household_changes",
+    "timebank.points.years",
+    "timebank.points.honours",
     "timebank.erasure",
     "timebank.reports.closed_months",
 ]
