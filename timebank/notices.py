@@ -54,6 +54,8 @@ KINDS = frozenset(
         "team_gone",
         "team_leading",
         "team_ended",
+        "kin_noted",  # to both, but not to who declared it
+        "kin_gone",
         "consent_noted",  # to the minor
         "consent_revoked",  # to the minor
         "activity_changed",

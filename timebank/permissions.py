@@ -136,6 +136,9 @@ RULES: dict[str, Rule] = {
     "guardians.consent": roles("desk_staff", "community_manager", own=True),
     "guardians.revoke": roles("desk_staff", "community_manager", own=True),
     "guardians.look": roles("desk_staff", "community_manager", own=True),
+    "kin.declare": roles("desk_staff", "committee", "community_manager", own=True),
+    "kin.end": roles("desk_staff", "committee", "community_manager"),
+    "kin.look": roles("desk_staff", "committee", "community_manager", own=True),
     # Of teams, `own` is who leads the team, and of leaving and stepping back the person herself.
     "teams.listed": roles("resident", "volunteer", "desk_staff", "community_manager", "auditor", anywhere=True),
     "teams.found": roles("desk_staff", "community_manager"),
@@ -315,6 +318,7 @@ RULES: dict[str, Rule] = {
     "shop.expire_due": roles(),
     # reports, checks and proofs
     "reports.trial_balance": roles("auditor", "committee", "supervision_committee", "community_manager"),
+    "points.audit": roles("auditor", "committee", "supervision_committee", "community_manager"),
     "statements.read": roles(
         "auditor", "committee", "supervision_committee", "community_manager", "desk_staff", anywhere=True
     ),

@@ -1,0 +1,33 @@
+"""What is asked of relatives."""
+
+from api import fields
+from timebank.people.kin import RELATIONS
+
+
+class OwnKin(fields.Schema):
+    """A resident's own word: number and name of the relative."""
+
+    relative_number = fields.PersonNumber(required=True)
+    relative_name = fields.Text(required=True, most=60)
+    relation = fields.Word(RELATIONS, required=True)
+    since_on = fields.Day(load_default=None)
+
+
+class KinRecorded(fields.Schema):
+    """At the desk: with what it rests on."""
+
+    relative_number = fields.PersonNumber(required=True)
+    relation = fields.Word(RELATIONS, required=True)
+    since_on = fields.Day(load_default=None)
+    evidence = fields.Text(required=True, most=200)
+
+
+class KinEnded(fields.Schema):
+    kin_id = fields.Id(required=True)
+    reason = fields.Text(required=True, most=200)
+
+
+class KinAsked(fields.Schema):
+    """Whose relatives to look at."""
+
+    number = fields.Text(load_default="", least=0, most=60)

@@ -1,0 +1,74 @@
+"""Relatives: everybody her own, staff those of others."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from timebank.people import kin
+
+STAFF = {"desk_staff", "committee", "community_manager"}
+LIVING_HERE = {"resident"}
+POST = {"method": "POST"}
+
+
+def with_two(world: Any) -> dict[str, Any]:
+    return {"person": world.village.make_person(), "relative": world.village.make_person()}
+
+
+def with_kin(world: Any) -> dict[str, Any]:
+    made, clerk = with_two(world), world.village.actor("desk_staff")
+    declared = world.village.write(
+        lambda s, now: kin.declare(
+            s,
+            actor=clerk,
+            now=now,
+            person_id=made["person"].id,
+            relative_number=made["relative"].number,
+            relation="sibling",
+            evidence="户口簿",
+        )
+    )
+    return {**made, "kin_id": UUID(declared["kin_id"])}
+
+
+def of_person(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"person_id": made["person"].id}
+
+
+ROWS = {
+    "kin.mine": {"roles": LIVING_HERE},
+    "kin.declare": {
+        **POST,
+        "roles": LIVING_HERE,
+        "arrange": with_two,
+        "data": lambda world, made: {
+            "relative_number": made["relative"].number,
+            "relative_name": made["relative"].name,
+            "relation": "sibling",
+        },
+        "ok": {303},
+    },
+    "kin.desk": {"roles": STAFF},
+    "kin.person": {"roles": STAFF, "arrange": with_kin, "values": of_person},
+    "kin.record": {
+        **POST,
+        "roles": STAFF,
+        "arrange": with_two,
+        "values": of_person,
+        "data": lambda world, made: {
+            "relative_number": made["relative"].number,
+            "relation": "parent",
+            "evidence": "户口簿",
+        },
+        "ok": {303},
+    },
+    "kin.end": {
+        **POST,
+        "roles": STAFF,
+        "arrange": with_kin,
+        "values": of_person,
+        "data": lambda world, made: {"kin_id": made["kin_id"].hex, "reason": "登记错了"},
+        "ok": {303},
+    },
+}
