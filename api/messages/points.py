@@ -16,6 +16,13 @@ PERS = {"once": _("每次"), "person": _("每人次"), "hour": _("每小时"), "
 SUBJECTS = {"household": _("户"), "person": _("人")}
 CAPS = {"day": _("每天"), "month": _("每月"), "year": _("每年")}
 
+ITEM_USES = {
+    "used": _("在用"),
+    "by_few": _("少数人用"),
+    "unused": _("没有用过"),
+    "switched_off": _("没有启用"),
+}
+ITEM_USE_KINDS = {"used": "green", "by_few": "orange", "unused": "orange", "switched_off": "grey"}
 AWARD_STATES = {
     "entered": _("待审核"),
     "approved": _("待公示"),
@@ -148,6 +155,18 @@ REASONS = {
     "cap_reached_month": _("当月已到上限 %(cap_steps)s 分。"),
     "cap_reached_year": _("当年已到上限 %(cap_steps)s 分。"),
     "too_short": _("时间太短,不到 0.1 分。"),
+    "minutes_needed": _("按小时计分,请写时长,一次最多 24 小时。"),
+    "times_needed": _("请写次数,至少 1。"),
+    "attendance_needed": _("按签到的小时计分:要有签到记录,不能手填。"),
+    "outside_range": _("要在 %(least_steps)s 到 %(most_steps)s 分之间。"),
+    "first_already": _("只计前 %(count)s 名,这一户(人)已经计过。"),
+    "first_taken": _("只计前 %(count)s 名,名额已满。"),
+    "streak_counted": _("%(month)s 已经算进上一次“连续”里,一个月只算一回。"),
+    "streak_broken": _("%(month)s 没有“%(title)s”的记录,没有连续。"),
+    "rule_range": _("范围的两头要同号,而且最高分值要大于 %(least_steps)s 分。"),
+    "rule_number": _("请写 %(least)s 到 %(most)s 之间的整数。"),
+    "rule_period": _("请选择每天、每月或者每年。"),
+    "rule_title": _("请写明是哪个项目连续。"),
     "required": _("请填写这一项。"),
     "in_the_future": _("不能晚于今天。"),
     "in_the_past": _("不能早于今天。"),

@@ -1,7 +1,6 @@
 """Awards: scored by the item of their day with its caps, entered alone or from a file, reviewed by others."""
 
 import csv
-import datetime as dt
 import io
 import uuid
 from typing import Any
@@ -14,52 +13,11 @@ from tests.timebank.points import make
 from timebank import samples
 from timebank.errors import Forbidden
 from timebank.points.awards import entering
-from timebank.points.awards.caps import Used, reckon
 from timebank.points.awards.rows import minutes_of, rows_of_file
 from timebank.points.publicity.labels import Shown, labels
-from timebank.points.table.tables import PointsItem
 
 CLEAN = "参加社区环境卫生整治"
 PER_HOUR = "参与环境整治、卫生大扫除、清除小广告"
-
-
-def an_item(**changes):
-    told: dict[str, Any] = {"value_steps": 50, "per": "once", "cap_day_steps": None, "cap_month_steps": None}
-    return PointsItem(**({"cap_year_steps": None} | told | changes))
-
-
-caps = st.none() | st.integers(1, 2_000)
-
-
-@given(
-    value=st.integers(1, 500),
-    sign=st.sampled_from([1, -1]),
-    day=caps,
-    month=caps,
-    year=caps,
-    events=st.lists(st.tuples(st.integers(1, 20), st.integers(0, 40)), max_size=30),
-)
-def test_credited_steps_never_pass_a_cap_however_events_come(value, sign, day, month, year, events):  # noqa: PLR0917 - drawn
-    item = an_item(value_steps=sign * value, cap_day_steps=day, cap_month_steps=month, cap_year_steps=year)
-    by_day: dict[dt.date, int] = {}
-    for times, offset in events:
-        on = dt.date(2026, 1, 10) + dt.timedelta(days=offset)
-        used = Used(by_day.get(on, 0), sum(v for d, v in by_day.items() if d.month == on.month), sum(by_day.values()))
-        result = reckon(item, times=times, minutes=None, used=used)
-        assert result.uncapped_steps == sign * value * times
-        assert 0 <= sign * result.credited_steps <= value * times
-        assert (result.limited_by is None) == (result.credited_steps == result.uncapped_steps)
-        by_day[on] = by_day.get(on, 0) + abs(result.credited_steps)
-    assert all(steps <= (day or 10**9) for steps in by_day.values())
-    for number in (1, 2):
-        assert sum(v for d, v in by_day.items() if d.month == number) <= (month or 10**9)
-    assert sum(by_day.values()) <= (year or 10**9)
-
-
-@given(value=st.integers(1, 500), minutes=st.integers(1, 1440))
-def test_points_per_hour_are_floored_to_a_tenth(value, minutes):
-    result = reckon(an_item(value_steps=value, per="hour"), times=None, minutes=minutes, used=Used())
-    assert result.credited_steps * 60 <= value * minutes < (result.credited_steps + 1) * 60
 
 
 @pytest.mark.parametrize(

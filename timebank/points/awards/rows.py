@@ -18,8 +18,8 @@ from timebank.people import communities, numbers
 from timebank.people.households import Household
 from timebank.people.residents import Person
 from timebank.people.working_days import today_in
-from timebank.points.awards.caps import Reckoned, caps_of, reckon
 from timebank.points.awards.used import Before, Event, chunks
+from timebank.points.rules import Reckoned
 from timebank.points.table.adoption import in_force_on, items_of
 from timebank.points.table.tables import PointsItem, PointsTable
 from timebank.points.table.words import Problem
@@ -253,11 +253,9 @@ def _with_steps(session: Session, community_id: int, read: list[ResolvedRow]) ->
         if before.has(event):
             scored[index] = _wrong(one, "item", "already_entered", read=event.item.title)
             continue
-        reckoned = reckon(event.item, times=one.times, minutes=one.minutes, used=before.used(event))
-        if reckoned.credited_steps == 0:
-            period = reckoned.limited_by or ""
-            cap = caps_of(event.item).get(period, 0)
-            scored[index] = _wrong(one, "quantity", f"cap_reached_{period}" if period else "too_short", cap_steps=cap)
+        reckoned = before.score(event)
+        if reckoned.reason:
+            scored[index] = _wrong(one, "quantity", reckoned.reason.code, **reckoned.reason.facts)
             continue
         before.add(event, abs(reckoned.credited_steps))
         scored[index] = replace(one, reckoned=reckoned)
@@ -267,7 +265,7 @@ def _with_steps(session: Session, community_id: int, read: list[ResolvedRow]) ->
 def _event(one: ResolvedRow) -> Event | None:
     if one.problems or one.household is None or one.item is None or one.on is None:
         return None
-    return Event(one.household.id, one.person.id if one.person else None, one.item, one.on)
+    return Event(one.household.id, one.person.id if one.person else None, one.item, one.on, one.times, one.minutes)
 
 
 def _house_text(text: str) -> str:

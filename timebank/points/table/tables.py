@@ -105,6 +105,12 @@ class PointsItem(SQLModel, table=True):
     remark: str = ""
     clause: str = ""
     evidence: str = ""
+    # A rule beyond the unit: {"kind": name, parameters...}; the rules themselves check it. Part of what is voted.
+    rule: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    # Who may report it, as codes of `words.REPORTERS` with spaces between; None: whoever may enter awards. Voted, too.
+    reporters: str | None = None
+    # The cells as they were read, by heading: what an export gives back. Not part of what is voted.
+    written: dict[str, str] | None = Field(default=None, sa_type=Json)
     in_use: bool = False
     in_use_from: dt.date | None = Field(default=None, sa_type=Day)
 
