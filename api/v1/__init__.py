@@ -19,6 +19,7 @@ BLUEPRINTS: list[str] = [
     "activities",
     "devices",
     "offline",
+    "points_audit",
 ]
 
 
