@@ -16,6 +16,22 @@ PERS = {"once": _("每次"), "person": _("每人次"), "hour": _("每小时"), "
 SUBJECTS = {"household": _("户"), "person": _("人")}
 CAPS = {"day": _("每天"), "month": _("每月"), "year": _("每年")}
 
+ITEM_CHANGES = {"kept": _("不变"), "changed": _("改了"), "gone": _("没有了"), "new": _("新的")}
+ITEM_CHANGE_KINDS = {"kept": "grey", "changed": "orange", "gone": "red", "new": "green"}
+# Why a version cannot score an award of the past.
+LEFT_OUT = {
+    "item_gone": _("这一版没有这一项"),
+    "person_unknown": _("没有记到人"),
+    "minutes_needed": _("没有记时长"),
+    "times_needed": _("没有记次数"),
+    "attendance_needed": _("没有签到"),
+    "too_short": _("时间太短"),
+    "first_taken": _("名额已满"),
+    "first_already": _("已经算过名次"),
+    "streak_counted": _("连续月份已经算过"),
+    "streak_broken": _("月份不连续"),
+    "outside_range": _("不在范围内"),
+}
 ITEM_USES = {
     "used": _("在用"),
     "by_few": _("少数人用"),
@@ -63,15 +79,20 @@ ORDER_STATES = {
     "ordered": _("待领取"),
     "handed_over": _("已领取"),
     "cancelled": _("已取消"),
+    "called_off": _("商户取消"),
     "expired": _("过期未领"),
 }
-ORDER_KINDS = {"ordered": "orange", "handed_over": "green", "cancelled": "grey", "expired": "grey"}
+ORDER_KINDS = {"ordered": "orange", "handed_over": "green", "cancelled": "grey", "called_off": "orange", "expired": "grey"}
 MOVEMENTS = {
     "received": _("进货"),
     "counted": _("盘点"),
     "reserved": _("预留"),
     "released": _("退回预留"),
     "handed_over": _("核销"),
+    "spoiled": _("损坏"),
+    "past_date": _("过期"),
+    "event": _("用于活动"),
+    "taken_back": _("退货入库"),
 }
 WEEKDAYS = {
     "1": _("周一"),
@@ -94,6 +115,7 @@ COLUMNS = {
     "备注": _("备注"),
     "依据": _("依据"),
     "佐证": _("佐证"),
+    "申报人": _("申报人"),
     "户号": _("户号"),
     "编号": _("姓名或编号"),
     "日期": _("日期"),
@@ -114,7 +136,19 @@ REASONS = {
     "cell_digits_lost": _("数字太长,Excel 丢了末尾几位;请改成文本格式。"),
     "cell_control_character": _("含有看不见的控制字符。"),
     "value_missing": _("没有写分值。"),
-    "value_is_range": _("“%(read)s”是一个范围,请写成一个数。"),
+    "value_is_range": _("“%(read)s”不是一个能用的范围;两头要不同,而且都大于 0,例如 1-3分。"),
+    "value_is_day": _("“%(read)s”是日期:Excel 常把 1-3 变成 1月3日。请写成“1到3分”。"),
+    "value_split": _("一格里写了几个分值“%(read)s”,已分成几个项目。"),
+    "rule_two": _("这一行写了两种规则,请分成两行,或者去掉一种。"),
+    "rule_from_remark": _("规则是从备注里读出来的。"),
+    "first_assumed_yearly": _("“前几名”没有写期间,按每年计。"),
+    "streak_from_title": _("项目里写着“连续”,按连续几个月计,一个月只算一回。"),
+    "cap_from_remark": _("备注“%(read)s”已读作上限。"),
+    "reporters_unknown": _("不认识申报人“%(read)s”;谁能登记加分,谁就能登记这一项。"),
+    "sum_row_left_out": _("“%(read)s”是合计,没有当作项目。"),
+    "text_left_out": _("“%(read)s”是说明文字,没有当作项目。"),
+    "sheet_left_out": _("工作表“%(sheet)s”里有重复的项目,整张没有读。"),
+    "sheet_joined": _("工作表“%(sheet)s”已并到一起。"),
     "value_unreadable": _("看不懂“%(read)s”,请写成数,例如 5 或 -5。"),
     "value_too_fine": _("“%(read)s”太细,最多一位小数。"),
     "value_zero": _("分值不能是 0。"),
@@ -169,6 +203,7 @@ REASONS = {
     "rule_title": _("请写明是哪个项目连续。"),
     "required": _("请填写这一项。"),
     "in_the_future": _("不能晚于今天。"),
+    "before_first": _("不能早于第一天。"),
     "in_the_past": _("不能早于今天。"),
     "unknown": _("请从列出的选项中选择。"),
     "not_a_digest": _("请上传会议纪要,或者填写 64 位十六进制的 SHA-256。"),
@@ -176,6 +211,7 @@ REASONS = {
 }
 
 MESSAGES = {
+    "replay_too_many": _("这段时间有 %(events)s 次加分扣分,一次最多试算 %(most)s 次;请选短一些。"),
     "table_has_problems": _("有 %(rows)s 行读不了,整张表没有导入。"),
     "table_wrong_state": _("这张表现在不能做这一步。"),
     "too_many_versions": _("%(year)s 年已经有 %(most)s 个版本生效,一年最多 %(most)s 个。"),
@@ -217,7 +253,7 @@ NEXT = {
     "own_entry": _("请另一位审核人来审。"),
     "own_objection": _("请另一位工作人员来办。"),
     "nothing_to_publish": _("先登记,再审核,然后公示。"),
-    "objection_too_late": _("入账以后发现不对,请找村(居)委会冲正。"),
+    "objection_too_late": _("入账以后的一段时间里还可以提;再晚,请找村(居)委会冲正。"),
     "appeal_too_late": _("入账以后发现不对,请找村(居)委会冲正。"),
     "out_of_stock": _("可以少换几件,或者换别的商品。"),
     "not_enough_points": _("可以换分值小的商品,或者等公示中的加分入账。"),

@@ -60,6 +60,7 @@ class Grid:
     problems: dict[tuple[int, int], str] = field(default_factory=dict)
     filled: set[tuple[int, int]] = field(default_factory=set)
     computed: set[tuple[int, int]] = field(default_factory=set)
+    name: str = ""  # of the sheet, where a file has several
 
 
 def table(grid: Grid, *, columns: Sequence[Column], most_rows: int, side_by_side: bool) -> Sheet:

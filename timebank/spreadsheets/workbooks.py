@@ -62,7 +62,9 @@ def _workbook(content: bytes, parts: Mapping[str, bytes], *, most_rows: int) -> 
                 if sheet.name not in paths or sheet.visible is not calamine.SheetVisibleEnum.Visible:
                     continue
                 scan = _scan(parts[paths[sheet.name]], most_rows=most_rows)
-                yield _worksheet(book.get_sheet_by_name(sheet.name), scan)
+                grid = _worksheet(book.get_sheet_by_name(sheet.name), scan)
+                grid.name = sheet.name
+                yield grid
     except calamine.PasswordError:
         raise SpreadsheetLocked from None
     except calamine.CalamineError:

@@ -101,11 +101,11 @@ def test_values_as_people_write_them(written, steps, per):
 @pytest.mark.parametrize(
     "written, code",
     [
-        ("5-10分", "value_is_range"),
-        ("5~10", "value_is_range"),
+        ("5-5分", "value_is_range"),
+        ("0-3分", "value_is_range"),
+        ("2026-01-03", "value_is_day"),
         ("=1+1", "cell_formula"),
         ("很多", "value_unreadable"),
-        ("五分", "value_unreadable"),
         ("5元", "value_unreadable"),
         ("0", "value_zero"),
         ("0.25", "value_too_fine"),
@@ -133,20 +133,69 @@ def test_units(unit, per):
     "cap, caps",
     [("", (None, None, None)), ("不限", (None, None, None)), ("60", (None, None, 600)), ("每天10分", (100, None, None)),
      ("每天10分,每月50分,全年100分", (100, 500, 1000)),
-     ("每天\uff11\uff10分\uff0c每月50分\uff1b全年100分", (100, 500, 1000)), ("20分/月", (None, 200, None)), ("7.5", (None, None, 75))],
+     ("每天\uff11\uff10分\uff0c每月50分\uff1b全年100分", (100, 500, 1000)), ("20分/月", (None, 200, None)), ("7.5", (None, None, 75)),
+     ("每月最多2次", (None, 100, None)), ("限一次", (None, None, 50)), ("每年最高二十分", (None, None, 200)), ("封顶30分", (None, None, 300))],
 )  # fmt: skip
 def test_caps_by_day_month_and_year(cap, caps):
     (item,) = read_table([HEAD, ["甲", "乙", "5", "一次", cap, "", ""]]).items
     assert (item.cap_day_steps, item.cap_month_steps, item.cap_year_steps) == caps
 
 
+@pytest.mark.parametrize(
+    "value, unit, cap, remark, steps, rule",
+    [
+        ("酌情扣1-3分", "一次", "", "", -10, {"kind": "range", "most_steps": -30}),
+        ("\uff11\uff5e\uff13分", "", "", "", 10, {"kind": "range", "most_steps": 30}),
+        ("-1至-3", "", "", "", -10, {"kind": "range", "most_steps": -30}),
+        ("视情节轻重扣2-5分", "", "", "", -20, {"kind": "range", "most_steps": -50}),
+        ("酌情加分,每次最高5分", "", "", "", 1, {"kind": "range", "most_steps": 50}),
+        ("前三名各加10分", "", "", "", 100, {"kind": "first", "count": 3, "period": "year"}),
+        ("5", "每月前三名", "", "", 50, {"kind": "first", "count": 3, "period": "month"}),
+        ("5", "一次", "仅前3户", "", 50, {"kind": "first", "count": 3, "period": "year"}),
+        ("5", "连续半年", "", "", 50, {"kind": "streak", "months": 6}),
+        ("5", "连续三个月:清洁户", "", "", 50, {"kind": "streak", "months": 3, "title": "清洁户"}),
+        ("2", "每小时(以签到为准)", "", "", 20, {"kind": "attended"}),
+        ("5", "一次", "", "仅前3名", 50, {"kind": "first", "count": 3, "period": "year"}),
+    ],
+)
+def test_rules_as_people_write_them(value, unit, cap, remark, steps, rule):  # noqa: PLR0917 - a row of the table
+    reading = read_table([HEAD, ["甲", "乙", value, unit, cap, "", remark]])
+    assert reading.problems == ()
+    (item,) = reading.items
+    assert (item.value_steps, item.rule) == (steps, rule)
+
+
+def test_several_named_values_in_one_cell_are_several_items_and_that_is_told():
+    reading = read_table([HEAD, ["表彰", "获奖", "国家级50分、省级30分、州级20分", "一次", "", "", ""]])
+    assert [(item.title, item.value_steps) for item in reading.items] == [
+        ("获奖(国家级)", 500), ("获奖(省级)", 300), ("获奖(州级)", 200),
+    ]  # fmt: skip
+    assert [hint.code for hint in reading.hints] == ["value_split"]
+
+
+def test_caps_and_units_are_found_where_they_stand():
+    rows = [
+        HEAD,
+        ["甲", "一", "5分,每月不超过20分", "一次", "", "", ""],
+        ["甲", "二", "5", "一次,每年最多2次", "", "", ""],
+        ["甲", "三", "5", "每天", "", "", ""],
+        ["甲", "四", "5", "一次", "", "", "每年不超过30分"],
+        ["甲", "五", "5", "一次", "3", "", ""],
+    ]
+    reading = read_table(rows)
+    assert [(i.cap_day_steps, i.cap_month_steps, i.cap_year_steps) for i in reading.items] == [
+        (None, 200, None), (None, None, 100), (50, None, None), (None, None, 300), (None, None, 30),
+    ]  # fmt: skip
+    assert {hint.code for hint in reading.hints} == {"cap_from_remark", "cap_assumed_yearly", "cap_below_value"}
+
+
 def test_other_reasons_are_told_by_row_and_column():
     found = problems(
         [
             HEAD,
-            ["甲", "好事", "5", "每天", "", "", ""],
+            ["甲", "好事", "5", "每季度", "", "", ""],
             ["甲", "好人", "5", "一次", "很高", "", ""],
-            ["甲", "好马", "5", "一次", "3", "", ""],
+            ["甲", "好马", "前三名酌情加1-3分", "一次", "", "", ""],
             ["甲", "好狗", "5", "一次", "", "狗", ""],
             ["甲", "", "5", "一次", "", "", ""],
             ["甲", "又好", "每小时2分", "一次", "", "", ""],
@@ -157,7 +206,7 @@ def test_other_reasons_are_told_by_row_and_column():
     assert found == [
         (2, "计分单位", "unit_unknown"),
         (3, "上限", "cap_unreadable"),
-        (4, "上限", "cap_below_value"),
+        (4, "分值", "rule_two"),
         (5, "对象", "subject_unknown"),
         (6, "项目", "title_missing"),
         (7, "计分单位", "unit_contradicts"),

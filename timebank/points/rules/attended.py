@@ -2,7 +2,7 @@
 
 import re
 
-from timebank.points.rules.base import N_, Cells, Found, Rule
+from timebank.points.rules.base import N_, Cells, Found, Rule, Scored
 
 ATTENDED = re.compile(r"[,(]?(?:按|凭|依|以)?(?:实际)?签到(?:签退)?(?:时长|时间|记录|为准|核定|计算|计)*[,)]?")
 
@@ -26,3 +26,6 @@ class Attended(Rule):
                 cells = cells.without(name, rest)
                 return Found({}, cells.without("unit", unit if unit not in ("", "每") else "每小时"))
         return None
+
+    def write(self, item: Scored) -> Cells:
+        return Cells(unit="按签到每小时")

@@ -22,17 +22,24 @@ N_ = str  # marks what the edge shows in the reader's language
 class Scored(Protocol):
     """What of an item decides an award's steps; an item of a stored version or one that was just read."""
 
-    category: Any
-    title: Any
-    value_steps: Any
-    per: Any
-    rule: Any  # {"kind": name, parameters...} of a rule beyond the unit, or None
-    cap_day_steps: Any
-    cap_month_steps: Any
-    cap_year_steps: Any
-
     @property
-    def kind(self) -> Any: ...
+    def category(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value_steps(self) -> int: ...
+    @property
+    def per(self) -> str: ...
+    @property
+    def rule(self) -> dict[str, Any] | None: ...
+    @property
+    def cap_day_steps(self) -> int | None: ...
+    @property
+    def cap_month_steps(self) -> int | None: ...
+    @property
+    def cap_year_steps(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -128,10 +135,14 @@ class Rule:
         """The rule in the cells of a row, or None; units are known by `words` alone."""
         return None
 
+    def write(self, item: Scored) -> Cells:
+        """The cells that say this rule, so that an import reads it again; empty ones are as for any other item."""
+        return Cells()
+
     def wrong(self, item: Scored) -> Reason | None:
         """Why these parameters cannot be, or None. Facts name the `parameter`."""
         for parameter in self.parameters:
-            value = (item.rule or {}).get(parameter.name)
+            value = parameters(item).get(parameter.name)
             if value is None and not parameter.required:
                 continue
             if parameter.kind == "count" and (type(value) is not int or not parameter.least <= value <= parameter.most):
@@ -175,14 +186,14 @@ class Rule:
 
     def uncapped(self, item: Scored, event: Event) -> int:
         """Steps before the caps, without a sign."""
-        size = abs(int(item.value_steps))
+        size = abs(item.value_steps)
         if "minutes" in self.needs(item):
             return size * (event.minutes or 0) // 60
         return size * (1 if event.times is None else event.times)
 
     def largest(self, item: Scored) -> int:
         """The most that one time can come to, without a sign: what a cap should not be below."""
-        return abs(int(item.value_steps))
+        return abs(item.value_steps)
 
     def leaves(self, item: Scored, event: Event) -> Iterable[tuple[Hashable, Hashable]]:
         """What later events must know of this one: keys and marks for `History`."""
@@ -190,7 +201,12 @@ class Rule:
 
     def facts(self, item: Scored) -> Mapping[str, Any]:
         """What the sentence needs: `..._steps`, counts, a period's name."""
-        return {"value_steps": abs(int(item.value_steps))}
+        return {"value_steps": abs(item.value_steps)}
+
+
+def parameters(item: Scored) -> Mapping[str, Any]:
+    """What an item's rule says beyond its kind."""
+    return item.rule or {}
 
 
 def goes_on(item: Scored) -> tuple[str, str, bool]:

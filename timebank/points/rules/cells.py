@@ -32,6 +32,11 @@ def steps_of(number: str) -> int | None:
     return int(whole) * 10 + int(part or 0)
 
 
+def written(steps: int) -> str:
+    """Steps as people write points: 5, 2.5."""
+    return f"{steps // 10}.{steps % 10}" if steps % 10 else str(steps // 10)
+
+
 def count_of(text: str) -> int | None:
     """The whole number that is written in digits or characters: 3, 三, 十二, 一百零五."""
     if text.isascii() and text.isdecimal():

@@ -4,7 +4,19 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from timebank.points.rules.base import N_, Cells, Event, Found, Parameter, Reason, Rule, Scored, goes_on, period_of
+from timebank.points.rules.base import (
+    N_,
+    Cells,
+    Event,
+    Found,
+    Parameter,
+    Reason,
+    Rule,
+    Scored,
+    goes_on,
+    parameters,
+    period_of,
+)
 
 if TYPE_CHECKING:
     from timebank.points.rules.history import History
@@ -37,16 +49,22 @@ class First(Rule):
             period = said or {"月": "month", "年": "year"}.get(cells.unit.lstrip("每")[:1], "year")
             # A remark stays whole, since it is shown; what is read from it would be lost in an edit otherwise.
             rest = text if name == "remark" else text[: found.start()] + text[found.end() :]
-            assumed = () if said or period != "year" else ("first_assumed_yearly",)
+            assumed: tuple[str, ...] = () if said or period != "year" else ("first_assumed_yearly",)
+            assumed += ("rule_from_remark",) if name == "remark" else ()
             return Found({"count": int(found["count"]), "period": period}, cells.without(name, rest), assumed)
         return None
+
+    def write(self, item: Scored) -> Cells:
+        unit = {"month": "每月", "year": "每年", "person": "一人次", "hour": "每小时"}.get(item.per, "一次")
+        period = {"day": "每天", "month": "每月", "year": "每年"}[parameters(item)["period"]]
+        return Cells(unit=f"{unit},{period}仅前{parameters(item)['count']}名")
 
     def needs(self, item: Scored) -> tuple[str, ...]:
         return ("minutes",) if item.per == "hour" else ("times",)
 
     def refused(self, item: Scored, event: Event, history: "History") -> Reason | None:
         before = history.marks(self._key(item, event))
-        count = int(item.rule["count"])
+        count = int(parameters(item)["count"])
         if event.whose in before:
             return Reason("first_already", {"count": count})
         return Reason("first_taken", {"count": count}) if len(before) >= count else None
@@ -55,8 +73,12 @@ class First(Rule):
         return [(self._key(item, event), event.whose)]
 
     def facts(self, item: Scored) -> Mapping[str, Any]:
-        return {"value_steps": abs(int(item.value_steps)), "count": item.rule["count"], "period": item.rule["period"]}
+        return {
+            "value_steps": abs(item.value_steps),
+            "count": parameters(item)["count"],
+            "period": parameters(item)["period"],
+        }
 
     def _key(self, item: Scored, event: Event) -> Hashable:
-        period = item.rule["period"]
+        period = parameters(item)["period"]
         return ("first", *goes_on(item), period, period_of(period, event.on))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from timebank.points.rules.base import N_, Cells, Event, Found, Parameter, Reason, Rule, Scored, goes_on
+from timebank.points.rules.base import N_, Cells, Event, Found, Parameter, Reason, Rule, Scored, goes_on, parameters
 
 if TYPE_CHECKING:
     from timebank.points.rules.history import History
@@ -42,17 +42,26 @@ class Streak(Rule):
                 parameters["title"] = found["title"]
             kept = name in ("title", "remark")
             rest = text if kept else text[: found.start()] + text[found.end() :]
-            return Found(parameters, cells.without(name, rest), ("streak_from_title",) if name == "title" else ())
+            return Found(
+                parameters,
+                cells.without(name, rest),
+                ("streak_from_title",) if name == "title" else ("rule_from_remark",) if name == "remark" else (),
+            )
         return None
+
+    def write(self, item: Scored) -> Cells:
+        unit = {"month": "每月", "year": "每年", "person": "一人次"}.get(item.per, "一次")
+        title = parameters(item).get("title")
+        return Cells(unit=f"{unit},连续{parameters(item)['months']}个月" + (f":{title}" if title else ""))
 
     def missing(self, item: Scored, event: Event) -> Reason | None:
         return None if event.times in (None, 1) else Reason("times_needed")
 
     def refused(self, item: Scored, event: Event, history: "History") -> Reason | None:
         counted = history.marks(self._key(item, event))
-        title = item.rule.get("title")
+        title = parameters(item).get("title")
         awarded = history.marks(("months", event.whose, title))
-        for month in months_to(event.on, int(item.rule["months"])):
+        for month in months_to(event.on, int(parameters(item)["months"])):
             if month in counted:
                 return Reason("streak_counted", {"month": f"{month[0]}-{month[1]:02}"})
             if title and month not in awarded:
@@ -61,17 +70,17 @@ class Streak(Rule):
 
     def looks_back_to(self, item: Scored, on: dt.date) -> dt.date:
         # An earlier award may have counted as many months again.
-        year, month = months_to(on, 2 * int(item.rule["months"]))[0]
+        year, month = months_to(on, 2 * int(parameters(item)["months"]))[0]
         return dt.date(year, month, 1)
 
     def uncapped(self, item: Scored, event: Event) -> int:
-        return abs(int(item.value_steps))
+        return abs(item.value_steps)
 
     def leaves(self, item: Scored, event: Event) -> Iterable[tuple[Hashable, Hashable]]:
-        return [(self._key(item, event), month) for month in months_to(event.on, int(item.rule["months"]))]
+        return [(self._key(item, event), month) for month in months_to(event.on, int(parameters(item)["months"]))]
 
     def facts(self, item: Scored) -> Mapping[str, Any]:
-        return {"value_steps": abs(int(item.value_steps)), "count": item.rule["months"]}
+        return {"value_steps": abs(item.value_steps), "count": parameters(item)["months"]}
 
     def _key(self, item: Scored, event: Event) -> Hashable:
         return ("streak", *goes_on(item), event.whose)

@@ -6,7 +6,7 @@ What counts on a day is told by dates alone (`in_force_on`): a job only writes d
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,7 @@ from timebank import policy
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
+from timebank.points.table.digests import digest_of_items
 from timebank.points.table.reading import TableReading
 from timebank.points.table.tables import (
     BODIES,
@@ -328,19 +329,8 @@ def switches_of(session: Session, community_id: int, table_id: uuid.UUID) -> Seq
     ).all()
 
 
-def digest_of_items(items: Sequence[ItemRow | PointsItem]) -> str:
-    """SHA-256 of the canonical table: what was voted, item by item, without who uploaded it or when."""
-    return hashlib.sha256(canonical([_voted(item) for item in items])).hexdigest()
-
-
 def first_of_next_month(day: dt.date) -> dt.date:
     return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
-def _voted(item: ItemRow | PointsItem) -> Mapping[str, Any]:
-    names = ("category", "title", "value_steps", "per", "subject", "cap_day_steps", "cap_month_steps", "cap_year_steps",
-             "remark", "clause", "evidence")  # fmt: skip
-    return {name: getattr(item, name) for name in names}
 
 
 def _put_awards_in_use(session: Session, table: PointsTable) -> None:
