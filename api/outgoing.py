@@ -246,6 +246,8 @@ def filled(facts: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
             told[name] = look.day(date.fromisoformat(value))
         elif name.endswith("_minutes") and isinstance(value, int):
             told[name] = look.minutes(value)
+        elif name.endswith("_steps") and isinstance(value, int):
+            told[name] = look.points(value)
         else:
             told[name] = value
     return told

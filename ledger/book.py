@@ -357,6 +357,13 @@ class Book:
         """
         return self._state.account(number)
 
+    def load(self, numbers: Iterable[int]) -> None:
+        """Read these accounts at once, where they are not known yet: a batch of a thousand posts would ask for each alone."""
+        known = self._state.accounts
+        unknown = [number for number in dict.fromkeys(numbers) if number not in known]
+        if unknown:
+            self._state.remember(rows.account_groups(self._connection, self.community_id, unknown))
+
     def exists(self, number: int) -> bool:
         try:
             self._state.account(number)
@@ -367,6 +374,10 @@ class Book:
     def accounts_of(self, owner: int) -> list[Account]:
         """The open accounts of an owner in spending order."""
         return list(self._state.group(owner))
+
+    def moved_in_batch(self) -> frozenset[int]:
+        """The accounts that entries of this batch moved: what storage says of their postings is not the newest yet."""
+        return frozenset(account for _, account, *_ in self._postings)
 
     def hold_of(self, seq: int) -> Hold:
         return self._state.hold(seq)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, LargeBinary, Table, TypeDecorator
+from sqlalchemy import Connection, Integer, LargeBinary, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from ledger import driver, tables, tree
@@ -19,6 +19,7 @@ from ledger.errors import LogBroken
 from ledger.rules import Account, Booked, Hold, Note
 
 Rows = Sequence[tuple[Any, ...]]
+GROUPS_AT_ONCE = 500  # SQLite takes some thousand values in a statement
 
 
 class Tail(NamedTuple):
@@ -120,6 +121,20 @@ def account_group(connection: Connection, community_id: int, number: int) -> lis
     return [account_of(row) for row in found]
 
 
+def account_groups(connection: Connection, community_id: int, numbers: Sequence[int]) -> list[Account]:
+    """The same for many accounts, in a query for some hundred of them."""
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(numbers), GROUPS_AT_ONCE):
+        some = tuple(numbers[start : start + GROUPS_AT_ONCE])
+        found += fetch(
+            connection,
+            f"SELECT {_ACCOUNT} FROM ledger_account b JOIN ledger_account a ON a.community_id = b.community_id AND a.owner = b.owner"
+            f" WHERE b.community_id = ? AND b.number IN ({', '.join('?' * len(some))}) AND (a.closed IS NULL OR a.number = b.number)",
+            (community_id, *some),
+        )
+    return [account_of(row) for row in found]
+
+
 def last_account(connection: Connection, community_id: int) -> int:
     """The highest number of an account, 0 if there is none."""
     query = "SELECT max(number) FROM ledger_account WHERE community_id = ?"
@@ -195,6 +210,14 @@ def insert_into(connection: Connection, table: Table, values: Rows) -> None:
     """The same for any table; the values are as the driver takes them, whatever types stand before it in the table."""
     if values:
         _many(connection, _insert(table, connection.dialect.name), values)
+
+
+def update_in(
+    connection: Connection, table: Table, changing: tuple[str, ...], keys: tuple[str, ...], values: Rows
+) -> None:
+    """Set the columns `changing` of the rows of a table that have these `keys`; each row holds first the ones, then the others."""
+    if values:
+        _many(connection, _update_of(table, changing, keys, connection.dialect.name), values)
 
 
 def insert_accounts(connection: Connection, community_id: int, accounts: Iterable[Account]) -> None:
@@ -335,7 +358,7 @@ def _arrays(table: Table, columns: Iterable[str]) -> str:
 
 def _array(kind: TypeEngine[Any]) -> str:
     plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
-    return "bigint[]" if isinstance(plain, BigInteger) else "bytea[]" if isinstance(plain, LargeBinary) else "text[]"
+    return "bigint[]" if isinstance(plain, Integer) else "bytea[]" if isinstance(plain, LargeBinary) else "text[]"
 
 
 @cache
@@ -347,11 +370,16 @@ def _insert(table: Table, dialect: str) -> str:
     return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
 
 
-@cache
 def _update(table: str, changing: tuple[str, ...], keys: tuple[str, ...], dialect: str) -> str:
+    return _update_of(tables.metadata.tables[table], changing, keys, dialect)
+
+
+@cache
+def _update_of(table: Table, changing: tuple[str, ...], keys: tuple[str, ...], dialect: str) -> str:
+    name = table.name
     if dialect == "postgresql":
-        settings = ", ".join(f"{name} = new.{name}" for name in changing)
-        same = " AND ".join(f"{table}.{name} = new.{name}" for name in keys)
+        settings = ", ".join(f"{column} = new.{column}" for column in changing)
+        same = " AND ".join(f"{name}.{column} = new.{column}" for column in keys)
         columns = (*changing, *keys)
-        return f"UPDATE {table} SET {settings} FROM unnest({_arrays(tables.metadata.tables[table], columns)}) AS new ({', '.join(columns)}) WHERE {same}"
-    return f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in changing)} WHERE {' AND '.join(f'{name} = ?' for name in keys)}"
+        return f"UPDATE {name} SET {settings} FROM unnest({_arrays(table, columns)}) AS new ({', '.join(columns)}) WHERE {same}"
+    return f"UPDATE {name} SET {', '.join(f'{column} = ?' for column in changing)} WHERE {' AND '.join(f'{column} = ?' for column in keys)}"

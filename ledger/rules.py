@@ -475,9 +475,14 @@ def post_plainly(state: State, legs: Legs, on: str, cites: int | None, at: int) 
     """Book a post if it is of the commonest sort and no rule stands against it; else false, nothing is changed, and `post` must be asked.
 
     The commonest sort: two known accounts, the payer's the only one of its owner, without `ends`, `to` or a class of its
-    own kind, or an issuing one; the payee's without `ends`. A test puts everything to both and compares.
+    own kind, or an issuing one; the payee's without `ends`; a note that it cites is known, too. A test puts everything to both and compares.
     """
-    if cites is not None or len(legs) != 2 or state.rule is None or on > state.rule.local_day(at):
+    if (
+        len(legs) != 2
+        or state.rule is None
+        or on > state.rule.local_day(at)
+        or (cites is not None and cites not in state.notes)
+    ):
         return False
     (low, amount), (high, _) = legs
     payee, payer = state.accounts.get(low), state.accounts.get(high)

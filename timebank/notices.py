@@ -56,6 +56,10 @@ KINDS = frozenset(
         "team_ended",
         "kin_noted",  # to both, but not to who declared it
         "kin_gone",
+        "claim_approved",
+        "claim_rejected",
+        "claim_reopened",  # the reviewer took the verdict back
+        "hearing_invited",  # the household, before a deduction is looked at
         "consent_noted",  # to the minor
         "consent_revoked",  # to the minor
         "activity_changed",
@@ -68,7 +72,29 @@ KINDS = frozenset(
         "absence_written",
         "excuse_accepted",
         "excuse_refused",
+        "year_announced",  # to heads of households that have points
+        "household_split",  # to both heads
+        "household_merge",
+        "shop_ready",  # ordered, with the code to fetch it
+        "shop_lapses_soon",  # the day before
+        "shop_lapsed",
+        "shop_called_off",  # by the merchant
+        "shop_in_part",  # something was missing at the hand-over
+        "shop_returned",
         "roster_gap",  # to staff of the desk and managers
+        "line_published",  # points: a line of hers hangs out
+        "line_objected",
+        "line_withdrawn",
+        "line_corrected",
+        "line_reversed",
+        "points_booked",
+        "objection_answered_upheld",
+        "objection_answered_rejected",
+        "objection_decided_upheld",
+        "objection_decided_rejected",
+        "objection_due",  # to those who answer
+        "appeal_due",  # to the supervision committee
+        "batch_missing",  # to those who publish
     }
 )
 

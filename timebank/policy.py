@@ -20,6 +20,7 @@ from ledger import book_of
 from ledger.entries import canonical, digest_of
 from timebank.columns import Day, Instant, Json, Number
 from timebank.errors import NotFound, Refused
+from timebank.storage.prepared import Prepared
 
 ISSUE_MIN, OPENING_MIN, ISSUE_PT, OPENING_PT = 1, 2, 11, 12  # as in accounts.py, which lies above
 _KNOWN = "policies"  # what a session has read, in its `info`
@@ -93,12 +94,29 @@ class Policy:
     publicity_days: int = 5  # working days
     objection_answer_days: int = 5  # working days
     appeal_days: int = 7
+    appeal_decision_days: int = 10  # working days for the supervision committee's word (own)
+    objections_open_most: int = 5  # of one resident that wait for an answer or a decision (own)
+    late_objection_days: int = 90  # after a line was booked (own)
+    reversal_two_from_steps: int = 1000  # booking back from here on takes two officers (own)
+    batch_due_day: int = 10  # of the month: those who publish are reminded if the month before has no batch (own)
     second_review_percent: int = 5
+    review_undo_minutes: int = 30  # how long a verdict on an award can be taken back (own)
+    deduction_two_from_steps: int = 50  # a deduction of more points than this takes two reviewers (own)
+    hearing_notice_days: int = 3  # so many days before it a household is invited to be heard (own)
+    claims_open_a_day: int = 5  # claims of one resident and day that may wait at once (own)
     carry_percent: int = 100
+    year_redeem_days: int = 31  # of the new year: so long all points are redeemed, then what is not carried lapses
+    year_notice_days: int = 30
+    year_undo_days: int = 60
+    household_undo_hours: int = 72  # how long a split or merge can be taken back, while nothing was spent (own)
+    household_consent_days: int = 30  # how long the other side may take to agree to a split or merge (own)
+    honour_objection_days: int = 7
 
     # Points shop
     shop_hold_hours: int = 48  # at least so long (own)
     shop_opening_days: int = 2  # fetched by the end of the merchant's second opening day (own)
+    shop_return_days: int = 30  # so long after the hand-over faulty goods are taken back (own)
+    shop_count_two_from_steps: int = 500  # a stock-taking that differs by so much takes a second person (own)
 
     # Quotas of issue, a year
     quota_min_minutes: int = 6_000_000  # 100,000 hours (own)
@@ -154,7 +172,7 @@ class PolicyVersion(SQLModel, table=True):
 
 
 # Made once, and the numbers as text: every use case asks it.
-_VERSIONS = (
+_VERSIONS = Prepared(
     select(col(PolicyVersion.in_force_on), type_coerce(col(PolicyVersion.numbers), Text))
     .where(col(PolicyVersion.community_id) == bindparam("community_id"))
     .order_by(col(PolicyVersion.version))
@@ -232,7 +250,7 @@ def of(session: Session, community_id: int, on: datetime.date) -> Policy:
     """
     known: dict[int, list[tuple[datetime.date, Policy]]] = session.info.setdefault(_KNOWN, {})
     if community_id not in known:
-        versions = session.connection().execute(_VERSIONS, {"community_id": community_id})
+        versions = _VERSIONS.rows(session, community_id=community_id)
         known[community_id] = [(in_force_on, _read(written)) for in_force_on, written in versions]
     if not known[community_id]:
         del known[community_id]

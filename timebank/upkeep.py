@@ -26,12 +26,15 @@ from timebank.outbox import deliveries
 from timebank.people import communities, imports
 from timebank.people.imports.staging import ImportBatch, ImportRow
 from timebank.permissions import Actor
-from timebank.points.publicity import batches
-from timebank.points.publicity.tables import PublicityBatch
+from timebank.points.honours import listing as honour_lists
+from timebank.points.household_changes import asking as household_asking
+from timebank.points.publicity import clocks
+from timebank.points.publicity import going_on as publicity
 from timebank.points.shop import orders as shop_orders
 from timebank.points.shop.tables import ORDERED, ShopOrder
 from timebank.points.table import adoption
 from timebank.points.table.tables import PointsTable
+from timebank.points.years import closing as year_closing
 from timebank.storage import Request
 from timebank.storage.requests import KEYS_KEPT
 
@@ -98,15 +101,25 @@ def give_team_donations(session: Session, actor: Actor, now: dt.datetime) -> lis
 
 
 def end_publicity(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
-    """Batches whose period of objections is over."""
-    over = _any(
-        session,
-        PublicityBatch,
-        col(PublicityBatch.community_id) == actor.community_id,
-        col(PublicityBatch.closed_at).is_(None),
-        col(PublicityBatch.objections_until) <= now,
-    )
-    return [Piece("batch", _acting(batches.book_due, actor))] if over else []
+    """Batches that were begun and are not laid out, and those whose period of objections is over: some lines of one of them."""
+
+    def going_on(number: int) -> Change:
+        return lambda writing, at: publicity.go_on_with(writing, actor=actor, now=at, number=number)
+
+    found = publicity.standing_still(session, communities.community_of(actor), now)[:1]
+    return [Piece(f"batch/{number}", going_on(number)) for number in found]
+
+
+def remind_of_objections(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Objections and appeals that are due today or late."""
+    found = clocks.to_remind(session, communities.community_of(actor), now, 1)
+    return [Piece("objections", _acting(clocks.remind, actor))] if found else []
+
+
+def remind_of_batch(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """A month that has no batch."""
+    month = clocks.month_to_remind(session, communities.community_of(actor), now)
+    return [Piece(f"{month:%Y-%m}", _acting(clocks.remind_of_month, actor))] if month else []
 
 
 def bring_tables_into_force(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
@@ -132,6 +145,30 @@ def expire_shop_orders(session: Session, actor: Actor, now: dt.datetime) -> list
         col(ShopOrder.ends_at) <= now,
     )
     return [Piece("batch", _acting(shop_orders.expire_due, actor))] if late_ones else []
+
+
+def carry_on_years(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """A year's close that is told, closed or undone, some households a write."""
+    found = year_closing.under_way(session, communities.community_of(actor))
+    return [Piece(f"{one.id.hex}/{one.state}/{one.cursor}", _acting(year_closing.carry_on, actor)) for one in found[:1]]
+
+
+def settle_honours(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Lists of honour whose days of objections are over, or that end."""
+    found = honour_lists.due(session, communities.community_of(actor), now)
+    return [Piece("lists", _acting(honour_lists.settle_due, actor))] if found else []
+
+
+def lapse_household_changes(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Splits and merges of households that nobody agreed to in time."""
+    due = household_asking.due_to_lapse(session, communities.community_of(actor), now, 1)
+    return [Piece("batch", _acting(household_asking.lapse_due, actor))] if due else []
+
+
+def remind_shop_orders(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Goods that lapse tomorrow."""
+    due = shop_orders.to_remind(session, communities.community_of(actor), now, 1)
+    return [Piece("batch", _acting(shop_orders.remind_due, actor))] if due else []
 
 
 def follow_up_orders(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
@@ -222,6 +259,7 @@ WORK = (
     Work("close_forgotten", dt.timedelta(minutes=5), close_forgotten),
     Work("give_up_offline", dt.timedelta(hours=1), give_up_offline),
     Work("expire_shop_orders", dt.timedelta(minutes=15), expire_shop_orders),
+    Work("remind_shop_orders", dt.timedelta(hours=1), remind_shop_orders),
     Work("follow_up_orders", dt.timedelta(minutes=15), follow_up_orders),
     Work("give_team_donations", dt.timedelta(minutes=15), give_team_donations),
     Work("route_notices", dt.timedelta(minutes=1), route_notices),
@@ -230,7 +268,12 @@ WORK = (
     Work("lay_out_rosters", dt.timedelta(days=1), lay_out_rosters),
     Work("tell_roster_gaps", dt.timedelta(days=1), tell_roster_gaps),
     Work("end_publicity", dt.timedelta(hours=1), end_publicity),
+    Work("remind_of_objections", dt.timedelta(hours=6), remind_of_objections),
+    Work("remind_of_batch", dt.timedelta(days=1), remind_of_batch),
     Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
+    Work("carry_on_years", dt.timedelta(minutes=1), carry_on_years),
+    Work("settle_honours", dt.timedelta(hours=1), settle_honours),
+    Work("lapse_household_changes", dt.timedelta(hours=1), lapse_household_changes),
     Work("set_quotas", dt.timedelta(hours=1), set_quotas),
     Work("prune_requests", dt.timedelta(days=1), prune_requests),
     Work("forget_uploads", dt.timedelta(days=1), forget_uploads),

@@ -42,6 +42,10 @@ SUBJECTS: dict[str, Any] = {
     "team_ended": _("您的一个团队结束了"),
     "kin_noted": _("登记了一条亲属关系"),
     "kin_gone": _("一条亲属关系不再算"),
+    "claim_approved": _("您申报的积分有了结果"),
+    "claim_rejected": _("您申报的积分有了结果"),
+    "claim_reopened": _("您申报的积分重新审核"),
+    "hearing_invited": _("请您来说明情况"),
     "consent_noted": _("有一份同意登记了"),
     "consent_revoked": _("有一份同意撤回了"),
     "activity_changed": _("您报名的活动有变动"),
@@ -54,7 +58,26 @@ SUBJECTS: dict[str, Any] = {
     "absence_written": _("有一次活动记了您未到"),
     "excuse_accepted": _("您的请假说明有了答复"),
     "excuse_refused": _("您的请假说明有了答复"),
+    "shop_ready": _("您兑换的东西可以领取了"),
+    "shop_lapses_soon": _("您兑换的东西明天到期"),
+    "shop_lapsed": _("您兑换的东西过期了"),
+    "shop_called_off": _("商户取消了您的兑换"),
+    "shop_in_part": _("您的兑换缺了一部分"),
+    "shop_returned": _("退货的积分已退回"),
     "roster_gap": _("下周值班缺人"),
+    "line_published": _("您家的积分在公示"),
+    "line_objected": _("您家的一行积分有异议"),
+    "line_withdrawn": _("您家的一行积分撤下了"),
+    "line_corrected": _("您家的一行积分要更正"),
+    "line_reversed": _("您家的一笔积分冲正了"),
+    "points_booked": _("积分已入账"),
+    "objection_answered_upheld": _("您的异议有了答复"),
+    "objection_answered_rejected": _("您的异议有了答复"),
+    "objection_decided_upheld": _("您的申诉有了结果"),
+    "objection_decided_rejected": _("您的申诉有了结果"),
+    "objection_due": _("一个异议要答复"),
+    "appeal_due": _("一个申诉要裁定"),
+    "batch_missing": _("上个月的积分还没有公示"),
 }
 
 TEXTS: dict[str, Any] = {
@@ -99,6 +122,12 @@ TEXTS: dict[str, Any] = {
     "team_ended": _("团队“%(team)s”已结束,剩下的时间进入了捐赠池。"),
     "kin_noted": _("有一条与您有关的亲属关系登记了,在“我的亲属”里可以看。不对的,请告诉服务台。"),
     "kin_gone": _("一条与您有关的亲属关系不再算了,在“我的亲属”里可以看。不对的,请告诉服务台。"),
+    "claim_approved": _("您申报的“%(item)s”(%(deed_on)s)通过了审核,下一批公示。"),
+    "claim_rejected": _("您申报的“%(item)s”(%(deed_on)s)没有通过。原因:%(reason)s"),
+    "claim_reopened": _("您申报的“%(item)s”(%(deed_on)s)正在重新审核,结果会再告诉您。"),
+    "hearing_invited": _(
+        "有人报告了一件可能扣分的事。请您在 %(meets_at)s 到“%(place)s”说明情况,可以带人陪同。不扣低保等待遇,不影响孩子上学和信用。"
+    ),
     "consent_noted": _("您的监护人已同意您独自参加志愿服务,到 %(until_on)s 为止。"),
     "consent_revoked": _("您的监护人撤回了同意。您可以参加有成年人带队的集体活动,时间记给团队。"),
     "activity_changed": _("“%(activity)s”的时间改了,现在是 %(starts_at)s 开始。来不了的,请取消报名。"),
@@ -113,16 +142,42 @@ TEXTS: dict[str, Any] = {
     ),
     "excuse_accepted": _("“%(activity)s”(%(starts_at)s)的请假已同意,不算未到。"),
     "excuse_refused": _("“%(activity)s”(%(starts_at)s)的请假没有同意,算一次未到。%(reason)s"),
+    "shop_ready": _("第 %(order_number)s 号兑换单已留好,凭兑换码到 %(merchant)s 领取,最迟 %(until_at)s。"),
+    "shop_lapses_soon": _(
+        "第 %(order_number)s 号兑换单还在 %(merchant)s 等您,最迟 %(until_at)s 领取,过期自动退回积分。"
+    ),
+    "shop_lapsed": _("第 %(order_number)s 号兑换单没有按时领取,已取消,积分已退回。"),
+    "shop_called_off": _("%(merchant)s 取消了第 %(order_number)s 号兑换单,积分已退回。原因:%(reason)s"),
+    "shop_in_part": _("第 %(order_number)s 号兑换单只领到一部分,没有领到的积分已退回。原因:%(reason)s"),
+    "shop_returned": _("第 %(order_number)s 号兑换单的退货已入账,积分已退回这一户。"),
     "roster_gap": _("%(point)s 下周(%(week_on)s 起)只有 %(days)s 天有人值班,应有 %(needed)s 天。请找人补上。"),
+    "line_published": _("第 %(batch)s 批公示里有您家的积分,公示到 %(until_at)s。不对的,请在这之前提异议。"),
+    "line_objected": _("第 %(batch)s 批第 %(line)s 行有人提了异议。只有这一行先不入账,查清后答复。"),
+    "line_withdrawn": _("第 %(batch)s 批第 %(line)s 行的异议成立,这一行撤下,不入账。"),
+    "line_corrected": _("第 %(batch)s 批第 %(line)s 行的异议成立,按更正后的分值重新审核、再公示。"),
+    "line_reversed": _("第 %(batch)s 批第 %(line)s 行已冲正 %(points_steps)s 分。现在欠 %(short_steps)s 分,以后得的分先补上。"),
+    "points_booked": _("第 %(batch)s 批公示期满,您家的 %(points_steps)s 分已入账。"),
+    "objection_answered_upheld": _("您对第 %(batch)s 批第 %(line)s 行的异议成立。答复在“我的异议”里。"),
+    "objection_answered_rejected": _(
+        "您对第 %(batch)s 批第 %(line)s 行的异议不成立。不同意的,最晚 %(until_at)s 可以申诉。"
+    ),
+    "objection_decided_upheld": _("您对第 %(batch)s 批第 %(line)s 行的申诉成立。裁定在“我的异议”里。"),
+    "objection_decided_rejected": _("您对第 %(batch)s 批第 %(line)s 行的申诉不成立。裁定在“我的异议”里。"),
+    "objection_due": _("第 %(number)s 号异议(第 %(batch)s 批第 %(line)s 行)最晚 %(until_at)s 答复。"),
+    "appeal_due": _("第 %(number)s 号异议(第 %(batch)s 批第 %(line)s 行)的申诉最晚 %(until_at)s 裁定。"),
+    "batch_missing": _("%(month)s 的积分还没有公示。请审核后公示,或者说明为什么暂缓。"),
 }
 
 # The fact that names a page, and that page: (endpoint, what its address calls it). The first fact that a notice has counts.
 LINKS: dict[str, tuple[str, str]] = {
     "order_id": ("orders.order", "order_id"),
+    "shop_order_id": ("shop.order", "order_id"),
     "visit_id": ("hours.visit", "visit_id"),
     "asked_visit": ("words.one", "visit_id"),
     "activity_number": ("activities.shown", "number"),
     "point_number": ("rosters.week", "number"),
+    "award_id": ("awards.one", "award_id"),
+    "batch": ("board.batch", "number"),
 }
 
 MESSAGES: dict[str, Any] = {"notice_contact_expired": _("这个链接已经过期,或者邮箱又改过了。")}

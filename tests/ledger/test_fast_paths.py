@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ledger import rules, tree
 from ledger.entries import canonical, encode, encode_post
 from ledger.errors import BadEntry, LedgerRefused
-from ledger.rules import Account, Rule, State
+from ledger.rules import Account, Note, Rule, State
 from ledger.units import LARGEST
 
 AT = 1_785_600_000_000
@@ -55,6 +55,7 @@ def state_of(found: list[Account]) -> State:
     state = State()
     state.rule = Rule(0, 1, 1, "+08:00")
     state.size, state.at = 10, AT
+    state.notes[3] = Note(3, "publicity_batch", "batch 1", "ab" * 32)
     state.remember(copy.deepcopy(found))
     state.mark()
     return state
@@ -70,7 +71,7 @@ def told(state: State) -> list[dict[str, Any]]:
     numbers=st.sampled_from([(1, 2), (1, 3), (2, 3), (2, 4)]),
     amount=st.sampled_from([*AMOUNTS, *(-one for one in AMOUNTS)]),
     on=st.sampled_from([*DAYS[:2], *DAYS]),
-    cites=st.sampled_from([None, None, None, 3]),
+    cites=st.sampled_from([None, None, 3, 4]),  # the fourth entry is no note
 )
 def test_a_post_booked_plainly_is_one_that_the_rules_allow_and_leaves_what_they_leave(
     found: list[Account], numbers: tuple[int, int], amount: int, on: str, cites: int | None

@@ -104,6 +104,25 @@ def about_her_lines(one: Table, subject: Subject) -> ColumnElement[bool]:
     return and_(_own(one, subject), tuple_(one.c.batch_number, one.c.line_number).in_(named))
 
 
+def photos_of_hers(one: Table, subject: Subject) -> ColumnElement[bool]:
+    """Photographs that came with her awards, or with those of a household that goes with her."""
+    photo = table("award_photo")
+    hers_ = _parents("award", ("person_id", "claimant_id"), "household_id", subject)
+    kept = select(photo.c.attachment_id).where(
+        photo.c.community_id == subject.community_id, photo.c.award_id.in_(hers_)
+    )
+    return and_(_own(one, subject), one.c.id.in_(kept))
+
+
+def photos_of_her_objections(one: Table, subject: Subject) -> ColumnElement[bool]:
+    """Photographs that came with what she objected to."""
+    said = table("objection")
+    kept = select(said.c.photo_id).where(
+        said.c.community_id == subject.community_id, said.c.person_id == subject.person_id, said.c.photo_id.is_not(None)
+    )
+    return and_(_own(one, subject), one.c.id.in_(kept))
+
+
 def by_her_serial(one: Table, subject: Subject) -> ColumnElement[bool]:
     """Rows that name her by her serial."""
     person = table("person")
@@ -129,6 +148,8 @@ def _is(column: ColumnElement[Any], value: uuid.UUID | None) -> ColumnElement[bo
 def _own(one: Table, subject: Subject) -> ColumnElement[bool]:
     return one.c.community_id == subject.community_id
 
+
+_AWARD = {"evidence": "", "source": "", "review_remark": "", "closed_reason": "", "again_reason": None}
 
 # In this order: what hangs below another row first.
 HERS: tuple[Rule, ...] = (
@@ -206,18 +227,20 @@ HERS: tuple[Rule, ...] = (
     Rule("objection", about_her_lines, {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, given=False),
     Rule("objection", hers(), {"reason": STAR, "answer": "", "appeal": "", "decision": ""}, topic="objections"),
     Rule("award_correction", of_hers("award_id", "award", "person_id", home="household_id"), {"reason": ""}),
+    Rule("publicity_hold", of_hers("award_id", "award", "person_id", home="household_id"), {"reason": STAR}),
+    Rule("attachment", photos_of_her_objections, {"name": "", "content": None}, secret=("content",)),
     Rule(
         "publicity_line",
         of_hers("award_id", "award", "person_id", home="household_id"),
         {"masked_name": STAR, "grid": "", "household_tail": "", "suffix": ""},
     ),
-    Rule(
-        "award",
-        hers(),
-        {"evidence": "", "source": "", "review_remark": "", "closed_reason": ""},
-        topic="awards",
-    ),
-    Rule("award", of_her_home(), {"evidence": "", "source": "", "review_remark": "", "closed_reason": ""}),
+    Rule("attachment", photos_of_hers, {"name": "", "content": None}, secret=("content",)),
+    Rule("award_review", of_hers("award_id", "award", "person_id", home="household_id"), {"remark": ""}),
+    Rule("award_invitation", of_hers("award_id", "award", "person_id", home="household_id"), {"place": STAR}),
+    Rule("award_hearing", of_hers("award_id", "award", "person_id", home="household_id"), {"words": STAR, "present": STAR}),
+    Rule("award", hers(), _AWARD, topic="awards"),
+    Rule("award", hers("claimant_id"), _AWARD),
+    Rule("award", of_her_home(), _AWARD),
     Rule(
         "shop_order", hers(), {"code_salt": "", "code_tag": ""}, topic="shop_orders", secret=("code_salt", "code_tag")
     ),
@@ -268,8 +291,12 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "activity_series": ("title", "shifts"),
     "activity_terms": ("shift_name", "note"),
     "attachment": ("name",),
-    "award": ("evidence", "source", "review_remark", "closed_reason"),
+    "award": ("evidence", "source", "review_remark", "closed_reason", "again_reason"),
+    "award_hearing": ("words", "present"),
+    "award_invitation": ("place",),
+    "award_review": ("remark",),
     "award_correction": ("reason",),
+    "publicity_hold": ("reason",),
     "calendar_day": ("reason",),
     "card": ("revoked_reason",),
     "eligibility_rule": ("name", "gives", "body"),
@@ -304,7 +331,14 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "scan_verdict": ("facts", "note"),
     "service_order": ("place", "note", "rating_comment"),
     "service_point": ("name", "place"),
-    "shop_item": ("name", "piece"),
+    "merchant_day": ("reason",),
+    "shop_delivery": ("note_number", "remark"),
+    "shop_file": ("name", "rows"),
+    "shop_item": ("name", "piece", "category", "description", "picture_alt"),
+    "shop_order": ("close_reason",),
+    "shop_return": ("reason", "remark"),
+    "shop_supplier": ("name", "contact", "note"),
+    "stock_taking_line": ("reason",),
     "sign_up_absence": ("excuse", "decided_note"),
     "stock_movement": ("reason",),
     "team": ("name", "purpose", "end_reason"),
@@ -341,7 +375,12 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "area_upload": ("file_name", "rows", "uploaded_by"),
     "attachment": ("purpose", "media_type", "digest", "content", "kept_by"),  # whose it is, the row says that names it
     "attempt": ("subject",),  # a keyed digest
-    "award": ("limited_by", "state", "entered_by", "reviewed_by", "closed_by"),
+    "award": ("limited_by", "state", "stage", "source_kind", "entered_by", "reviewed_by", "closed_by"),
+    "award_hearing": ("outcome", "written_by"),
+    "award_invitation": ("invited_by",),
+    "award_photo": ("digest",),
+    "award_review": ("turn", "verdict", "reviewed_by", "asks", "draw_month", "undone_by"),
+    "review_draw": ("month", "seed", "commitment"),
     "award_correction": ("asked_by", "confirmed_by"),
     "calendar_day": ("entered_by",),
     "card": ("kind", "token", "issued_by", "revoked_by"),
@@ -380,14 +419,14 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "login": ("name", "phone", "password_hash"),
     "login_person": ("number",),
     "login_session": ("token_digest",),
-    "merchant": ("opening_weekdays",),
+    "merchant_day": ("entered_by",),
     "month_close": ("state", "digest", "totals", "waiting", "prepared_by", "closed_by"),
     "multiplier_table": ("body", "minutes_digest", "digest", "recorded_by"),
     "multiplier_window": ("service_class",),
     "notice": ("kind", "read_by"),
     "notice_contact": ("channel", "language", "set_by"),
     "notice_delivery": ("channel", "state", "error"),  # what the mail server said, without the address
-    "objection": ("channel", "raised_by", "state", "answered_by", "decided_by"),
+    "objection": ("channel", "raised_by", "state", "answered_by", "decided_by", "form_number", "outcome"),
     "offline_scan": ("direction", "seen_by"),
     "order_call_back": ("way", "actor"),
     "order_claim": ("place", "outcome"),
@@ -410,7 +449,10 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "points_table": ("state", "digest", "drafted_by", "body", "minutes_digest", "adopted_by"),
     "policy_decision": ("state", "numbers", "minutes_digest", "drafted_by", "confirmed_by"),
     "policy_version": ("profile", "numbers"),
-    "publicity_batch": ("month", "published_by", "digest"),
+    "publicity_batch": ("month", "published_by", "digest", "state"),
+    "publicity_hold": ("held_by", "released_by"),
+    "publicity_line": ("state",),
+    "publicity_tally": ("state",),
     "request": ("actor", "use_case", "content", "outcome"),  # content: a keyed digest
     "role_grant": ("role", "area_path", "given_by"),
     "scan_batch": ("digest", "signature", "answers"),  # what each scan was answered, by its key
@@ -418,9 +460,16 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "scan_verdict": ("outcome", "code", "decided_by"),
     "service_order": ("service", "state", "placed_by", "placed_how", "asked_way", "settled_how"),
     "service_point": ("area_path", "secret", "screen_token", "fixed_token"),
+    "shop_delivery": ("received_by",),
+    "shop_file": ("staged_by",),
+    "shop_item": ("kind",),
     "shop_order": ("state", "ordered_by", "closed_by"),
+    "shop_price": ("set_by",),
+    "shop_return": ("state", "asked_by", "decided_by"),
+    "shop_supplier": ("added_by",),
     "sign_up_absence": ("missed_how", "missed_by", "withdrawn_by", "verdict", "decided_by"),
     "stock_movement": ("kind", "moved_by"),
+    "stock_taking": ("state", "begun_by", "counted_by", "booked_by", "digest"),
     "team": ("kind", "founded_by", "ended_by"),
     "team_donation": ("state", "donated_by", "ended_by"),
     "team_leader": ("appointed_by", "gone_by"),

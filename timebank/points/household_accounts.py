@@ -27,7 +27,10 @@ class Shortfall(SQLModel, table=True):
 
 
 class ShortfallMove(SQLModel, table=True):
-    """A shortfall that grew by a deduction (positive, no entry) or was paid from an award (negative, with the entry's seq)."""
+    """A shortfall that grew by a deduction (positive, no entry) or was paid from an award (negative, with the entry's seq).
+
+    Where households split or merge, it moves from one to the other without an entry; `award_id` is then the change's id.
+    """
 
     __tablename__ = "household_shortfall_move"
     __table_args__ = (
@@ -126,14 +129,45 @@ def moves_of(session: Session, community_id: int, award_id: uuid.UUID) -> Sequen
     ).all()
 
 
-def undo_moves(session: Session, community_id: int, award_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Give back what an award's correction undoes of the shortfall; the entries are reversed by the caller."""
+def move_owed(
+    session: Session,
+    community_id: int,
+    from_id: uuid.UUID,
+    to_id: uuid.UUID,
+    *,
+    change_id: uuid.UUID,
+    steps: int,
+    now: dt.datetime,
+) -> None:
+    """Let another household owe so much of what this one owed: households that split or merge. No entry: nothing was taken yet."""
+    if steps:
+        _owe(session, community_id, from_id, award_id=change_id, steps=-steps, entry=None, now=now)
+        _owe(session, community_id, to_id, award_id=change_id, steps=steps, entry=None, now=now)
+
+
+def undo_moves(session: Session, community_id: int, award_id: uuid.UUID, *, now: dt.datetime) -> int:
+    """Give back what an award's correction undoes of the shortfall; the entries are reversed by the caller.
+
+    Returns:
+        Steps of a deduction's shortfall that later awards have paid meanwhile: they are to be given back by an entry.
+    """
+    paid_meanwhile = 0
     for move in moves_of(session, community_id, award_id):
         row = session.get(Shortfall, (community_id, move.household_id))
-        # A deduction's shortfall may have been paid meanwhile by later awards; only what is left is forgiven.
-        change = -min(move.steps, row.owed_steps if row else 0) if move.steps > 0 else -move.steps
+        change = -move.steps
+        if move.steps > 0:  # a deduction's: what is left of it is forgiven
+            change = -min(move.steps, row.owed_steps if row else 0)
+            paid_meanwhile += move.steps + change
         if change:
             _owe(session, community_id, move.household_id, award_id=award_id, steps=change, entry=None, now=now)
+    return paid_meanwhile
+
+
+def short(session: Session, community_id: int, household_id: uuid.UUID) -> int:
+    """What a household is short of in this write: what deductions could not take, and what a booking back left below zero."""
+    number = accounts.find_main(session, community_id, household_id, "pt")
+    lots = [] if number is None else book_of(session).accounts_of(number)
+    return owed(session, community_id, household_id) + sum(max(-lot.available, 0) for lot in lots)
 
 
 def _debit(

@@ -13,7 +13,8 @@ from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.entering import Listed, listed
 from timebank.points.awards.tables import APPROVED, ENTERED, FROZEN, PUBLISHED, Award
-from timebank.points.shop.tables import ShopItem, ShopOrder
+from timebank.points.shop.orders import with_lines
+from timebank.points.shop.tables import ShopOrder
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,14 @@ def held(session: Session, *, actor: Actor, household_id: uuid.UUID) -> Held:
         return Held(0, 0, 0, owed)
     lots = reading.accounts_of(session, community_id, main)
     spendable = [lot for lot in lots if lot.may_credit(("redeemed",))]
+    available = sum(lot.available for lot in spendable)
+    base = sum(lot.balance for lot in lots if lot not in spendable)
+    # An award that was spent and then booked back leaves less than nothing: what comes next fills that first.
     return Held(
-        available_steps=sum(lot.available for lot in spendable),
+        available_steps=max(available, 0),
         held_steps=sum(lot.held for lot in lots),
-        base_steps=sum(lot.balance for lot in lots if lot not in spendable),
-        owed_steps=owed,
+        base_steps=max(base, 0),
+        owed_steps=owed + max(-available, 0) + max(-base, 0),
     )
 
 
@@ -102,15 +106,10 @@ def explain(session: Session, community_id: int, lines: list[tuple[Line, bool]])
         awards = {one.award.id.hex: one for one in listed(session, rows)}
     orders: dict[str, tuple[ShopOrder, str]] = {}
     if wanted := ids("order"):
-        found = session.execute(
-            select(ShopOrder, ShopItem.name)
-            .join(
-                ShopItem,
-                (col(ShopItem.community_id) == ShopOrder.community_id) & (col(ShopItem.id) == ShopOrder.item_id),
-            )
-            .where(ShopOrder.community_id == community_id, col(ShopOrder.id).in_(wanted))
-        )
-        orders = {order.id.hex: (order, name) for order, name in found}
+        found = session.scalars(
+            select(ShopOrder).where(ShopOrder.community_id == community_id, col(ShopOrder.id).in_(wanted))
+        ).all()
+        orders = {one.order.id.hex: (one.order, one.goods) for one in with_lines(session, found)}
     explained = []
     for line, base in lines:
         detail = line.detail or {}

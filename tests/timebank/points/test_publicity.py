@@ -150,7 +150,8 @@ def test_a_person_objects_to_a_line_once_and_staff_records_paper(village):
     with pytest.raises(objections.ObjectedAlready):
         object_to(village, batch, 1, bo)
     desk = village.actor("desk_staff")
-    object_to(village, batch, 1, elder, actor=desk, person_id=elder.id)
+    on_paper = {"channel": "paper", "form_number": "Y-17", "paper_on": village.today}
+    object_to(village, batch, 1, elder, actor=desk, person_id=elder.id, **on_paper)
     with village.read() as session:
         found = objections.objections_of(session, actor=village.actor("committee"), batch_number=batch)
     assert sorted((one.objection.channel, one.person.id == elder.id) for one in found) == [

@@ -1,6 +1,8 @@
-"""Batches of awards on the notice board: published with masked names, and booked when their period is over.
+"""Batches of awards on the notice board: laid out with masked names in pieces, hung out whole, read by anybody.
 
-A line ends booked or withdrawn. Only a line that somebody objected to waits; the others do not wait for it.
+A batch of thousands of lines would keep everybody else waiting if it were written at once. So the first write takes its
+number and lays out some lines, further ones lay out the others, and the last one makes it visible: with the suffixes of
+those who look alike, its digest noted in the ledger, and its period counted from then.
 """
 
 import datetime as dt
@@ -10,41 +12,67 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from ledger import book_of
+from ledger import rows as statements
 from ledger.entries import canonical
-from timebank import accounts, policy
+from timebank import notices, policy
+from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
-from timebank.people import areas, residents
+from timebank.people.communities import community_of
+from timebank.people.households import Household
+from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
-from timebank.points import household_accounts
-from timebank.points.awards.entering import Listed, listed
-from timebank.points.awards.tables import APPROVED, BOOKED, FROZEN, PUBLISHED, WITHDRAWN, Award
-from timebank.points.publicity.labels import Shown, labels
-from timebank.points.publicity.tables import (
-    APPEAL_UPHELD,
-    APPEALED,
-    OPEN,
-    REJECTED,
-    UPHELD,
-    Objection,
-    PublicityBatch,
-    PublicityLine,
-)
+from timebank.points.awards.tables import FROZEN, PUBLISHED, Award
+from timebank.points.publicity import preparing, states
+from timebank.points.publicity.booking import book_due
+from timebank.points.publicity.labels import Shown, bare, suffixes
+from timebank.points.publicity.lines import Change, tallies
+from timebank.points.publicity.tables import PublicityBatch, PublicityLine, PublicityTally
 from timebank.points.table.tables import PointsItem, PointsTable
 from timebank.storage import next_number
 
-MOST_LINES = 5_000
+__all__ = [
+    "AT_ONCE",
+    "BoardLine",
+    "NothingToPublish",
+    "PublishingAlready",
+    "Standing",
+    "batch_of",
+    "batches_of",
+    "book_due",
+    "frozen_lines",
+    "laid",
+    "lay",
+    "lines_of",
+    "publish",
+    "standings",
+]
+
 AT_ONCE = 500
+# What a line is made of, and what the digest of a hung-out one is made of.
+_LAID: tuple[Any, ...] = (
+    Award.id, Award.household_id, Person.name, Household.area_path, Household.number, Household.name,
+)  # fmt: skip
+_HUNG: tuple[Any, ...] = (
+    PublicityLine.number, PublicityLine.masked_name, PublicityLine.grid, PublicityLine.household_tail, Award.id,
+    Award.person_id, Award.household_id, Award.on_day, Award.credited_steps, PointsItem.position, PointsTable.version,
+)  # fmt: skip
 
 
 class NothingToPublish(Refused):
     """No award is approved and unpublished."""
 
     code = "nothing_to_publish"
+
+
+class PublishingAlready(Refused):
+    """Another batch is being laid out; fact `number`."""
+
+    code = "publishing_already"
 
 
 @dataclass(frozen=True)
@@ -57,131 +85,112 @@ class BoardLine:
     version: int
 
 
-def publish(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, Any]:
-    """Hang out all approved awards as the next numbered batch, for five working days of objections."""
+@dataclass(frozen=True)
+class Standing:
+    """A batch with how many of its lines are in which state, and their steps; over all states they add up to the batch."""
+
+    batch: PublicityBatch
+    states: dict[str, Change]
+
+    @property
+    def lines(self) -> int:
+        return sum(lines for lines, _ in self.states.values())
+
+    @property
+    def steps(self) -> int:
+        return sum(steps for _, steps in self.states.values())
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the states' lines and steps are the batch's."""
+        return (self.lines, self.steps) == (self.batch.lines, self.batch.total_steps)
+
+    def of(self, *wanted: str) -> int:
+        """How many lines are in one of these states."""
+        return sum(self.states.get(state, (0, 0))[0] for state in wanted)
+
+
+def publish(
+    session: Session, *, actor: Actor, now: dt.datetime, month: dt.date | None = None, limit: int = AT_ONCE
+) -> dict[str, Any]:
+    """Begin the next numbered batch: the approved awards of a month (this one, if none is named) and of those before it.
+
+    If all fit into this write it hangs out at once (`published`); else `publishing` says that `lay` must be called until it does.
+
+    Raises:
+        NothingToPublish, PublishingAlready.
+    """
     require(actor, "publicity.publish", community_id=actor.community_id)
-    community_id = _community(actor)
-    ready = session.scalars(
-        select(Award)
-        .where(Award.community_id == community_id, Award.state == APPROVED)
-        .order_by(col(Award.on_day), col(Award.id))
-        .limit(MOST_LINES)
-    ).all()
-    if not ready:
-        raise NothingToPublish
+    community_id = community_of(actor)
+    under_way = preparing.publishing(session, community_id)
+    if under_way is not None:
+        raise PublishingAlready(number=under_way.number)
     today = today_in(session, community_id, now)
-    days = policy.of(session, community_id, today).publicity_days
-    rows = listed(session, ready)
-    number = next_number(session, community_id, "publicity_batch")
-    lines = _lines(session, number, rows)
-    digest = hashlib.sha256(
-        canonical([_hung_out(line, row) for line, row in zip(lines, rows, strict=True)])
-    ).hexdigest()
+    first = (month or today).replace(day=1)
+    count = session.scalars(
+        select(func.count()).select_from(Award).where(*preparing.goes_in(community_id, preparing.last_day(first)))
+    ).one()
+    if not count:
+        raise NothingToPublish
     batch = PublicityBatch(
-        community_id=community_id, number=number, month=f"{today:%Y-%m}", published_at=now, published_by=actor.number,
-        objections_until=end_of_day(session, community_id, end_of_working_days(session, community_id, today, days)),
-        lines=len(lines), total_steps=sum(award.credited_steps for award in ready), digest=digest,
-        note=book_of(session).note("publicity_batch", f"batch {number}", digest),
+        community_id=community_id, number=next_number(session, community_id, "publicity_batch"), month=f"{first:%Y-%m}",
+        published_at=now, published_by=actor.number, objections_until=now + dt.timedelta(days=1), lines=count,
+        total_steps=0, digest="", note=0, state=states.PUBLISHING,
     )  # fmt: skip
     session.add(batch)
     session.flush()
-    session.add_all(lines)
-    for line, award in zip(lines, ready, strict=True):
-        award.state, award.batch_number, award.line_number = PUBLISHED, number, line.number
-    return {"code": "published", "batch": number, "lines": len(lines), "total_steps": batch.total_steps,
-            "note": batch.note, "objections_until": batch.objections_until.isoformat()}  # fmt: skip
+    return _lay(session, batch, now=now, limit=limit)
 
 
-def book_due(session: Session, *, actor: Actor, now: dt.datetime, limit: int = AT_ONCE) -> dict[str, Any]:
-    """Book every line whose period is over and that nobody can object to any more; `left` says whether to call again.
+def lay(session: Session, *, actor: Actor, now: dt.datetime, number: int, limit: int = AT_ONCE) -> dict[str, Any]:
+    """Lay out the next lines of a batch that was begun; with the last of them it hangs out. A job.
 
-    A line with an objection is booked when the objection was rejected and the time to appeal has passed, or the appeal
-    was rejected; if it was upheld, the line is withdrawn at once, where it is decided.
+    Raises:
+        BatchWrongState: it hangs out.
     """
-    require(actor, "publicity.book_due", community_id=actor.community_id)
-    community_id = _community(actor)
-    due = session.execute(
-        select(Award, PublicityBatch)
-        .join(
-            PublicityBatch,
-            (col(PublicityBatch.community_id) == Award.community_id)
-            & (col(PublicityBatch.number) == Award.batch_number),
-        )
-        .where(
-            Award.community_id == community_id,
-            col(Award.state).in_((PUBLISHED, FROZEN)),
-            col(PublicityBatch.closed_at).is_(None),
-            col(PublicityBatch.objections_until) <= now,
-            ~_waiting(now),
-        )
-        .order_by(col(Award.batch_number), col(Award.line_number))
-        .limit(limit + 1)
-    ).all()
-    items = {row.award.id: row for row in listed(session, [award for award, _ in due[:limit]])}
-    booked = [book(session, items[award.id], batch, now=now) for award, batch in due[:limit]]
-    session.flush()
-    _close_finished(session, community_id, now)
-    return {"code": "lines_booked", "booked": len(booked), "left": max(len(due) - limit, 0)}
+    require(actor, "publicity.lay", community_id=actor.community_id)
+    batch = session.get(PublicityBatch, (community_of(actor), number))
+    if batch is None:
+        raise NotFound(what="publicity_batch", number=number)
+    states.batch_after(batch.state, "lay", number=number)
+    return _lay(session, batch, now=now, limit=limit)
 
 
-def book(session: Session, row: Listed, batch: PublicityBatch, *, now: dt.datetime) -> int | None:
-    """Book one line to its household; the entry's seq, or None where a deduction found nothing to take."""
-    award, item = row.award, row.item
-    table = session.get(PointsTable, (award.community_id, award.table_id))
-    assert table is not None
-    on = today_in(session, award.community_id, now)
-    detail = {
-        "use_case": "publicity.book", "award": award.id.hex, "batch": batch.number, "line": award.line_number,
-        "item": item.id.hex, "position": item.position, "table_version": table.version, "table_digest": table.digest,
-        "event_on": award.on_day.isoformat(), "value_steps": item.value_steps, "per": item.per,
-        "times": award.times, "minutes": award.minutes, "uncapped_steps": award.uncapped_steps,
-        "reviewers": [award.reviewer] if award.reviewer else [], "rule": f"points_table/{table.version}/{item.position}",
-    }  # fmt: skip
-    if award.credited_steps < 0:
-        taken = household_accounts.take(session, award.community_id, award.household_id, award_id=award.id,
-                                        steps=-award.credited_steps, on=on, now=now, detail=detail, cites=batch.note)  # fmt: skip
-        award.entry, award.taken_steps = taken.entry, taken.taken_steps
-    else:
-        award.entry = _award_points(session, row, batch, on=on, now=now, detail=detail)
-    award.state, award.booked_at = BOOKED, now
-    return award.entry
-
-
-def _award_points(
-    session: Session, row: Listed, batch: PublicityBatch, *, on: dt.date, now: dt.datetime, detail: dict[str, Any]
-) -> int:
-    award, steps = row.award, row.award.credited_steps
-    account = household_accounts.base_account if row.item.kind == "base" else household_accounts.main_account
-    credited = account(session, award.community_id, award.household_id)
-    entry = book_of(session).post(
-        {accounts.ISSUE_PT: -steps, credited: steps}, on=on, detail={**detail, "credited": steps}, cites=batch.note
-    )
-    household_accounts.pay_shortfall(session, award.community_id, award.household_id, award_id=award.id, steps=steps,
-                                     on=on, now=now, detail=detail, cites=batch.note)  # fmt: skip
-    return entry
-
-
-def withdraw_line(award: Award, *, now: dt.datetime, by: str, reason: str) -> None:
-    """Take a line off the board after an objection was upheld."""
-    award.state, award.closed_at, award.closed_by, award.closed_reason = WITHDRAWN, now, by, reason[:300]
+def laid(session: Session, batch: PublicityBatch) -> int:
+    """How many lines of a batch are laid out."""
+    return session.scalars(
+        select(func.count())
+        .select_from(PublicityLine)
+        .where(PublicityLine.community_id == batch.community_id, PublicityLine.batch_number == batch.number)
+    ).one()
 
 
 def batches_of(
     session: Session, community_id: int, *, before: int | None = None, limit: int = 24
 ) -> Sequence[PublicityBatch]:
-    """Batches, newest first."""
-    query = select(PublicityBatch).where(PublicityBatch.community_id == community_id)
+    """Batches that hang out or did, newest first."""
+    query = select(PublicityBatch).where(
+        PublicityBatch.community_id == community_id, PublicityBatch.state != states.PUBLISHING
+    )
     if before is not None:
         query = query.where(PublicityBatch.number < before)
     return session.scalars(query.order_by(col(PublicityBatch.number).desc()).limit(limit)).all()
 
 
 def batch_of(session: Session, community_id: int, number: int) -> PublicityBatch:
-    """One batch; NotFound if there is none of this number."""
+    """One batch; NotFound if there is none of this number, or it does not hang out yet."""
     batch = session.get(PublicityBatch, (community_id, number))
-    if batch is None:
+    if batch is None or batch.state == states.PUBLISHING:
         raise NotFound(what="publicity_batch", number=number)
     return batch
+
+
+def standings(session: Session, batches: Sequence[PublicityBatch]) -> list[Standing]:
+    """Batches with the counts of their lines by state, in one query however many lines they have."""
+    if not batches:
+        return []
+    found = tallies(session, batches[0].community_id, [batch.number for batch in batches])
+    return [Standing(batch, found[batch.number]) for batch in batches]
 
 
 def lines_of(session: Session, community_id: int, number: int, *, after: int = 0, limit: int = 200) -> list[BoardLine]:
@@ -208,96 +217,123 @@ def lines_of(session: Session, community_id: int, number: int, *, after: int = 0
     return [BoardLine(line, award, item, version or 0) for line, award, item, version in rows]
 
 
-def _waiting(now: dt.datetime) -> Any:
-    """Whether an objection still stands between an award and its booking."""
-    return (
-        select(Objection.id)
-        .where(
-            col(Objection.community_id) == Award.community_id,
-            col(Objection.batch_number) == Award.batch_number,
-            col(Objection.line_number) == Award.line_number,
-            col(Objection.state).in_((OPEN, APPEALED, UPHELD, APPEAL_UPHELD))
-            | ((col(Objection.state) == REJECTED) & (col(Objection.appeal_until) > now)),
-        )
-        .exists()
-    )
-
-
-def _close_finished(session: Session, community_id: int, now: dt.datetime) -> None:
-    unfinished = (
-        select(Award.id)
-        .where(
-            col(Award.community_id) == PublicityBatch.community_id,
-            col(Award.batch_number) == PublicityBatch.number,
-            col(Award.state).in_((PUBLISHED, FROZEN)),
-        )
-        .exists()
-    )
-    finished = session.scalars(
-        select(PublicityBatch).where(
-            PublicityBatch.community_id == community_id,
-            col(PublicityBatch.closed_at).is_(None),
-            col(PublicityBatch.objections_until) <= now,
-            ~unfinished,
-        )
-    ).all()
-    for batch in finished:
-        batch.closed_at = now
-
-
-def _lines(session: Session, number: int, rows: Sequence[Listed]) -> list[PublicityLine]:
-    heads = _heads(session, rows)
-    grids: dict[str, str] = {}
-    shown = []
-    for row in rows:
-        path = row.household.area_path
-        if path not in grids:
-            grids[path] = _grid_name(session, path)
-        name = row.person.name if row.person else heads.get(row.household.id) or row.household.name or "住户"
-        key = f"p{row.person.id.hex}" if row.person else f"h{row.household.id.hex}"
-        shown.append(Shown(key, name, grids[path], f"{row.household.number:02}"))
-    return [
-        PublicityLine(community_id=row.award.community_id, batch_number=number, number=position, award_id=row.award.id,
-                      masked_name=label.name, grid=label.grid, household_tail=label.tail, suffix=label.suffix)
-        for position, (row, label) in enumerate(zip(rows, labels(shown), strict=True), 1)
-    ]  # fmt: skip
-
-
-def _heads(session: Session, rows: Sequence[Listed]) -> dict[uuid.UUID, str]:
-    """The name under which a household is known: its head's, else its first member's."""
-    heads: dict[uuid.UUID, str] = {}
-    for household in {row.household.id: row.household for row in rows if row.person is None}.values():
-        people = [one for one in residents.members(session, household.community_id, household.id) if not one.left_on]
-        head = next((one for one in people if one.relation in ("户主", "本人", "head")), people[0] if people else None)
-        if head is not None:
-            heads[household.id] = head.name
-    return heads
-
-
-def _grid_name(session: Session, path: str) -> str:
-    """The grid in which a household lives; buildings and what lies above are not shown."""
-    parts = path.strip("/").split("/")
-    for depth in range(len(parts), 0, -1):
-        area = areas.by_path(session, "/" + "/".join(parts[:depth]) + "/")
-        if area is not None and area.level in ("grid", "community"):
-            return area.name if area.level == "grid" else ""
-    return ""
-
-
-def _hung_out(line: PublicityLine, row: Listed) -> dict[str, Any]:
-    return {"line": line.number, "award": row.award.id.hex, "name": line.masked_name, "grid": line.grid,
-            "household": line.household_tail, "suffix": line.suffix, "version": row.version,
-            "item": row.item.position, "on": row.award.on_day.isoformat(), "steps": row.award.credited_steps}  # fmt: skip
-
-
-def _community(actor: Actor) -> int:
-    if actor.community_id is None:
-        raise NotFound(what="community")
-    return actor.community_id
-
-
 def frozen_lines(session: Session, community_id: int) -> int:
     """How many lines wait for an answer or a decision."""
     return session.scalars(
         select(func.count()).select_from(Award).where(Award.community_id == community_id, Award.state == FROZEN)
     ).one()
+
+
+# Laying out -----------------------------------------------------------------------------------------------------------
+
+
+def _lay(session: Session, batch: PublicityBatch, *, now: dt.datetime, limit: int) -> dict[str, Any]:
+    community_id, first = batch.community_id, laid(session, batch) + 1
+    until = preparing.last_day(preparing.month_of(batch))
+    where = preparing.goes_in(community_id, until, reviewed_by=batch.published_at)
+    found = session.execute(
+        select(*_LAID)
+        .join(
+            Household,
+            (col(Household.community_id) == Award.community_id) & (col(Household.id) == Award.household_id),
+        )
+        .join(
+            Person,
+            (col(Person.community_id) == Award.community_id) & (col(Person.id) == Award.person_id),
+            isouter=True,
+        )
+        .where(*where)
+        .order_by(col(Award.on_day), col(Award.id))
+        .limit(limit + 1)
+    ).all()
+    rows = found[:limit]
+    heads = preparing.names_of(session, community_id, {row[1] for row in rows if row[2] is None})
+    grids = preparing.grid_names(session, {row[3] for row in rows})
+    made = []
+    for number, (award_id, household_id, name, path, house_number, house_name) in enumerate(rows, first):
+        name = name or (heads[household_id][1] if household_id in heads else house_name or "住户")
+        masked, grid, tail = bare(Shown("", name, grids[path], f"{house_number:02}"))
+        made.append({"community_id": community_id, "batch_number": batch.number, "number": number, "award_id": award_id,
+                     "masked_name": masked, "grid": grid, "household_tail": tail, "suffix": "", "state": states.HANGING})  # fmt: skip
+    if made:
+        session.execute(insert(PublicityLine), made)
+    statements.update_in(
+        session.connection(),
+        Award.__table__,  # type: ignore[attr-defined]
+        ("state", "batch_number", "line_number"),
+        ("community_id", "id"),
+        [(PUBLISHED, batch.number, line["number"], community_id, line["award_id"].bytes) for line in made],
+    )
+    session.expire_all()
+    if len(found) > limit:
+        return {"code": "publishing", "batch": batch.number, "lines": first - 1 + len(made), "left": True}
+    return _hang_out(session, batch, now=now)
+
+
+def _hang_out(session: Session, batch: PublicityBatch, *, now: dt.datetime) -> dict[str, Any]:
+    """All lines are laid out: suffixes, digest and note, tallies, the period, and a word to everybody who is named."""
+    community_id, number = batch.community_id, batch.number
+    rows = session.execute(
+        select(*_HUNG)
+        .join(
+            Award, (col(Award.community_id) == PublicityLine.community_id) & (col(Award.id) == PublicityLine.award_id)
+        )
+        .join(PointsItem, (col(PointsItem.community_id) == Award.community_id) & (col(PointsItem.id) == Award.item_id))
+        .join(
+            PointsTable,
+            (col(PointsTable.community_id) == Award.community_id) & (col(PointsTable.id) == Award.table_id),
+        )
+        .where(PublicityLine.community_id == community_id, PublicityLine.batch_number == number)
+        .order_by(col(PublicityLine.number))
+    ).all()
+    marks = suffixes(((row[5] or row[6]), tuple(row[1:4])) for row in rows)
+    hung = [
+        {"line": line, "award": award_id.hex, "name": name, "grid": grid, "household": tail, "suffix": mark,
+         "version": version or 0, "item": position, "on": on.isoformat(), "steps": steps}
+        for (line, name, grid, tail, award_id, _, _, on, steps, position, version), mark in zip(rows, marks, strict=True)
+    ]  # fmt: skip
+    statements.update_in(
+        session.connection(),
+        PublicityLine.__table__,  # type: ignore[attr-defined]
+        ("suffix",),
+        ("community_id", "batch_number", "number"),
+        [(mark, community_id, number, row[0]) for row, mark in zip(rows, marks, strict=True) if mark],
+    )
+    today = today_in(session, community_id, now)
+    days = policy.of(session, community_id, today).publicity_days
+    batch.state = states.batch_after(batch.state, "hang_out", number=number)
+    batch.published_at, batch.lines = now, len(hung)
+    batch.total_steps = sum(row[8] for row in rows)
+    batch.objections_until = end_of_day(session, community_id, end_of_working_days(session, community_id, today, days))
+    batch.digest = hashlib.sha256(canonical(hung)).hexdigest()
+    batch.note = book_of(session).note("publicity_batch", f"batch {number}", batch.digest)
+    batch.revision += 1
+    session.add_all(
+        PublicityTally(community_id=community_id, batch_number=number, state=state,
+                       lines=batch.lines if state == states.HANGING else 0,
+                       steps=batch.total_steps if state == states.HANGING else 0)
+        for state in states.LINE
+    )  # fmt: skip
+    session.flush()
+    _tell(session, batch, [(row[5], row[6]) for row in rows], now=now)
+    session.expire_all()
+    return {"code": "published", "batch": number, "lines": batch.lines, "total_steps": batch.total_steps,
+            "note": batch.note, "objections_until": batch.objections_until.isoformat(), "left": False}  # fmt: skip
+
+
+def _tell(
+    session: Session, batch: PublicityBatch, whose: Sequence[tuple[uuid.UUID | None, uuid.UUID]], *, now: dt.datetime
+) -> None:
+    """Tell who is named, or whose household is, that a line of hers hangs out."""
+    heads = preparing.names_of(
+        session, batch.community_id, {household for person, household in whose if person is None}
+    )
+    told = [person or heads.get(household, (None, ""))[0] for person, household in whose]
+    notices.tell_all(
+        session,
+        community_id=batch.community_id,
+        person_ids=[person for person in told if person is not None],
+        kind="line_published",
+        facts={"batch": batch.number, "until_at": to_ms(batch.last_moment)},
+        now=now,
+    )

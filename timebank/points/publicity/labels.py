@@ -1,9 +1,11 @@
 """How people appear on the notice board: enough to recognise oneself, never a full name or number. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from timebank.people.masking import mask_name
+
+Bare = tuple[str, str, str]  # masked name, grid, last digits of the household number
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,22 @@ class Label:
 
 def labels(people: Sequence[Shown]) -> list[Label]:
     """One label a line, in order; equal labels mean the same person or household, different ones never look alike."""
-    suffix_of: dict[tuple[str, str, str], dict[str, int]] = {}
-    for person in people:
-        alike = suffix_of.setdefault(_bare(person), {})
-        alike.setdefault(person.key, len(alike) + 1)
-    made = []
-    for person in people:
-        alike = suffix_of[_bare(person)]
-        suffix = str(alike[person.key]) if len(alike) > 1 else ""
-        made.append(Label(*_bare(person), suffix))
-    return made
+    found = [bare(person) for person in people]
+    marks = suffixes(zip((person.key for person in people), found, strict=True))
+    return [Label(*one, mark) for one, mark in zip(found, marks, strict=True)]
 
 
-def _bare(person: Shown) -> tuple[str, str, str]:
+def bare(person: Shown) -> Bare:
+    """What is shown of somebody before it is known who else looks like that."""
     digits = [character for character in person.household_number if character.isdecimal()]
     return mask_name(person.name), person.grid, "".join(digits[-2:])
+
+
+def suffixes(lines: Iterable[tuple[Hashable, Bare]]) -> list[str]:
+    """What tells apart those who look alike, one a line: numbers in the order of the lines, nothing where nobody else looks so."""
+    every = list(lines)
+    alike: dict[Bare, dict[Hashable, int]] = {}
+    for key, shown in every:
+        known = alike.setdefault(shown, {})
+        known.setdefault(key, len(known) + 1)
+    return [str(alike[shown][key]) if len(alike[shown]) > 1 else "" for key, shown in every]

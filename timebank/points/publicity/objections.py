@@ -1,85 +1,92 @@
-"""Anybody may object to a line on the board: only that line waits, it is answered, and the answer can be appealed."""
+"""Anybody may object to a line on the board: only that line waits, it is answered, and the answer can be appealed.
+
+A resident objects on her phone; who has none calls, comes to the desk or hands in a paper, and staff write down who it
+was and how it came. There is no objecting without a name that we know: a name can be asked back, and a script has none.
+
+Several people may object to one line. They are joined: one answer answers all that are open, one decision decides all
+that are appealed; each of them may appeal on her own.
+
+A line that is in the books can be objected to for some days more. It stays there while it is examined; if the objection
+is upheld it is booked back (corrections.py).
+"""
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from ledger import book_of
-from timebank import policy
-from timebank.errors import BadInput, NotFound, Refused
-from timebank.people import residents
+from timebank import attachments, notices, policy
+from timebank.attachments import Prepared
+from timebank.columns import to_ms
+from timebank.errors import BadInput, NotFound
+from timebank.people import households, kin, residents
+from timebank.people.communities import community_of
 from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
-from timebank.points import household_accounts
-from timebank.points.awards.entering import OwnHousehold
-from timebank.points.awards.tables import BOOKED, FROZEN, PUBLISHED, REVERSED, Award
-from timebank.points.publicity.batches import batch_of, withdraw_line
+from timebank.points.awards import entering
+from timebank.points.awards.rows import AwardRow
+from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award
+from timebank.points.publicity import corrections, lines, preparing, states
+from timebank.points.publicity.corrections import ask_correction, confirm_correction, open_correction
+from timebank.points.publicity.refusals import (
+    AppealTooLate,
+    LineDone,
+    NeedsAnotherOfficer,
+    NotBooked,
+    ObjectedAlready,
+    ObjectionTooLate,
+    ObjectionWrongState,
+    OwnHousehold,
+    OwnObjection,
+    ReviewedIt,
+    TooManyObjections,
+    TooNearToAnswer,
+)
 from timebank.points.publicity.tables import (
-    APPEAL_REJECTED,
-    APPEAL_UPHELD,
     APPEALED,
+    CHANNELS,
     OPEN,
     REJECTED,
-    UPHELD,
-    AwardCorrection,
     Objection,
+    PublicityBatch,
     PublicityLine,
 )
-from timebank.storage import new_id
+from timebank.storage import new_id, next_number
 
+__all__ = [
+    "AppealTooLate",
+    "Corrected",
+    "LineDone",
+    "NeedsAnotherOfficer",
+    "NotBooked",
+    "ObjectedAlready",
+    "ObjectionListed",
+    "ObjectionTooLate",
+    "ObjectionWrongState",
+    "OwnObjection",
+    "ReviewedIt",
+    "TooManyObjections",
+    "TooNearToAnswer",
+    "answer",
+    "answered",
+    "appeal",
+    "ask_correction",
+    "confirm_correction",
+    "decide",
+    "line_of",
+    "may_object_until",
+    "object_to",
+    "objection_of",
+    "objections_of",
+    "open_correction",
+    "said_of",
+]
 
-class ObjectionTooLate(Refused):
-    """The period of objections is over (fact `until_at`)."""
-
-    code = "objection_too_late"
-
-
-class ObjectedAlready(Refused):
-    """The same person objected to this line already."""
-
-    code = "objected_already"
-
-
-class LineDone(Refused):
-    """The line is booked or withdrawn (fact `state`)."""
-
-    code = "line_done"
-
-
-class ObjectionWrongState(Refused):
-    """The objection is not in the state that this step needs (fact `state`)."""
-
-    code = "objection_wrong_state"
-
-
-class AppealTooLate(Refused):
-    """The time to appeal is over (fact `until_at`)."""
-
-    code = "appeal_too_late"
-
-
-class NotBooked(Refused):
-    """Only what is booked can be corrected by booking it back (fact `state`)."""
-
-    code = "not_booked"
-
-
-class NeedsAnotherOfficer(Refused):
-    """A correction is confirmed by somebody else than who asked for it."""
-
-    code = "needs_another_officer"
-    status = 403
-
-
-class OwnObjection(Refused):
-    """Nobody answers the own objection, nor decides about the own answer."""
-
-    code = "own_objection"
-    status = 403
+TEXT_MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,14 @@ class ObjectionListed:
     person: Person | None
 
 
+@dataclass(frozen=True)
+class Corrected:
+    """What a line should have been: how often or how long, and by which item if it was another one."""
+
+    quantity: str
+    item_id: uuid.UUID | None = None
+
+
 def object_to(
     session: Session,
     *,
@@ -101,162 +116,166 @@ def object_to(
     line_number: int,
     reason: str,
     person_id: uuid.UUID | None = None,
+    channel: str = "",
+    form_number: str = "",
+    paper_on: dt.date | None = None,
+    photo: Prepared | None = None,
 ) -> dict[str, Any]:
-    """Object to one line, as a resident or by staff for a resident who came with paper; only that line is frozen.
+    """Object to one line, as a resident or by staff for a resident who called, came or handed in a paper.
+
+    Before it is booked, only that line is frozen; a paper counts by the day on it, even if it is typed in later. A line in
+    the books can be objected to for `late_objection_days`.
 
     Raises:
-        ObjectionTooLate, ObjectedAlready, LineDone.
+        ObjectionTooLate, ObjectedAlready, TooManyObjections, LineDone. BadInput: by field.
     """
     on_behalf = person_id is not None and person_id != actor.person_id
     use_case = "publicity.object_on_behalf" if on_behalf else "publicity.object_to"
     require(actor, use_case, community_id=actor.community_id)
-    whose = person_id or actor.person_id
+    community_id, whose = community_of(actor), person_id or actor.person_id
     if whose is None:
         raise BadInput(fields={"person": "required"})
-    if not 1 <= len(reason.strip()) <= 1000:
-        raise BadInput(fields={"reason": "required"})
-    community_id = _community(actor)
-    residents.person(session, community_id, whose)
-    batch, (_, award) = batch_of(session, community_id, batch_number), _line(session, actor, batch_number, line_number)
-    if batch.objections_until <= now:
-        raise ObjectionTooLate(until_at=batch.objections_until.isoformat())
-    if award.state not in (PUBLISHED, FROZEN):
-        raise LineDone(state=award.state)
-    said = session.scalars(
-        select(Objection).where(
-            Objection.community_id == community_id, Objection.batch_number == batch_number,
-            Objection.line_number == line_number, Objection.person_id == whose,
-        )
-    ).first()  # fmt: skip
-    if said is not None:
-        raise ObjectedAlready
+    channel = channel or ("desk" if on_behalf else "page")
     today = today_in(session, community_id, now)
-    days = policy.of(session, community_id, today).objection_answer_days
-    due = end_of_day(session, community_id, end_of_working_days(session, community_id, today, days))
+    residents.person(session, community_id, whose)
+    batch, line, award = lines.line_at(session, community_id, batch_number, line_number)
+    _refuse_bad(batch, reason, channel, on_behalf=on_behalf, form_number=form_number, paper_on=paper_on, today=today)
+    rules = policy.of(session, community_id, today)
+    late = _late(session, batch, line, award, now=now, paper_on=paper_on, days=rules.late_objection_days)
+    _refuse_double(session, line, whose, most=rules.objections_open_most)
+    due = end_of_day(
+        session, community_id, end_of_working_days(session, community_id, today, rules.objection_answer_days)
+    )
     objection = Objection(
         community_id=community_id, id=new_id(now), batch_number=batch_number, line_number=line_number, person_id=whose,
-        channel="paper" if on_behalf else "page", reason=reason.strip(), raised_at=now, raised_by=actor.number,
-        answer_due_at=due, state=OPEN,
+        channel=channel, reason=reason.strip(), raised_at=now, raised_by=actor.number, answer_due_at=due, state=OPEN,
+        number=next_number(session, community_id, "objection"), form_number=form_number.strip() or None,
+        paper_on=paper_on, late=int(late),
     )  # fmt: skip
+    if photo is not None:
+        objection.photo_id = attachments.keep(
+            session, community_id=community_id, prepared=photo, now=now, by=actor.number
+        )
     session.add(objection)
-    award.state = FROZEN
-    return {"code": "objection_raised", "objection_id": objection.id.hex, "batch": batch_number, "line": line_number,
-            "answer_due_at": due.isoformat()}  # fmt: skip
+    session.flush()
+    if not late:
+        award.state = FROZEN
+    lines.move(session, line, award, "object_late" if late else "object")
+    _tell_household(session, award, "line_objected", {"batch": batch_number, "line": line_number}, now=now)
+    return {"code": "objection_raised", "objection_id": objection.id.hex, "number": objection.number,
+            "batch": batch_number, "line": line_number, "late": late, "answer_due_at": due.isoformat()}  # fmt: skip
 
 
 def answer(
-    session: Session, *, actor: Actor, now: dt.datetime, objection_id: uuid.UUID, upheld: bool, text: str
+    session: Session,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    objection_id: uuid.UUID,
+    upheld: bool,
+    text: str,
+    corrected: Corrected | None = None,
 ) -> dict[str, Any]:
-    """Answer an objection: upheld, the line is withdrawn; rejected, it waits seven days for an appeal.
+    """Answer an objection, and all others that are open on the same line.
+
+    Upheld, the line is withdrawn, or with `corrected` replaced by an award that is reviewed and hangs out anew; what is in
+    the books is booked back. Rejected, it waits for an appeal.
 
     Raises:
-        OwnHousehold, OwnObjection: who answers is too near.
+        OwnHousehold, OwnObjection, TooNearToAnswer, ReviewedIt: who answers is too near. ObjectionWrongState.
     """
     require(actor, "publicity.answer", community_id=actor.community_id)
-    objection, award = _objection(session, actor, objection_id)
-    _refuse_own(actor, objection, award)
-    if objection.state != OPEN:
-        raise ObjectionWrongState(state=objection.state)
-    if not text.strip():
-        raise BadInput(fields={"text": "required"})
+    objection, _, line, award = _found(session, actor, objection_id)
+    joined = _of_line(session, line)
+    _refuse_near(session, actor, award, joined, objection)
+    state = states.objection_after(objection.state, "uphold" if upheld else "reject")
+    text = _said(text)
     today = today_in(session, award.community_id, now)
-    appeal_days = policy.of(session, award.community_id, today).appeal_days
-    until = end_of_day(session, award.community_id, today + dt.timedelta(days=appeal_days))
-    objection.state = UPHELD if upheld else REJECTED
-    objection.answer, objection.answered_at, objection.answered_by = text.strip()[:1000], now, actor.number
+    until = end_of_day(
+        session,
+        award.community_id,
+        today + dt.timedelta(days=policy.of(session, award.community_id, today).appeal_days),
+    )
+    mine = [one for one in joined if one.state == OPEN]
+    for one in mine:
+        one.state, one.answer, one.answered_at, one.answered_by = state, text, now, actor.number
+        one.appeal_until = None if upheld else until
+    session.flush()
     if upheld:
-        _withdraw(award, now=now, by=actor.number, reason=objection.answer)
+        ended = _end_line(session, actor, line, award, upheld=mine, text=text, now=now, corrected=corrected)
     else:
-        objection.appeal_until = until
+        ended = {"state": lines.move(session, line, award, "reject_late" if objection.late else "reject")}
+    _tell_objectors(session, line, mine, "objection_answered", now=now)
     return {"code": "objection_upheld" if upheld else "objection_rejected", "objection_id": objection.id.hex,
-            "award_state": award.state}  # fmt: skip
+            "joined": len(mine), "award_state": award.state, "line_state": ended["state"], **ended}  # fmt: skip
 
 
 def appeal(session: Session, *, actor: Actor, now: dt.datetime, objection_id: uuid.UUID, text: str) -> dict[str, Any]:
-    """Take a rejected objection to the supervision committee, by the person who raised it or by staff for her."""
-    objection, _ = _objection(session, actor, objection_id)
+    """Take a rejected objection to the supervision committee, by the person who raised it or by staff for her.
+
+    Raises:
+        ObjectionWrongState, AppealTooLate; LineDone: another's objection ended the line.
+    """
+    objection, _, line, award = _found(session, actor, objection_id)
     own = objection.person_id == actor.person_id
     use_case = "publicity.object_to" if own else "publicity.object_on_behalf"
     require(actor, use_case, community_id=actor.community_id)
-    if objection.state != REJECTED or objection.appeal_until is None:
+    state = states.objection_after(objection.state, "appeal")
+    if objection.appeal_until is None:
         raise ObjectionWrongState(state=objection.state)
     if objection.appeal_until <= now:
         raise AppealTooLate(until_at=objection.appeal_until.isoformat())
-    if not text.strip():
-        raise BadInput(fields={"text": "required"})
-    objection.state, objection.appeal, objection.appealed_at = APPEALED, text.strip()[:1000], now
-    return {"code": "appealed", "objection_id": objection.id.hex}
+    verb = "appeal_late" if objection.late else "appeal"
+    if not states.may(line.state, verb):
+        raise LineDone(state=line.state)
+    text, today = _said(text), today_in(session, award.community_id, now)
+    days = policy.of(session, award.community_id, today).appeal_decision_days
+    objection.state, objection.appeal, objection.appealed_at = state, text, now
+    objection.reminded_at = None
+    objection.decision_due_at = end_of_day(
+        session, award.community_id, end_of_working_days(session, award.community_id, today, days)
+    )
+    session.flush()
+    lines.move(session, line, award, verb)
+    return {"code": "appealed", "objection_id": objection.id.hex,
+            "decision_due_at": objection.decision_due_at.isoformat()}  # fmt: skip
 
 
 def decide(
-    session: Session, *, actor: Actor, now: dt.datetime, objection_id: uuid.UUID, upheld: bool, text: str
+    session: Session,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    objection_id: uuid.UUID,
+    upheld: bool,
+    text: str,
+    corrected: Corrected | None = None,
 ) -> dict[str, Any]:
-    """The supervision committee's word on an appeal; it is final."""
+    """The supervision committee's word on an appeal, and on all others on the same line; it is final.
+
+    Raises:
+        OwnHousehold, OwnObjection, TooNearToAnswer, ReviewedIt: who decides is too near. ObjectionWrongState.
+    """
     require(actor, "publicity.decide", community_id=actor.community_id)
-    objection, award = _objection(session, actor, objection_id)
-    _refuse_own(actor, objection, award)
-    if objection.state != APPEALED:
-        raise ObjectionWrongState(state=objection.state)
-    if not text.strip():
-        raise BadInput(fields={"text": "required"})
-    objection.decision, objection.decided_at, objection.decided_by = text.strip()[:1000], now, actor.number
-    objection.state = APPEAL_UPHELD if upheld else APPEAL_REJECTED
+    objection, _, line, award = _found(session, actor, objection_id)
+    joined = _of_line(session, line)
+    _refuse_near(session, actor, award, joined, objection)
+    state = states.objection_after(objection.state, "decide_uphold" if upheld else "decide_reject")
+    text = _said(text)
+    mine = [one for one in joined if one.state == APPEALED]
+    for one in mine:
+        one.state, one.decision, one.decided_at, one.decided_by = state, text, now, actor.number
+    session.flush()
     if upheld:
-        _withdraw(award, now=now, by=actor.number, reason=objection.decision)
-    return {"code": "appeal_upheld" if upheld else "appeal_rejected", "objection_id": objection.id.hex}
+        ended = _end_line(session, actor, line, award, upheld=mine, text=text, now=now, corrected=corrected)
+    else:
+        ended = {"state": lines.move(session, line, award, "decide_reject_late" if objection.late else "decide_reject")}
+    _tell_objectors(session, line, mine, "objection_decided", now=now)
+    return {"code": "appeal_upheld" if upheld else "appeal_rejected", "objection_id": objection.id.hex,
+            "joined": len(mine), "award_state": award.state, "line_state": ended["state"], **ended}  # fmt: skip
 
 
-def ask_correction(
-    session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID, reason: str
-) -> dict[str, Any]:
-    """Ask that a booked award be booked back; another officer confirms it."""
-    require(actor, "publicity.correct", community_id=actor.community_id)
-    award = _award(session, actor, award_id)
-    if award.state != BOOKED:
-        raise NotBooked(state=award.state)
-    if not reason.strip():
-        raise BadInput(fields={"reason": "required"})
-    if open_correction(session, award) is not None:
-        raise ObjectionWrongState(state="asked")
-    asked = AwardCorrection(community_id=award.community_id, id=new_id(now), award_id=award.id,
-                            reason=reason.strip()[:300], asked_at=now, asked_by=actor.number,
-                            asked_officer=actor.officer)  # fmt: skip
-    session.add(asked)
-    return {"code": "correction_asked", "award_id": award.id.hex}
-
-
-def confirm_correction(session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID) -> dict[str, Any]:
-    """Book a booked award back, whole, by two officers; the household may stand below zero until later awards repay it."""
-    require(actor, "publicity.correct", community_id=actor.community_id)
-    award = _award(session, actor, award_id)
-    asked = open_correction(session, award)
-    if award.state != BOOKED or asked is None:
-        raise NotBooked(state=award.state)
-    if asked.asked_by == actor.number:
-        raise NeedsAnotherOfficer
-    on = today_in(session, award.community_id, now)
-    detail = {"use_case": "publicity.correct", "award": award.id.hex, "correction": asked.id.hex}
-    paid = [move.entry for move in household_accounts.moves_of(session, award.community_id, award.id) if move.entry]
-    for entry in [*reversed(paid), award.entry]:
-        if entry is not None:
-            asked.entry = book_of(session).reverse(
-                entry, on=on, reason="award_corrected", approvers=[asked.asked_officer, actor.officer], detail=detail
-            )
-    household_accounts.undo_moves(session, award.community_id, award.id, now=now)
-    asked.confirmed_at, asked.confirmed_by = now, actor.number
-    award.state, award.closed_at, award.closed_by, award.closed_reason = REVERSED, now, actor.number, asked.reason
-    return {"code": "award_reversed", "award_id": award.id.hex, "entry": asked.entry}
-
-
-def open_correction(session: Session, award: Award) -> AwardCorrection | None:
-    """The wish to book an award back that nobody confirmed yet."""
-    return session.scalars(
-        select(AwardCorrection).where(
-            AwardCorrection.community_id == award.community_id,
-            AwardCorrection.award_id == award.id,
-            col(AwardCorrection.confirmed_at).is_(None),
-        )
-    ).first()
+# Reading --------------------------------------------------------------------------------------------------------------
 
 
 def objections_of(
@@ -265,9 +284,10 @@ def objections_of(
     actor: Actor,
     batch_number: int | None = None,
     person_id: uuid.UUID | None = None,
+    before: int | None = None,
     limit: int = 100,
 ) -> list[ObjectionListed]:
-    """Objections, open ones first, then newest; a resident reads the own ones."""
+    """Objections, those that wait first, then newest; a resident reads the own ones."""
     if person_id is None or person_id != actor.person_id:
         require(actor, "awards.read", community_id=actor.community_id)
     query = (
@@ -289,53 +309,266 @@ def objections_of(
         query = query.where(Objection.batch_number == batch_number)
     if person_id is not None:
         query = query.where(Objection.person_id == person_id)
+    if before is not None:
+        query = query.where(col(Objection.number) < before)
     rows = session.execute(query).all()
-    people = residents.persons_of(session, _community(actor), [row[0].person_id for row in rows])
+    people = residents.persons_of(session, community_of(actor), [row[0].person_id for row in rows])
     return [ObjectionListed(objection, line, award, people.get(objection.person_id)) for objection, line, award in rows]
+
+
+def said_of(
+    session: Session, community_id: int, batch_number: int, first: int, last: int
+) -> dict[int, list[Objection]]:
+    """The objections to the lines of a span, by line, oldest first: for a page of the board, which shows what was answered."""
+    rows = session.scalars(
+        select(Objection)
+        .where(
+            Objection.community_id == community_id,
+            Objection.batch_number == batch_number,
+            col(Objection.line_number).between(first, last),
+        )
+        .order_by(col(Objection.id))
+    )
+    found: dict[int, list[Objection]] = {}
+    for one in rows:
+        found.setdefault(one.line_number, []).append(one)
+    return found
+
+
+def answered(session: Session, community_id: int, *, limit: int = 20) -> Sequence[Objection]:
+    """Objections that were answered, newest answers first: what anybody may read, without who objected and why."""
+    return session.scalars(
+        select(Objection)
+        .where(Objection.community_id == community_id, col(Objection.answered_at).is_not(None))
+        .order_by(col(Objection.answered_at).desc())
+        .limit(limit)
+    ).all()
 
 
 def line_of(session: Session, *, actor: Actor, batch_number: int, line_number: int) -> tuple[PublicityLine, Award]:
     """One line of the board with its award."""
-    return _line(session, actor, batch_number, line_number)
+    return lines.line_at(session, community_of(actor), batch_number, line_number)[1:]
 
 
-def _refuse_own(actor: Actor, objection: Objection, award: Award) -> None:
+def objection_of(session: Session, *, actor: Actor, objection_id: uuid.UUID) -> Objection:
+    """One objection, for who raised it and for staff."""
+    objection = _found(session, actor, objection_id)[0]
+    if objection.person_id != actor.person_id:
+        require(actor, "awards.read", community_id=actor.community_id)
+    return objection
+
+
+def may_object_until(session: Session, batch: PublicityBatch, award: Award, now: dt.datetime) -> dt.datetime | None:
+    """Until when the line of this award can be objected to; None if it cannot any more, or only once it is booked."""
+    if batch.objections_until > now:
+        return batch.objections_until
+    if award.booked_at is None:
+        return None
+    today = today_in(session, award.community_id, now)
+    until = _late_until(session, award, policy.of(session, award.community_id, today).late_objection_days)
+    return until if until > now else None
+
+
+# What stands between ---------------------------------------------------------------------------------------------------
+
+
+def _end_line(
+    session: Session,
+    actor: Actor,
+    line: PublicityLine,
+    award: Award,
+    *,
+    upheld: Sequence[Objection],
+    text: str,
+    now: dt.datetime,
+    corrected: Corrected | None,
+) -> dict[str, Any]:
+    """What an upheld objection does to its line: withdrawn, corrected, or booked back; the others' objections end with it."""
+    if line.state in states.IN_THE_BOOKS:
+        outcome, told = "reversed", corrections.book_back(session, actor, line, award, upheld[0], reason=text, now=now)
+    else:
+        award.state, award.closed_at, award.closed_by, award.closed_reason = WITHDRAWN, now, actor.number, text[:300]
+        session.flush()
+        told, outcome = {}, "withdrawn"
+        if corrected is not None:
+            outcome = "corrected"
+            made = entering.enter(
+                session, actor=replace(actor, trusted=True), now=now, row=_row(session, award, corrected)
+            )
+            line.replaced_by = uuid.UUID(made["award_id"])
+            told = {"replaced_by": made["award_id"], "credited_steps": made["credited_steps"]}
+        told["state"] = lines.move(session, line, award, "correct" if corrected else "withdraw")
+        facts = {"batch": line.batch_number, "line": line.number}
+        _tell_household(session, award, f"line_{outcome}", facts, now=now)
+    rest = [one for one in _of_line(session, line) if one.state in (OPEN, APPEALED)]
+    for one in rest:
+        if one.state == OPEN:
+            one.state, one.answer, one.answered_at, one.answered_by = states.UPHELD, text, now, actor.number
+        else:
+            one.state = states.APPEAL_UPHELD
+            one.decision, one.decided_at, one.decided_by = text, now, actor.number
+    for one in (*upheld, *rest):
+        one.outcome = outcome
+    session.flush()
+    if rest:
+        _tell_objectors(session, line, rest, "objection_answered", now=now)
+    return told
+
+
+def _row(session: Session, award: Award, corrected: Corrected) -> AwardRow:
+    """The award as it should have been, as a row to be entered."""
+    person = residents.person(session, award.community_id, award.person_id) if award.person_id else None
+    household = households.household(session, award.community_id, award.household_id)
+    return AwardRow(
+        line=1,
+        household="" if person else str(household.number),
+        person=person.number if person else "",
+        item="",
+        item_id=(corrected.item_id or award.item_id).hex,
+        on=award.on_day.isoformat(),
+        quantity=corrected.quantity,
+        evidence=award.evidence,
+        heard_on=award.heard_on.isoformat() if award.heard_on else "",
+    )
+
+
+def _refuse_bad(
+    batch: PublicityBatch,
+    reason: str,
+    channel: str,
+    *,
+    on_behalf: bool,
+    form_number: str,
+    paper_on: dt.date | None,
+    today: dt.date,
+) -> None:
+    bad = {}
+    if not 1 <= len(reason.strip()) <= TEXT_MOST:
+        bad["reason"] = "required"
+    if channel not in CHANNELS or (channel == "page") == on_behalf:
+        bad["channel"] = "unknown"
+    if channel == "paper":
+        if not 1 <= len(form_number.strip()) <= 40:
+            bad["form_number"] = "required"
+        if paper_on is None:
+            bad["paper_on"] = "required"
+        elif paper_on > today:
+            bad["paper_on"] = "in_the_future"
+        elif paper_on < batch.published_at.date():
+            bad["paper_on"] = "before_publicity"
+    if bad:
+        raise BadInput(fields=bad)
+
+
+def _late(
+    session: Session,
+    batch: PublicityBatch,
+    line: PublicityLine,
+    award: Award,
+    *,
+    now: dt.datetime,
+    paper_on: dt.date | None,
+    days: int,
+) -> bool:
+    """Whether an objection of now comes after the booking; refused where it comes too late, or the line has ended."""
+    if line.state in states.UNBOOKED:
+        came = now
+        if paper_on is not None:  # the day on the paper counts, whenever somebody types it in
+            came = min(now, end_of_day(session, batch.community_id, paper_on) - dt.timedelta(milliseconds=1))
+        if batch.objections_until <= came:
+            raise ObjectionTooLate(until_at=batch.objections_until.isoformat())
+        return False
+    if not states.may(line.state, "object_late"):
+        raise LineDone(state=line.state)
+    until = _late_until(session, award, days)
+    if until <= now:
+        raise ObjectionTooLate(until_at=until.isoformat())
+    return True
+
+
+def _late_until(session: Session, award: Award, days: int) -> dt.datetime:
+    assert award.booked_at is not None
+    booked_on = today_in(session, award.community_id, award.booked_at)
+    return end_of_day(session, award.community_id, booked_on + dt.timedelta(days=days))
+
+
+def _refuse_double(session: Session, line: PublicityLine, person_id: uuid.UUID, *, most: int) -> None:
+    if any(one.person_id == person_id for one in _of_line(session, line)):
+        raise ObjectedAlready
+    waiting = session.scalars(
+        select(Objection.id).where(
+            Objection.community_id == line.community_id,
+            Objection.person_id == person_id,
+            col(Objection.state).in_((OPEN, APPEALED)),
+        )
+    ).all()
+    if len(waiting) >= most:
+        raise TooManyObjections(most=most)
+
+
+def _refuse_near(
+    session: Session, actor: Actor, award: Award, joined: Sequence[Objection], objection: Objection
+) -> None:
+    """Nobody answers for the own household, relatives, own review, own objection or own answer."""
     if actor.household_id is not None and award.household_id == actor.household_id:
         raise OwnHousehold
     if actor.number == objection.answered_by or (
-        actor.person_id is not None and objection.person_id == actor.person_id
+        actor.person_id is not None and any(one.person_id == actor.person_id for one in joined)
     ):
         raise OwnObjection
+    if award.reviewed_by == actor.number:
+        raise ReviewedIt
+    if actor.person_id is not None and any(
+        kin.are_near(session, award.community_id, actor.person_id, other)
+        for other in (award.household_id, *(one.person_id for one in joined if one.state in (OPEN, APPEALED, REJECTED)))
+    ):
+        raise TooNearToAnswer
 
 
-def _withdraw(award: Award, *, now: dt.datetime, by: str, reason: str) -> None:
-    # Two people may have objected; the first answer that upheld one of them settled the line.
-    if award.state == FROZEN:
-        withdraw_line(award, now=now, by=by, reason=reason)
+def _of_line(session: Session, line: PublicityLine) -> Sequence[Objection]:
+    return session.scalars(
+        select(Objection)
+        .where(
+            Objection.community_id == line.community_id,
+            Objection.batch_number == line.batch_number,
+            Objection.line_number == line.number,
+        )
+        .order_by(col(Objection.id))
+    ).all()
 
 
-def _line(session: Session, actor: Actor, batch_number: int, line_number: int) -> tuple[PublicityLine, Award]:
-    line = session.get(PublicityLine, (_community(actor), batch_number, line_number))
-    if line is None:
-        raise NotFound(what="publicity_line", batch=batch_number, line=line_number)
-    return line, _award(session, actor, line.award_id)
-
-
-def _objection(session: Session, actor: Actor, objection_id: uuid.UUID) -> tuple[Objection, Award]:
-    objection = session.get(Objection, (_community(actor), objection_id))
+def _found(
+    session: Session, actor: Actor, objection_id: uuid.UUID
+) -> tuple[Objection, PublicityBatch, PublicityLine, Award]:
+    objection = session.get(Objection, (community_of(actor), objection_id))
     if objection is None:
         raise NotFound(what="objection")
-    return objection, _line(session, actor, objection.batch_number, objection.line_number)[1]
+    return objection, *lines.line_at(session, objection.community_id, objection.batch_number, objection.line_number)
 
 
-def _award(session: Session, actor: Actor, award_id: uuid.UUID) -> Award:
-    award = session.get(Award, (_community(actor), award_id))
-    if award is None:
-        raise NotFound(what="award")
-    return award
+def _said(text: str) -> str:
+    if not 1 <= len(text.strip()) <= TEXT_MOST:
+        raise BadInput(fields={"text": "required"})
+    return text.strip()
 
 
-def _community(actor: Actor) -> int:
-    if actor.community_id is None:
-        raise NotFound(what="community")
-    return actor.community_id
+def _tell_objectors(
+    session: Session, line: PublicityLine, said: Sequence[Objection], kind: str, *, now: dt.datetime
+) -> None:
+    for one in said:
+        facts: dict[str, Any] = {"batch": line.batch_number, "line": line.number}
+        if one.appeal_by is not None and one.state == REJECTED:
+            facts["until_at"] = to_ms(one.appeal_by)
+        told = f"{kind}_{'upheld' if one.state in (states.UPHELD, states.APPEAL_UPHELD) else 'rejected'}"
+        notices.tell(session, community_id=line.community_id, person_id=one.person_id, kind=told, facts=facts, now=now)
+
+
+def _tell_household(session: Session, award: Award, kind: str, facts: dict[str, Any], *, now: dt.datetime) -> None:
+    """Tell who was awarded, else the head of the household."""
+    person = award.person_id
+    if person is None:
+        person = preparing.names_of(session, award.community_id, {award.household_id}).get(award.household_id, (None,))[
+            0
+        ]
+    if person is not None:
+        notices.tell(session, community_id=award.community_id, person_id=person, kind=kind, facts=facts, now=now)

@@ -1,4 +1,8 @@
-"""What is kept of publicity: numbered batches, the lines as they were shown, objections, and corrections."""
+"""What is kept of publicity: numbered batches, the lines as they were shown, objections, and corrections.
+
+How many lines of a batch are in each state, and what they come to, is kept too (`PublicityTally`), so that a page of a
+batch costs the same whether it has a hundred lines or ten thousand. It moves with the lines, in their commits.
+"""
 
 import datetime as dt
 import uuid
@@ -6,25 +10,40 @@ import uuid
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from timebank.columns import Id, Instant, Number
+from timebank.columns import Day, Id, Instant, Number
+from timebank.points.publicity.states import APPEAL_REJECTED, APPEAL_UPHELD, APPEALED, HANGING, OPEN, REJECTED, UPHELD
 
-OPEN, UPHELD, REJECTED, APPEALED, APPEAL_UPHELD, APPEAL_REJECTED = (
-    "open",
-    "upheld",
-    "rejected",
-    "appealed",
-    "appeal_upheld",
-    "appeal_rejected",
-)
+__all__ = [
+    "APPEALED",
+    "APPEAL_REJECTED",
+    "APPEAL_UPHELD",
+    "CHANNELS",
+    "OPEN",
+    "REJECTED",
+    "UPHELD",
+    "AwardCorrection",
+    "Objection",
+    "PublicityBatch",
+    "PublicityHold",
+    "PublicityLine",
+    "PublicityTally",
+]
+
+CHANNELS = ("page", "phone", "paper", "desk")
 
 
 class PublicityBatch(SQLModel, table=True):
-    """One numbered batch; `objections_until` ends its period, `closed_at` says that every line found its end."""
+    """One numbered batch; `objections_until` ends its period, `closed_at` says that every line found its end.
+
+    While it is being laid out (`publishing`), `lines`, `digest`, `note` and the period are provisional, and nobody sees it.
+    `revision` grows whenever something that anybody may see of it changes: what was drawn of it is drawn anew then.
+    """
 
     __tablename__ = "publicity_batch"
     __table_args__ = (
         CheckConstraint("lines > 0", name="ck_publicity_batch_lines"),
         CheckConstraint("objections_until > published_at", name="ck_publicity_batch_period"),
+        CheckConstraint("state IN ('publishing', 'hanging', 'booking', 'closed')", name="ck_publicity_batch_state"),
         Index("ix_publicity_batch_due", "community_id", "closed_at", "objections_until"),
     )
 
@@ -39,6 +58,8 @@ class PublicityBatch(SQLModel, table=True):
     digest: str
     note: int = Field(sa_type=Number)
     closed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    state: str = Field(default=HANGING, sa_column_kwargs={"server_default": HANGING})
+    revision: int = Field(default=0, sa_type=Number, sa_column_kwargs={"server_default": "0"})
 
     @property
     def last_moment(self) -> dt.datetime:
@@ -47,7 +68,7 @@ class PublicityBatch(SQLModel, table=True):
 
 
 class PublicityLine(SQLModel, table=True):
-    """One line as it hung on the board; what became of it stands in its award."""
+    """One line as it hung on the board, and what became of it; `replaced_by` is the award that came in its place."""
 
     __tablename__ = "publicity_line"
     __table_args__ = (
@@ -60,6 +81,11 @@ class PublicityLine(SQLModel, table=True):
             ["community_id", "award_id"], ["award.community_id", "award.id"], name="fk_publicity_line_award"
         ),
         UniqueConstraint("community_id", "award_id", name="uq_publicity_line_award"),
+        CheckConstraint(
+            "state IN ('hanging', 'objected', 'answered', 'appealed', 'booked', 'contested', 'reversing', 'withdrawn',"
+            " 'corrected', 'reversed')",
+            name="ck_publicity_line_state",
+        ),
     )
 
     community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -70,10 +96,67 @@ class PublicityLine(SQLModel, table=True):
     grid: str
     household_tail: str
     suffix: str
+    state: str = Field(default=HANGING, sa_column_kwargs={"server_default": HANGING})
+    replaced_by: uuid.UUID | None = Field(default=None, sa_type=Id)
+
+
+class PublicityTally(SQLModel, table=True):
+    """How many lines of a batch are in a state, and their steps together; over all states they add up to the batch."""
+
+    __tablename__ = "publicity_tally"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "batch_number"],
+            ["publicity_batch.community_id", "publicity_batch.number"],
+            name="fk_publicity_tally_batch",
+        ),
+        CheckConstraint("lines >= 0", name="ck_publicity_tally_lines"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    batch_number: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    state: str = Field(primary_key=True)
+    lines: int = Field(sa_type=Number)
+    steps: int = Field(sa_type=Number)
+
+
+class PublicityHold(SQLModel, table=True):
+    """An approved award that somebody keeps from the next batch, with the reason; released, it goes into a later one."""
+
+    __tablename__ = "publicity_hold"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "award_id"], ["award.community_id", "award.id"], name="fk_publicity_hold_award"
+        ),
+        CheckConstraint("length(reason) BETWEEN 1 AND 300", name="ck_publicity_hold_reason"),
+        CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="ck_publicity_hold_released"),
+        Index(
+            "uq_publicity_hold_open",
+            "community_id",
+            "award_id",
+            unique=True,
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    award_id: uuid.UUID = Field(sa_type=Id)
+    reason: str
+    held_at: dt.datetime = Field(sa_type=Instant)
+    held_by: str
+    released_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    released_by: str | None = None
 
 
 class Objection(SQLModel, table=True):
-    """A resident's objection to one line, its answer, and the appeal to the supervision committee."""
+    """A resident's objection to one line, its answer, and the appeal to the supervision committee.
+
+    `channel` is how it came: page (herself), phone or desk (staff wrote it down), paper (with its form number and the day
+    on it). `late`: the line was in the books by then. `outcome` is what an upheld one did to the line. `reminded_at`: when
+    those who answer were told last that it is due.
+    """
 
     __tablename__ = "objection"
     __table_args__ = (
@@ -95,6 +178,8 @@ class Objection(SQLModel, table=True):
         # One person objects to a line once; what is added later is said in the answer.
         Index("uq_objection_person", "community_id", "batch_number", "line_number", "person_id", unique=True),
         Index("ix_objection_state", "community_id", "state", "answer_due_at"),
+        CheckConstraint("late IN (0, 1)", name="ck_objection_late"),
+        CheckConstraint("outcome IN ('withdrawn', 'corrected', 'reversed')", name="ck_objection_outcome"),
     )
 
     community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -117,6 +202,19 @@ class Objection(SQLModel, table=True):
     decision: str = ""
     decided_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     decided_by: str | None = None
+    number: int | None = Field(default=None, sa_type=Number)
+    form_number: str | None = None
+    paper_on: dt.date | None = Field(default=None, sa_type=Day)
+    photo_id: uuid.UUID | None = Field(default=None, sa_type=Id)
+    late: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    outcome: str | None = None
+    decision_due_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    reminded_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+
+    @property
+    def decision_by(self) -> dt.datetime | None:
+        """The last minute for the supervision committee's word."""
+        return self.decision_due_at - dt.timedelta(minutes=1) if self.decision_due_at else None
 
     @property
     def answer_by(self) -> dt.datetime:
@@ -130,7 +228,10 @@ class Objection(SQLModel, table=True):
 
 
 class AwardCorrection(SQLModel, table=True):
-    """A wish to book an award back, by one officer, and its confirmation by another."""
+    """A wish to book an award back, by one officer, and its confirmation by another.
+
+    Where one suffices, since few steps are at stake, the objection itself asks (`asked_by` names it) and who upheld it confirms.
+    """
 
     __tablename__ = "award_correction"
     __table_args__ = (
@@ -159,3 +260,4 @@ class AwardCorrection(SQLModel, table=True):
     confirmed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     confirmed_by: str | None = None
     entry: int | None = Field(default=None, sa_type=Number)
+    objection_id: uuid.UUID | None = Field(default=None, sa_type=Id)

@@ -1,0 +1,65 @@
+"""Publicity: batches, lines, objections and corrections by name, and what refusals say."""
+
+from flask_babel import lazy_gettext as _
+
+LINE_STATES = {
+    "hanging": _("公示中"),
+    "objected": _("有异议,待答复"),
+    "answered": _("已答复,可申诉"),
+    "appealed": _("申诉中"),
+    "booked": _("已入账"),
+    "contested": _("入账后有异议"),
+    "reversing": _("冲正待确认"),
+    "withdrawn": _("已撤下"),
+    "corrected": _("已更正"),
+    "reversed": _("已冲正"),
+}
+LINE_KINDS = {
+    "hanging": "orange",
+    "objected": "orange",
+    "answered": "grey",
+    "appealed": "orange",
+    "booked": "green",
+    "contested": "orange",
+    "reversing": "orange",
+    "withdrawn": "red",
+    "corrected": "red",
+    "reversed": "red",
+}
+BATCH_STATES = {
+    "publishing": _("正在公示"),
+    "hanging": _("公示中"),
+    "booking": _("正在入账"),
+    "closed": _("已办结"),
+}
+BATCH_KINDS = {"publishing": "grey", "hanging": "orange", "booking": "grey", "closed": "green"}
+CHANNELS = {"page": _("本人在手机上"), "phone": _("电话"), "desk": _("本人到服务台"), "paper": _("书面")}
+OUTCOMES = {"withdrawn": _("这一行撤下"), "corrected": _("按更正后的分值重新审核"), "reversed": _("已入账的冲正")}
+HELD = {
+    "not_reviewed": _("还没有审核完"),
+    "held_back": _("有人要求暂缓"),
+    "later_month": _("下个月的事"),
+}
+
+# Why a field is not taken.
+REASONS = {"before_publicity": _("早于公示的那一天。")}
+
+MESSAGES = {
+    "publishing_already": _("第 %(number)s 批正在公示,一次只能公示一批。"),
+    "batch_wrong_state": _("第 %(number)s 批现在不能做这一步。"),
+    "line_wrong_state": _("第 %(line)s 行现在不能做这一步。"),
+    "period_not_over": _("第 %(number)s 批公示到 %(until_at)s 为止,期满才能入账。"),
+    "held_back": _("这一笔已经暂缓,或者不是等待公示的。"),
+    "not_held_back": _("这一笔没有暂缓。"),
+    "too_many_objections": _("您有 %(most)s 个异议在等答复,一个人最多这么多。"),
+    "too_near_to_answer": _("您与这一户或者提异议的人是亲属,不能答复。"),
+    "reviewed_it": _("这一笔是您审核的,不能由您答复。"),
+}
+
+NEXT = {
+    "publishing_already": _("等它公示出来,再公示下一批。"),
+    "period_not_over": _("期满以后可以一键入账;不点,到时也会自动入账。"),
+    "too_many_objections": _("等一个有了答复,再提下一个;急的请到服务台说明。"),
+    "too_near_to_answer": _("请另一位与双方都不是亲属的工作人员来办。"),
+    "reviewed_it": _("请另一位工作人员来办。"),
+}

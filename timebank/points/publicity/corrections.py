@@ -1,0 +1,201 @@
+"""What is in the books and was wrong is booked back, whole, by a counter-entry with its reason; above a limit by two officers.
+
+The counter-entry takes back the very accounts that the entry moved: a deduction gives base points back to the base lot and
+the rest to the household. If the points of an award are spent already, the household stands below zero, which it sees as
+its shortfall, and what it earns next fills that first.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from ledger import book_of
+from timebank import accounts, notices, policy
+from timebank.errors import BadInput, NotFound
+from timebank.people.communities import community_of
+from timebank.people.working_days import today_in
+from timebank.permissions import Actor, require
+from timebank.points import household_accounts
+from timebank.points.awards.tables import BOOKED, REVERSED, Award
+from timebank.points.publicity import lines, preparing, states
+from timebank.points.publicity.refusals import NeedsAnotherOfficer, NotBooked, ObjectionWrongState
+from timebank.points.publicity.tables import AwardCorrection, Objection, PublicityLine
+from timebank.storage import new_id
+
+
+def ask_correction(
+    session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID, reason: str
+) -> dict[str, Any]:
+    """Ask that a booked award be booked back without anybody's objection; another officer confirms it.
+
+    Raises:
+        NotBooked; ObjectionWrongState: it was asked already, or an objection to it waits, which is answered first.
+    """
+    require(actor, "publicity.correct", community_id=actor.community_id)
+    award = lines.award_of(session, community_of(actor), award_id)
+    if award.state != BOOKED:
+        raise NotBooked(state=award.state)
+    if not reason.strip():
+        raise BadInput(fields={"reason": "required"})
+    if open_correction(session, award) is not None:
+        raise ObjectionWrongState(state="asked")
+    line = lines.line_of_award(session, award)
+    if line is not None:
+        if line.state == states.CONTESTED:
+            raise ObjectionWrongState(state=states.CONTESTED)
+        lines.move(session, line, award, "ask_reversal")
+    _ask(session, actor, award, reason=reason, now=now)
+    return {"code": "correction_asked", "award_id": award.id.hex}
+
+
+def confirm_correction(session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID) -> dict[str, Any]:
+    """Book a booked award back, whole, as the second officer.
+
+    Raises:
+        NotBooked; NeedsAnotherOfficer: the one who asked.
+    """
+    require(actor, "publicity.correct", community_id=actor.community_id)
+    award = lines.award_of(session, community_of(actor), award_id)
+    asked = open_correction(session, award)
+    if award.state != BOOKED or asked is None:
+        raise NotBooked(state=award.state)
+    if asked.asked_by == actor.number:
+        raise NeedsAnotherOfficer
+    _reverse(session, award, asked, approvers=[asked.asked_officer, actor.officer], by=actor.number, now=now)
+    line = lines.line_of_award(session, award)
+    if line is not None:
+        lines.move(session, line, award, "confirm_reversal")
+    return {"code": "award_reversed", "award_id": award.id.hex, "entry": asked.entry}
+
+
+def book_back(
+    session: Session,
+    actor: Actor,
+    line: PublicityLine,
+    award: Award,
+    objection: Objection,
+    *,
+    reason: str,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """What an upheld late objection does: at once where few steps are at stake, else asked for and confirmed by another."""
+    if abs(award.credited_steps) >= two_from(session, award.community_id, now):
+        _ask(session, actor, award, reason=reason, now=now, objection_id=objection.id)
+        return {"state": lines.move(session, line, award, "ask_reversal"), "needs_another": True}
+    asked = AwardCorrection(community_id=award.community_id, id=new_id(now), award_id=award.id, reason=reason[:300],
+                            asked_at=now, asked_by=f"objection:{objection.number or objection.id.hex}",
+                            asked_officer=actor.officer, objection_id=objection.id)  # fmt: skip
+    session.add(asked)
+    session.flush()
+    _reverse(session, award, asked, approvers=[actor.officer], by=actor.number, now=now)
+    return {"state": lines.move(session, line, award, "reverse"), "needs_another": False, "entry": asked.entry}
+
+
+def two_from(session: Session, community_id: int, now: dt.datetime) -> int:
+    """From how many steps on a booking back takes two people: by the policy, and never above what the log itself demands."""
+    found = policy.of(session, community_id, today_in(session, community_id, now)).reversal_two_from_steps
+    rule = book_of(session).rule
+    return found if rule is None else min(found, rule.two_from_pt)
+
+
+def open_correction(session: Session, award: Award) -> AwardCorrection | None:
+    """The wish to book an award back that nobody confirmed yet."""
+    return session.scalars(
+        select(AwardCorrection).where(
+            AwardCorrection.community_id == award.community_id,
+            AwardCorrection.award_id == award.id,
+            col(AwardCorrection.confirmed_at).is_(None),
+        )
+    ).first()
+
+
+def correction_of(session: Session, award: Award) -> AwardCorrection | None:
+    """How an award was booked back; None if it was not."""
+    return session.scalars(
+        select(AwardCorrection).where(
+            AwardCorrection.community_id == award.community_id,
+            AwardCorrection.award_id == award.id,
+            col(AwardCorrection.confirmed_at).is_not(None),
+        )
+    ).first()
+
+
+def waiting(session: Session, *, actor: Actor, limit: int = 100) -> list[tuple[AwardCorrection, Award]]:
+    """Bookings back that wait for a second officer, oldest first."""
+    require(actor, "awards.read", community_id=actor.community_id)
+    rows = session.execute(
+        select(AwardCorrection, Award)
+        .join(
+            Award,
+            (col(Award.community_id) == AwardCorrection.community_id) & (col(Award.id) == AwardCorrection.award_id),
+        )
+        .where(AwardCorrection.community_id == actor.community_id, col(AwardCorrection.confirmed_at).is_(None))
+        .order_by(col(AwardCorrection.id))
+        .limit(limit)
+    ).all()
+    return [(asked, award) for asked, award in rows]
+
+
+def _ask(
+    session: Session,
+    actor: Actor,
+    award: Award,
+    *,
+    reason: str,
+    now: dt.datetime,
+    objection_id: uuid.UUID | None = None,
+) -> None:
+    session.add(
+        AwardCorrection(community_id=award.community_id, id=new_id(now), award_id=award.id, reason=reason.strip()[:300],
+                        asked_at=now, asked_by=actor.number, asked_officer=actor.officer, objection_id=objection_id)
+    )  # fmt: skip
+    session.flush()
+
+
+def _reverse(
+    session: Session, award: Award, asked: AwardCorrection, *, approvers: list[int], by: str, now: dt.datetime
+) -> None:
+    """The counter-entries: what the award paid of a shortfall, then itself; what a wrong deduction took meanwhile is given back."""
+    community_id, book = award.community_id, book_of(session)
+    on = today_in(session, community_id, now)
+    detail = {"use_case": "publicity.correct", "award": award.id.hex, "correction": asked.id.hex}
+    if asked.objection_id is not None:
+        detail["objection"] = asked.objection_id.hex
+    paid = [move.entry for move in household_accounts.moves_of(session, community_id, award.id) if move.entry]
+    for entry in [*reversed(paid), award.entry]:
+        if entry is not None:
+            asked.entry = book.reverse(entry, on=on, reason="award_corrected", approvers=approvers, detail=detail)
+    taken_later = household_accounts.undo_moves(session, community_id, award.id, now=now)
+    if taken_later:
+        main = household_accounts.main_account(session, community_id, award.household_id)
+        book.post({accounts.RETURNED_PT: -taken_later, main: taken_later}, on=on,
+                  detail={**detail, "use_case": "publicity.give_back", "credited": taken_later})  # fmt: skip
+    asked.confirmed_at, asked.confirmed_by = now, by
+    award.state, award.closed_at, award.closed_by, award.closed_reason = REVERSED, now, by, asked.reason
+    session.flush()
+    _tell(session, award, now=now)
+
+
+def _tell(session: Session, award: Award, *, now: dt.datetime) -> None:
+    person = award.person_id
+    if person is None:
+        person = preparing.names_of(session, award.community_id, {award.household_id}).get(award.household_id, (None,))[
+            0
+        ]
+    if person is not None:
+        facts = {"batch": award.batch_number, "line": award.line_number, "points_steps": -award.credited_steps,
+                 "short_steps": household_accounts.short(session, award.community_id, award.household_id)}  # fmt: skip
+        notices.tell(
+            session, community_id=award.community_id, person_id=person, kind="line_reversed", facts=facts, now=now
+        )
+
+
+def correction(session: Session, *, actor: Actor, award_id: uuid.UUID) -> AwardCorrection:
+    """The correction of an award that waits for its confirmation; NotFound if there is none."""
+    require(actor, "publicity.correct", community_id=actor.community_id)
+    found = open_correction(session, lines.award_of(session, community_of(actor), award_id))
+    if found is None:
+        raise NotFound(what="correction")
+    return found
