@@ -20,7 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from api import bundles, erasing, print_runs, seals, witnesses
+from api import bundles, erasing, importing, print_runs, seals, witnesses
 from api.clock import Clock
 from api.keys import SigningKeys
 from api.mailroom import Mailroom
@@ -30,7 +30,7 @@ from ledger.errors import LogBroken
 from ledger.quorum import BadPolicy
 from timebank import checks, evidence, upkeep
 from timebank.errors import Refused
-from timebank.people import communities
+from timebank.people import communities, imports
 from timebank.people.communities import Community
 from timebank.people.identity import Vault
 from timebank.permissions import Actor
@@ -161,6 +161,15 @@ def send_notices(here: Installation, place: Community, period_start: dt.datetime
         here.mailroom.send_due(here.storage, place)
 
 
+def go_on_importing(here: Installation, place: Community, period_start: dt.datetime) -> None:
+    """Go on with confirmed files that nobody goes on with: the server that did was restarted."""
+    with here.storage.read() as session:
+        found = imports.standing_still(session, place.id, now=here.storage.clock())
+    for batch_id in found:
+        log.info("import goes on", community=place.code, batch=batch_id.hex)
+        importing.go_on(here.storage, place.id, batch_id)
+
+
 def erase(here: Installation, place: Community, period_start: dt.datetime) -> None:
     """Erase who asked for it, when the days of notice are over."""
     erasing.work_off(here.storage, here.keys, place, data_dir=here.data_dir, vault=here.vault)
@@ -174,6 +183,7 @@ JOBS: tuple[Job, ...] = (
     # A little after their deliveries are made.
     Job("send_notices", MINUTE, send_notices, after=dt.timedelta(seconds=10)),
     Job("forget_files", HOUR, forget_files),
+    Job("go_on_importing", MINUTE, go_on_importing, after=dt.timedelta(seconds=30)),
     # 01:40 in China: SQLite's file may be written anew, and nobody writes meanwhile.
     Job("erase", DAY, erase, after=dt.timedelta(hours=17, minutes=40)),
     # 02:10 in China, when nobody scans.

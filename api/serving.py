@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 
 from api import jobs, static_files
 from api.app import create_app
+from api.importing import Importing
 from api.settings import Settings
 
 
@@ -38,6 +39,7 @@ def application() -> Flask:
     write_logs()
     app = create_app(Settings())
     storage = app.extensions["timebank_storage"]
+    app.extensions["timebank_importing"] = Importing(storage, beside=True)
     if storage.sqlite:
         # One process writes: the jobs live in it, and it says at once if another one is there.
         storage.hold_lane()

@@ -2,7 +2,7 @@
 
 The check-ins are requests over HTTP as in checking_in.py, from 16 connections. A file holds 5,000 rows at most, so there
 are several; they were uploaded and looked at before, and somebody at the desk confirms one after the other by the page's
-own form. Load and confirmations begin together, and the load goes on until all are in. The same load with nothing else to
+own form, each when the one before is in. Load and confirmations begin together, and the load goes on until all are in. The same load with nothing else to
 do comes before and after.
 """
 
@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlmodel import Session
+from sqlalchemy import create_engine, select
+from sqlmodel import Session, col
 
 from bench.checking_in import Load, Server, environment_of, p99
 from bench.community import Community, Volunteer, name_of, phone_of
@@ -118,9 +119,30 @@ def _confirm(community: Community, port: int, clerk: Volunteer, batch: Any) -> i
     opener = urllib.request.build_opener(_Stay)
     try:
         with opener.open(request, timeout=600) as answer:
-            return int(answer.status)
+            status = int(answer.status)
     except urllib.error.HTTPError as answer:
-        return int(answer.code)
+        status = int(answer.code)
+    if status == 303:
+        _wait_for(community, batch)
+    return status
+
+
+def _wait_for(community: Community, batch: Any) -> None:
+    """Until the file is in, behind the server's back, so that looking costs it nothing.
+
+    Raises:
+        RuntimeError: it was not in after ten minutes.
+    """
+    engine = create_engine(community.urls.owner_url)
+    ended = select(col(imports.ImportRun.ended_at)).where(col(imports.ImportRun.batch_id) == batch)
+    until = time.monotonic() + 600
+    while time.monotonic() < until:
+        with engine.connect() as connection:
+            if connection.scalar(ended) is not None:
+                engine.dispose()
+                return
+        time.sleep(0.2)
+    raise RuntimeError("a file is not in after ten minutes")
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -1,12 +1,13 @@
 """Residents from the command line: the same preview as on the page, confirmed by an option."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from api.app import open_storage
-from api.messages.people import NOTE_WORDS, PROBLEM_WORDS
+from api.messages.people import NOTE_WORDS, PROBLEM_WORDS, refusal_words
 from api.settings import Settings
 from timebank import spreadsheets
 from timebank.people import communities, imports
@@ -22,7 +23,7 @@ from timebank.storage import Storage, new_key
 @click.option("--confirm", is_flag=True, help="write; without it the rows are only looked at")
 @click.option("--with-doubtful", is_flag=True, help="also take in who may be in the register already")
 def import_residents(community: str, file: Path, *, confirm: bool, with_doubtful: bool) -> None:
-    """Import residents and households (CSV or Excel) into a community, all rows or none.
+    """Import residents and households (CSV or Excel) into a community; a file with a wrong row takes nobody in.
 
     Prints what would become of each row that is not simply new.
     """
@@ -75,16 +76,25 @@ def _import(
             click.echo(f"{row.number}\t{row.verdict}\t{row.entry.name}\t{'; '.join(_reasons(row))}", err=True)
     if not confirm:
         return counted
-    facts = storage.write(
+    with storage.read() as session:
+        checked = imports.check(
+            session, actor=actor, now=storage.clock(), batch_id=batch_id, with_doubtful=with_doubtful
+        )
+    storage.write(
         place.id,
         new_key(storage.clock()),
-        lambda session, now: imports.confirm(
-            session, actor=actor, now=now, batch_id=batch_id, with_doubtful=with_doubtful
-        ),
+        lambda session, now: imports.confirm(session, actor=actor, now=now, checked=checked),
         actor=actor.number,
         use_case="imports.confirm",
         content={"batch": batch_id.hex, "with_doubtful": with_doubtful},
     )
+    # On SQLite nobody else writes now; on PostgreSQL a server may, and is given its turns.
+    imports.go_on(storage, place.id, batch_id, pace=imports.AllAtOnce() if storage.sqlite else imports.Pace(time.sleep))
+    with storage.read() as session:
+        facts = imports.batch(session, place.id, batch_id, now=storage.clock()).facts
+        refused = imports.refusals(session, place.id, batch_id)
+    for number, reason in refused.items():
+        click.echo(f"{number}\t{imports.REFUSED}\t{refusal_words(reason)}", err=True)
     return {told: value for told, value in facts.items() if isinstance(value, int)}
 
 

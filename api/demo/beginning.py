@@ -111,9 +111,11 @@ def _import_register(tale: Tale, place: Place) -> None:
     )
     with tale.storage.read() as session:
         wrong = imports.rows(session, place.community_id, batch_id, verdict="error", limit=3)
-    if wrong:
-        raise ValueError(f"the demo's register has wrong rows: {wrong}")
-    tale.do(imports.confirm, actor=clerk, batch_id=batch_id, with_doubtful=True)
+        if wrong:
+            raise ValueError(f"the demo's register has wrong rows: {wrong}")
+        checked = imports.check(session, actor=clerk, now=tale.clock.now(), batch_id=batch_id, with_doubtful=True)
+    tale.do(imports.confirm, actor=clerk, checked=checked)
+    imports.go_on(tale.storage, place.community_id, batch_id, pace=imports.AllAtOnce())
 
 
 def _housed(

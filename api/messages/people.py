@@ -23,6 +23,7 @@ MESSAGES: dict[str, Any] = {
     "import_has_errors": _("有 %(rows)s 行不能导入,整个文件都没有导入。第一处在第 %(first_row)s 行。"),
     "import_changed": _("预览之后登记册有变化,有 %(rows)s 行的结论变了。"),
     "import_applied": _("这个文件已经导入过了。"),
+    "import_going_on": _("这个文件已经确认,正在导入:%(rows)s 行里已处理 %(done)s 行。"),
     "import_empty": _("这个文件里没有要新增的人。"),
     "card_unknown": _("没有这张卡。"),
     "card_revoked": _("这张卡已经作废。"),
@@ -43,6 +44,7 @@ NEXT: dict[str, Any] = {
     "import_has_errors": _("请照每行的原因改好表格,再上传一次。"),
     "import_changed": _("请重新核对一遍再确认。"),
     "import_applied": _("要改已导入的人,请到居民页面修改。"),
+    "import_going_on": _("不用再确认,可以离开这一页,过一会儿再回来看。"),
     "card_unknown": _("请检查卡号是否完整,或用姓名查找。"),
     "card_revoked": _("请到服务台换一张新卡。"),
     "names_unprintable": _("可以安装含有这些字的字体,或者仍然打印(这些字会印成空框)。"),
@@ -114,3 +116,22 @@ NOTE_WORDS: dict[str, Any] = {
     "may_be_there": _("可能就是册内的 %(people)s"),
     "phone_shared": _("%(count)s 人共用这个电话"),
 }
+
+# Why a row of a confirmed file was not taken in when its turn came.
+REFUSAL_WORDS: dict[str, Any] = {
+    "is_there": _("确认之后这个人已另外登记"),
+    "may_be_there": _("确认之后登记了可能是同一个人的居民"),
+    "identity_taken": _("这个身份证号已登记在别人名下"),
+    "over_ceiling": _("期初时间超过现在的个人上限"),
+    "row_forgotten": _("确认之后有同名的人要求删除个人信息,这一行也已删去"),
+    "quota": _("期初余额超过今年还能开立的总额"),
+    "ceiling": _("期初余额会超过账户的上限"),
+    "closed_account": _("这一户的积分账户已经关闭"),
+}
+_OTHER_REFUSAL = _("登记册没有接受这一行(%(reason)s)")
+
+
+def refusal_words(reason: str) -> str:
+    """Why a row was not taken in, in words."""
+    words = REFUSAL_WORDS.get(reason)
+    return str(words) if words is not None else str(_OTHER_REFUSAL) % {"reason": reason}

@@ -119,7 +119,7 @@ def _choose_facts() -> dict[str, Any]:
         "places": place_names(),
         "batch_choices": [
             (batch.id, f"{batch.file_name} · {look.instant(batch.staged_at)}")
-            for batch in imports.batches(session, place.id, now=edge.now())
+            for batch, _run_of_it in imports.batches(session, place.id, now=edge.now())
             if batch.state == "applied"
         ],
         "chosen": {name: request.values.get(name, "") for name in ("kind", "whose", "area_path", "batch_id")},

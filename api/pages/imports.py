@@ -1,14 +1,16 @@
-"""Residents from a spreadsheet: upload, look at every row, confirm all or nothing."""
+"""Residents from a spreadsheet: upload, look at every row, confirm, and see how far it is."""
 
 import io
 import uuid
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, current_app, make_response, request
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
 from api import edge, exports
-from api.messages.people import NOTE_WORDS, PROBLEM_WORDS
+from api.importing import Importing
+from api.messages.people import NOTE_WORDS, PROBLEM_WORDS, refusal_words
 from api.pages.people import vault
 from api.schemas import people as schemas
 from timebank import permissions, spreadsheets
@@ -26,6 +28,12 @@ EXAMPLE = {
     "address": "1 幢 101 室", "flags": "独居", "flag_evidence": "2026 年走访记录", "flag_until": "2027-12-31", "opening_minutes": "1200",
     "opening_points": "25.5", "source_page": "第 3 册 12 页", "handler": "张明", "checker": "李红",
 }  # fmt: skip
+
+
+@blueprint.record
+def _prepare(state: BlueprintSetupState) -> None:
+    """A request that confirms a file takes it in; a server puts in its place what goes on beside the requests."""
+    state.app.extensions["timebank_importing"] = Importing(state.app.extensions["timebank_storage"], beside=False)
 
 
 @blueprint.get("")
@@ -60,7 +68,14 @@ def upload() -> Any:
 @blueprint.get("/<uuid:batch_id>")
 @edge.signed_in
 def preview(batch_id: uuid.UUID) -> Any:
-    return edge.page("imports/preview.html", **_preview_facts(batch_id))
+    """Before it is confirmed what would become of each row, then how far it is, and at last what became of each.
+
+    Looking at a file that stands still lets it go on: it was confirmed, and only the process that took it in is gone.
+    """
+    facts = _preview_facts(batch_id)
+    if facts["run"] is not None and facts["run"].ended_at is None:
+        _importing().go_on(edge.community(), batch_id)
+    return edge.page("imports/preview.html", **facts)
 
 
 @blueprint.get("/<uuid:batch_id>/rows.xlsx")
@@ -80,7 +95,7 @@ def export_rows(batch_id: uuid.UUID) -> Any:
             exports.Column(label=_("说明")),
         ],
         rows=[
-            (row.number, row.entry.name, str(facts["verdict_words"][row.verdict]), "; ".join(facts["reasons"](row)))
+            (row.number, row.entry.name, str(facts["verdict_of"](row)[0]), "; ".join(facts["reasons"](row)))
             for row in rows
         ],
     )
@@ -99,21 +114,30 @@ def look_again(batch_id: uuid.UUID) -> Any:
 @blueprint.post("/<uuid:batch_id>/confirm")
 @edge.signed_in
 def confirm(batch_id: uuid.UUID) -> Any:
+    """Every row is judged once more, before the turn on the lane; what follows goes on beside the requests."""
     try:
         asked = edge.load(schemas.Confirmation)
+        checked = imports.check(
+            edge.read(),
+            actor=edge.actor(),
+            now=edge.now(),
+            batch_id=batch_id,
+            with_doubtful=bool(asked["with_doubtful"]),
+        )
         edge.submit(
             "imports.confirm",
-            lambda session, now: imports.confirm(
-                session,
-                actor=edge.actor(),
-                now=now,
-                batch_id=batch_id,
-                with_doubtful=bool(asked["with_doubtful"]),
-            ),
+            lambda session, now: imports.confirm(session, actor=edge.actor(), now=now, checked=checked),
             content={**asked, "batch": batch_id},
         )
-    except (imports.ImportHasErrors, imports.ImportChanged, imports.ImportEmpty, imports.ImportApplied) as refused:
+    except (
+        imports.ImportHasErrors,
+        imports.ImportChanged,
+        imports.ImportEmpty,
+        imports.ImportApplied,
+        imports.ImportGoingOn,
+    ) as refused:
         return edge.again("imports/preview.html", refused, **_preview_facts(batch_id))
+    _importing().go_on(edge.community(), batch_id)
     return edge.back("imports.preview", batch_id=batch_id)
 
 
@@ -129,6 +153,10 @@ def template() -> Any:
         rows=[example],
     )
     return _xlsx([sheet], "residents-template.xlsx")
+
+
+def _importing() -> Importing:
+    return cast(Importing, current_app.extensions["timebank_importing"])
 
 
 def _require() -> None:
@@ -152,21 +180,34 @@ def _preview_facts(batch_id: uuid.UUID) -> dict[str, Any]:
     batch = imports.batch(session, place.id, batch_id, now=edge.now())
     found = imports.rows(session, place.id, batch_id, verdict=asked["verdict"], after=asked["after"], limit=A_PAGE + 1)
     titles = {column.name: column.titles[0] for column in imports.COLUMNS} | batch.sheet["titles"]
+    run = imports.run_of(session, place.id, batch_id)
+    refused = imports.refusals(session, place.id, batch_id)
+    words = {
+        "new": (_("新增"), "green"),
+        "known": (_("已在册,跳过"), "grey"),
+        "doubtful": (_("可能重复"), "orange"),
+        "error": (_("有误"), "red"),
+        imports.REFUSED: (_("未能导入"), "red"),
+    }
+    counts = imports.counts(session, place.id, batch_id)
+    if refused:
+        counts[imports.REFUSED] = len(refused)
     return {
         "batch": batch,
-        "summary": imports.summary(session, place.id, batch_id),
+        "run": run,
+        "counts": counts,
+        "summary": imports.summary(session, place.id, batch_id) if run is None and batch.state == "staged" else None,
         "rows": found[:A_PAGE],
         "next_after": found[A_PAGE - 1].number if len(found) > A_PAGE else 0,
         "asked": asked,
-        "reasons": lambda row: _reasons(row, titles),
-        "verdict_words": {
-            "new": _("新增"),
-            "known": _("已在册,跳过"),
-            "doubtful": _("可能重复"),
-            "error": _("有误"),
-        },
-        "verdict_kinds": {"new": "green", "known": "grey", "doubtful": "orange", "error": "red"},
+        "reasons": lambda row: _refusal(refused, row) + _reasons(row, titles),
+        "verdict_words": {verdict: said for verdict, (said, _kind) in words.items()},
+        "verdict_of": lambda row: words[imports.REFUSED if row.number in refused else row.verdict],
     }
+
+
+def _refusal(refused: dict[int, str], row: Planned) -> list[str]:
+    return [refusal_words(refused[row.number])] if row.number in refused else []
 
 
 def _reasons(row: Planned, titles: dict[str, str]) -> list[str]:

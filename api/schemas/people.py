@@ -59,7 +59,7 @@ class Search(fields.Schema):
 
 
 class Verdict(fields.Schema):
-    verdict = fields.Word(("new", "known", "doubtful", "error"), load_default="")
+    verdict = fields.Word(("new", "known", "doubtful", "error", "refused"), load_default="")
     after = fields.Whole(load_default=0)
 
 

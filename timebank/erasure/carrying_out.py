@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, delete, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Table, Text, and_, delete, exists, func, or_, select, type_coerce, update
 from sqlmodel import Session, col
 
 from ledger import Book, book_of
@@ -241,11 +241,17 @@ def _rename_home(session: Session, person: Person) -> None:
 def _forget_uploads(session: Session, person: Person) -> None:
     """Her rows of files that were taken in go; files that still wait and name her go as a whole."""
     batch, row, staging = table("import_batch"), table("import_row"), table("points_staging")
+    run = table("import_run")
     own = row.c.community_id == person.community_id
     if person.import_id is not None:
         _rows(session, delete(row).where(own, row.c.batch_id == person.import_id, row.c.number == person.import_row))
     named = or_(*(_holds(row.c[name], person.name) for name in STAGED["import_row"]))
-    waiting = select(batch.c.id).where(batch.c.community_id == person.community_id, batch.c.state == "staged")
+    waiting = select(batch.c.id).where(
+        batch.c.community_id == person.community_id,
+        batch.c.state == "staged",
+        # A confirmed file comes in without its rows that name her.
+        ~exists().where(run.c.community_id == batch.c.community_id, run.c.batch_id == batch.c.id),
+    )
     going = list(session.scalars(select(row.c.batch_id).where(own, named, row.c.batch_id.in_(waiting)).distinct()))
     _rows(session, delete(row).where(own, row.c.batch_id.in_(going)))
     _rows(session, delete(batch).where(batch.c.community_id == person.community_id, batch.c.id.in_(going)))

@@ -2,12 +2,12 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlmodel import Session, col
 
 from timebank import policy
@@ -15,14 +15,26 @@ from timebank.people.households import Household
 from timebank.people.imports.cells import Entry, Planned
 from timebank.people.residents import Person
 
+_PORTION = 1000
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody in the register, as far as a row can be her: identity as its index in hex, the register code of her home."""
+
+    number: str
+    name: str
+    born_on: str
+    identity_index: str
+    book_code: str
+
 
 @dataclass(frozen=True)
 class Register:
     """What the register holds, as far as a file can collide with it."""
 
-    by_identity: Mapping[str, Person]
-    by_name: Mapping[str, list[Person]]
-    book_codes: Mapping[uuid.UUID, str]
+    by_identity: Mapping[str, Known]
+    by_name: Mapping[str, list[Known]]
     phones: Mapping[str, int]
     ceiling_minutes: int
 
@@ -101,7 +113,7 @@ def _met(entry: Entry, register: Register) -> tuple[str, list[str]]:
     same_name = register.by_name.get(entry.name, [])
     # Two different identity numbers are two people, whatever else they share.
     met = {
-        person.number: _resembles(entry, person, register)
+        person.number: _resembles(entry, person)
         for person in same_name
         if not (person.identity_index and entry.identity)
     }
@@ -111,12 +123,11 @@ def _met(entry: Entry, register: Register) -> tuple[str, list[str]]:
     return "new", [person.number for person in same_name]
 
 
-def _resembles(entry: Entry, person: Person, register: Register) -> str:
+def _resembles(entry: Entry, person: Known) -> str:
     """Whether somebody of the same name is the same person: known, doubtful, or new."""
-    born_on = str(person.born_on or "")
+    born_on, code = person.born_on, person.book_code
     if born_on and entry.born_on and born_on != entry.born_on:
         return "new"
-    code = register.book_codes.get(person.household_id, "")
     if entry.book_code == code:
         # Without a register code only a birthday tells: a bare name may be anybody's.
         return "known" if born_on == entry.born_on and (code or born_on) else "doubtful"
@@ -132,23 +143,79 @@ def _judgement(code: str, **facts: Any) -> dict[str, Any]:
     return {"code": code, "judged": True, **facts}
 
 
-def register(session: Session, community_id: int, *, on: date) -> Register:
-    """What files are compared with: everybody who is in the register, by name and identity."""
-    people = session.scalars(
-        select(Person).where(col(Person.community_id) == community_id, col(Person.left_on).is_(None))
-    ).all()
-    by_name: dict[str, list[Person]] = {}
-    for person in people:
-        by_name.setdefault(person.name, []).append(person)
-    codes = session.execute(
-        select(col(Household.id), col(Household.book_code)).where(
-            col(Household.community_id) == community_id, col(Household.book_code).is_not(None)
+def register(
+    session: Session, community_id: int, rows: Sequence[Planned], *, on: date, but: uuid.UUID | None = None
+) -> Register:
+    """What these rows are compared with: who is in the register under one of their names or identities, and how often their phones are.
+
+    `but`: a file whose people do not count, since it is its own rows that are judged.
+    """
+    every = [col(Person.community_id) == community_id]
+    if but is not None:
+        every.append(or_(col(Person.import_id).is_(None), col(Person.import_id) != but))
+    here = [*every, col(Person.left_on).is_(None)]
+    query = (
+        select(
+            col(Person.number),
+            col(Person.name),
+            col(Person.born_on),
+            col(Person.identity_index),
+            col(Household.book_code),
         )
+        .join(
+            Household,
+            and_(
+                col(Household.community_id) == col(Person.community_id), col(Household.id) == col(Person.household_id)
+            ),
+        )
+        .where(*every)
     )
+    by_name: dict[str, list[Known]] = {}
+    by_identity: dict[str, Known] = {}
+    for some in portions({row.entry.name for row in rows}):
+        named = query.where(col(Person.left_on).is_(None), col(Person.name).in_(some)).order_by(col(Person.serial))
+        for found in session.execute(named):
+            known = _known(found)
+            by_name.setdefault(known.name, []).append(known)
+    indexes = {row.entry.identity["index"] for row in rows if row.entry.identity}
+    for some in portions(indexes):
+        # Also of people who have left: an identity stands in the register once.
+        asked = query.where(col(Person.identity_index).in_([bytes.fromhex(index) for index in some]))
+        by_identity |= {known.identity_index: known for known in map(_known, session.execute(asked))}
+    phones: Counter[str] = Counter()
+    for some in portions({row.entry.phone for row in rows if row.entry.phone}):
+        shared = (
+            select(col(Person.phone), func.count())
+            .where(*here, col(Person.phone).in_(some))
+            .group_by(col(Person.phone))
+        )
+        phones.update({phone or "": count for phone, count in session.execute(shared)})
     return Register(
-        by_identity={person.identity_index.hex(): person for person in people if person.identity_index},
+        by_identity=by_identity,
         by_name=by_name,
-        book_codes={household_id: book_code or "" for household_id, book_code in codes},
-        phones=Counter(person.phone for person in people if person.phone),
+        phones=phones,
         ceiling_minutes=policy.of(session, community_id, on).ceiling_minutes,
+    )
+
+
+def met(row: Planned, register: Register) -> str:
+    """Whom the register holds under this row when its turn comes: new, known, doubtful, or error (another's identity)."""
+    return _met(row.entry, register)[0]
+
+
+def portions(every: Iterable[str]) -> Iterator[list[str]]:
+    """Some at a time, as many as one statement takes."""
+    listed = sorted(every)
+    for start in range(0, len(listed), _PORTION):
+        yield listed[start : start + _PORTION]
+
+
+def _known(row: Any) -> Known:
+    number, name, born_on, identity_index, book_code = row
+    return Known(
+        number=number,
+        name=name,
+        born_on=str(born_on or ""),
+        identity_index=identity_index.hex() if identity_index else "",
+        book_code=book_code or "",
     )
