@@ -28,6 +28,7 @@ from timebank.permissions import Actor
 from timebank.points.awards import tables as awards
 from timebank.points.household_accounts import ShortfallMove
 from timebank.points.publicity.tables import AwardCorrection
+from timebank.points.shop import report as shop_report
 from timebank.points.shop import tables as shop
 
 ENTRIES_AT_ONCE = 2_000
@@ -42,6 +43,7 @@ WITH_ROWS = frozenset(
         "publicity.pay_shortfall",
         "shop.redeem",
         "shop.hand_over",
+        "shop.take_back",
         "teams.donate",
         "teams.give",
         "teams.end",
@@ -128,6 +130,8 @@ def findings(session: Session, community_id: int) -> Iterator[Finding]:
     for source in SOURCES:
         for claim in _claims(session, community_id, source, beyond, None):
             yield Finding("entry_missing", claim.what, claim.row, claim.seqs[0])
+    for one in shop_report.differences(session, community_id):
+        yield Finding(one.code, one.what, one.row, None, {"row_says": one.expected, "entry_says": one.found})
 
 
 def differences(claims: Sequence[Claim], bookings: Mapping[int, Booking]) -> Iterator[Finding]:
@@ -238,7 +242,12 @@ def _shop_hold(row: shop.ShopOrder) -> Claim:
 
 def _shop_order(row: shop.ShopOrder) -> Claim:
     seqs = () if row.capture is None else (row.capture,)
-    return Claim(what="shop_order", row=row.id, seqs=seqs, kinds=frozenset({"capture"}), amount=row.total_steps)
+    return Claim(what="shop_order", row=row.id, seqs=seqs, kinds=frozenset({"capture"}), amount=row.given_steps)
+
+
+def _shop_return(row: shop.ShopReturn) -> Claim:
+    seqs = () if row.entry is None else (row.entry,)
+    return Claim(what="shop_return", row=row.id, seqs=seqs, kinds=frozenset({"post"}), amount=row.steps)
 
 
 def _donation_hold(row: TeamDonation) -> Claim:
@@ -281,6 +290,7 @@ SOURCES = (
     Source(AwardCorrection, col(AwardCorrection.entry), _correction),
     Source(shop.ShopOrder, col(shop.ShopOrder.hold), _shop_hold),
     Source(shop.ShopOrder, col(shop.ShopOrder.capture), _shop_order),
+    Source(shop.ShopReturn, col(shop.ShopReturn.entry), _shop_return),
     Source(TeamDonation, col(TeamDonation.hold_seq), _donation_hold),
     Source(TeamDonation, col(TeamDonation.entry_seq), _donation, col(TeamDonation.state) == "given"),
 )

@@ -26,7 +26,8 @@ from timebank.people import residents
 from timebank.people.masking import mask_name
 from timebank.permissions import Actor
 from timebank.points.awards.tables import Award
-from timebank.points.shop.tables import Merchant, ShopItem, ShopOrder
+from timebank.points.shop.orders import with_lines
+from timebank.points.shop.tables import ShopOrder
 from timebank.points.table.tables import PointsItem, PointsTable
 
 
@@ -194,14 +195,13 @@ def _shop_order(session: Session, community_id: int, row: uuid.UUID) -> list[Ori
     order = session.get(ShopOrder, (community_id, row))
     if order is None:
         return []
-    item = session.get(ShopItem, (community_id, order.item_id))
-    merchant = session.get(Merchant, (community_id, order.merchant_id))
+    found = with_lines(session, [order])[0]
     facts = [
         Fact("order_number", order.number, "whole"),
-        Fact("merchant", merchant.name if merchant else None),
-        Fact("goods", item.name if item else None),
-        Fact("quantity", order.quantity, "whole"),
+        Fact("merchant", found.merchant.name),
+        Fact("goods", found.goods),
         Fact("total_steps", order.total_steps, "points"),
+        Fact("given_steps", order.given_steps or None, "points"),
         Fact("placed_by", order.ordered_by),
         Fact("placed_at", order.ordered_at, "instant"),
         Fact("closed_at", order.closed_at, "instant"),

@@ -15,7 +15,7 @@ from api.demo.tale import ZONE, Someone, Tale, awake, local
 from timebank import samples
 from timebank.errors import Refused
 from timebank.permissions import Actor
-from timebank.points.shop import goods
+from timebank.points.shop import codes, goods, merchants, stock
 from timebank.points.shop import orders as shop_orders
 from timebank.points.shop.tables import ShopOrder
 
@@ -70,11 +70,11 @@ def _open(shop: Shop) -> None:
         plan = [("柳溪积分超市", "2幢底层", "135", shop.service.with_role("merchant")[0], known)]
     for name, where, weekdays, staff, offers in plan:
         merchant_id = uuid.UUID(
-            tale.do(goods.open_merchant, actor=shop.committee, name=name, place=where, opening_weekdays=weekdays)[
+            tale.do(merchants.open_merchant, actor=shop.committee, name=name, place=where, opening_weekdays=weekdays)[
                 "merchant_id"
             ]
         )
-        tale.do(goods.add_staff, actor=shop.committee, merchant_id=merchant_id, person_id=staff.id)
+        tale.do(merchants.add_staff, actor=shop.committee, merchant_id=merchant_id, person_id=staff.id)
         shop.staff[merchant_id] = staff
         for item, price, piece in offers:
             offered = tale.do(
@@ -91,7 +91,7 @@ def _open(shop: Shop) -> None:
 
 def _deliver(shop: Shop, pieces: int) -> None:
     for item_id, merchant_id in shop.items:
-        shop.tale.do(goods.receive, actor=shop.staff[merchant_id].actor, item_id=item_id, pieces=pieces, reason="进货")
+        shop.tale.do(stock.receive, actor=shop.staff[merchant_id].actor, item_id=item_id, pieces=pieces, reason="进货")
 
 
 def _order(shop: Shop, who: Someone | None, *, fetched: bool = True, item: int | None = None) -> None:
@@ -104,8 +104,8 @@ def _order(shop: Shop, who: Someone | None, *, fetched: bool = True, item: int |
     by = who.actor if who.phone else shop.service.desk.actor
     try:
         done = tale.do(
-            shop_orders.redeem, actor=by, secret=tale.settings.secret, household_id=who.household_id, item_id=item_id,
-            quantity=chance.choice((1, 1, 1, 2)), person_id=who.id,
+            shop_orders.redeem, actor=by, secret=tale.settings.secret, household_id=who.household_id,
+            basket={item_id: chance.choice((1, 1, 1, 2))}, person_id=who.id,
         )  # fmt: skip
     except Refused:
         return
@@ -137,7 +137,7 @@ def _hand_over(shop: Shop, order_id: uuid.UUID, merchant_id: uuid.UUID) -> None:
     with shop.tale.storage.read() as session:
         row = session.get(ShopOrder, (shop.place.community_id, order_id))
         assert row is not None
-        code = shop_orders.code_of(secret, row)
+        code = codes.code_of(secret, row)
     shop.tale.do(shop_orders.hand_over, actor=shop.staff[merchant_id].actor, secret=secret, typed=code)
 
 

@@ -80,6 +80,7 @@ USE_CASES = {
     "publicity.correct": _("更正冲回"),
     "shop.redeem": _("兑换冻结"),
     "shop.hand_over": _("兑换核销"),
+    "shop.take_back": _("退货退回积分"),
     "residents.import_residents": _("旧账期初"),
     "teams.donate": _("团队捐赠冻结"),
     "teams.give": _("团队捐赠入池"),
@@ -126,7 +127,10 @@ TOPICS = {
     "points_table": _("积分表"),
     "policy": _("规则参数"),
     "publicity_batch": _("公示批次"),
+    "review_draw": _("复核抽签的种子"),
+    "attendance_points": _("签到记分的决定"),
     "rule": _("账本规则"),
+    "stock": _("盘点"),
 }
 
 ORIGINS = {
@@ -203,6 +207,7 @@ FACTS = {
     "merchant": _("商户"),
     "goods": _("物品"),
     "quantity": _("数量"),
+    "given_steps": _("实际交付"),
     "total_steps": _("合计积分"),
     "closed_at": _("办结时刻"),
     "closed_by": _("由谁办结"),
@@ -256,6 +261,11 @@ FINDINGS = {
     "not_reversed": _("记录写着已冲回,流水却没有冲正。"),
     "entry_without_row": _("流水说自己来自业务记录,却没有记录认领它。"),
     "entry_claimed_twice": _("两条记录认领同一笔流水。"),
+    "shop_stock": _("库存不符:按进出应为 %(row_says)s 件,登记为 %(entry_says)s 件。"),
+    "shop_reserved": _("预留不符:按变动应为 %(row_says)s 件,登记为 %(entry_says)s 件。"),
+    "shop_pieces": _("交付的件数乘单价与兑换单的积分不符。"),
+    "shop_entries": _("兑换单的积分减去退货,与商户账户的流水不符。"),
+    "shop_given": _("兑换单交付 %(row_says)s 件,库存变动只有 %(entry_says)s 件。"),
 }
 
 ROWS = {
@@ -268,6 +278,9 @@ ROWS = {
     "correction": _("更正"),
     "shop_hold": _("兑换单的冻结"),
     "shop_order": _("兑换单"),
+    "shop_return": _("退货"),
+    "shop_item": _("商品"),
+    "merchant": _("商户"),
     "donation": _("团队捐赠"),
     "donation_hold": _("团队捐赠的冻结"),
     **USE_CASES,

@@ -26,7 +26,10 @@ from timebank.errors import Forbidden, Refused
 from timebank.people import households, logins, residents
 from timebank.people.residents import Person
 from timebank.points import statement
-from timebank.points.shop import goods, orders
+from timebank.points.shop import codes as digits_of_orders
+from timebank.points.shop import goods, orders, taking
+from timebank.points.shop import merchants as places
+from timebank.points.shop import stock as shelf
 
 blueprint = Blueprint("shop", __name__)
 Found = TypeVar("Found")
@@ -156,7 +159,7 @@ def look_up() -> Any:
         raise
     except Refused as refused:
         return edge.again("shop/counter.html", refused, words=words, **_counter())
-    digits = orders.code_of(edge.settings().secret, found.order)
+    digits = digits_of_orders.code_of(edge.settings().secret, found.order)
     return edge.page("shop/hand_over.html", words=words, found=found, digits=digits)
 
 
@@ -170,7 +173,7 @@ def photo() -> Any:
         found = _counted(lambda: _order_of(typed))
     except Refused as refused:
         return edge.again("shop/counter.html", refused, words=words, **_counter())
-    digits = orders.code_of(edge.settings().secret, found.order)
+    digits = digits_of_orders.code_of(edge.settings().secret, found.order)
     return edge.page("shop/hand_over.html", words=words, found=found, digits=digits)
 
 
@@ -193,8 +196,7 @@ def hand_over() -> Any:
     from api.look import points
 
     edge.flash_done(
-        _("已交付:%(item)s × %(quantity)s,%(points)s 分。", item=made["item"], quantity=made["quantity"],
-          points=points(made["total_steps"]))
+        _("已交付:%(goods)s,%(points)s 分。", goods=made["goods"], points=points(made["total_steps"]))
     )  # fmt: skip
     return edge.back("shop.counter")
 
@@ -237,14 +239,14 @@ def item(item_id: uuid.UUID) -> Any:
 @edge.signed_in
 def receive(item_id: uuid.UUID) -> Any:
     """Pieces came."""
-    return _stocked("shop.receive", item_id, Received, goods.receive)
+    return _stocked("shop.receive", item_id, Received, shelf.receive)
 
 
 @blueprint.post("/c/<community_code>/merchant/stock/<uuid:item_id>/count")
 @edge.signed_in
 def count(item_id: uuid.UUID) -> Any:
     """The shelf was counted."""
-    return _stocked("shop.receive", item_id, Counted, goods.count)
+    return _stocked("shop.receive", item_id, Counted, taking.count)
 
 
 @blueprint.post("/c/<community_code>/merchant/stock/<uuid:item_id>/change")
@@ -272,7 +274,7 @@ def open_merchant() -> Any:
         told = {"name": asked["name"], "place": asked["place"], "opening_weekdays": "".join(asked["weekdays"])}
         edge.submit(
             "shop.open_merchant",
-            lambda session, now: goods.open_merchant(session, actor=edge.actor(), now=now, **told),
+            lambda session, now: places.open_merchant(session, actor=edge.actor(), now=now, **told),
             content=told,
         )
     except Refused as refused:
@@ -291,7 +293,7 @@ def add_staff() -> Any:
         person = codes.person_of(edge.read(), edge.community(), asked["person"])
         edge.submit(
             "shop.add_staff",
-            lambda session, now: goods.add_staff(
+            lambda session, now: places.add_staff(
                 session, actor=edge.actor(), now=now, merchant_id=asked["merchant_id"], person_id=person.id
             ),
             content={"merchant": asked["merchant_id"], "person": person.id},
@@ -325,12 +327,12 @@ def _points(household_id: uuid.UUID, number: int = 0) -> dict[str, Any]:
 def _goods(household_id: uuid.UUID) -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
     permissions.require(asks, "shop.redeem", community_id=place.id, household_id=household_id)
-    places = {merchant.id: merchant for merchant in goods.merchants_of(session, place.id)}
+    sellers = {merchant.id: merchant for merchant in places.merchants_of(session, place.id)}
     offered = [one for one in goods.goods_of(session, place.id) if one.offered]
     return {
         "household": households.household(session, place.id, household_id),
         "held": statement.held(session, actor=asks, household_id=household_id),
-        "goods": [(one, places[one.merchant_id]) for one in offered],
+        "goods": [(one, sellers[one.merchant_id]) for one in offered],
     }
 
 
@@ -345,7 +347,7 @@ def _redeem(household_id: uuid.UUID, person_id: uuid.UUID | None) -> dict[str, A
             secret=secret,
             household_id=household_id,
             person_id=person_id,
-            **asked,
+            basket={asked["item_id"]: asked["quantity"]},
         ),
         content={"household": household_id, **asked},
     )
@@ -371,7 +373,7 @@ def _counted(look_up: Callable[[], Found]) -> Found:
 
 def _counter() -> dict[str, Any]:
     session, asks = edge.read(), edge.actor()
-    staffed = goods.merchants_staffed_by(session, actor=asks)
+    staffed = places.merchants_staffed_by(session, actor=asks)
     return {
         "merchants": [
             (merchant, orders.orders_of_merchant(session, actor=asks, merchant_id=merchant.id, limit=30))
@@ -384,14 +386,14 @@ def _stock() -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
     permissions.require(asks, "shop.offer", community_id=place.id)
     every = permissions.may(asks, "shop.open_merchant", community_id=place.id)
-    staffed = goods.merchants_of(session, place.id) if every else goods.merchants_staffed_by(session, actor=asks)
+    staffed = places.merchants_of(session, place.id) if every else places.merchants_staffed_by(session, actor=asks)
     return {"merchants": [(merchant, goods.goods_of(session, place.id, merchant.id)) for merchant in staffed]}
 
 
 def _item(item_id: uuid.UUID) -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
     permissions.require(asks, "shop.receive", community_id=place.id)
-    moves = goods.movements_of(session, actor=asks, item_id=item_id)
+    moves = shelf.movements_of(session, actor=asks, item_id=item_id)
     return {"item": goods.item_of(session, place.id, item_id), "moves": moves}
 
 
@@ -416,8 +418,8 @@ def _stocked(use_case: str, item_id: uuid.UUID, schema: Any, verb: Any) -> Any:
 
 def _merchants() -> dict[str, Any]:
     session, place = edge.read(), edge.community()
-    found = goods.merchants_of(session, place.id)
-    staff = goods.staff_of(session, place.id)
+    found = places.merchants_of(session, place.id)
+    staff = places.staff_of(session, place.id)
     people = residents.persons_of(session, place.id, [row.person_id for row in staff])
     by_merchant = {
         merchant.id: [people[row.person_id] for row in staff if row.merchant_id == merchant.id] for merchant in found

@@ -68,6 +68,8 @@ ROWS: dict[str, tuple[str, ...]] = {
     "appeal_days": (f"{POINTS}::test_appeal_days_end_at_the_midnight_after_the_seventh",),
     "shop_hold_hours": (f"{POINTS}::test_shop_hold_hours_are_the_least_whatever_the_opening_days",),
     "shop_opening_days": (f"{POINTS}::test_shop_opening_days_end_with_the_second_one",),
+    "shop_return_days": ("timebank/points/shop/test_returns.py::test_faulty_goods_come_back_within_the_days",),
+    "shop_count_two_from_steps": ("timebank/points/shop/test_taking.py::test_a_large_difference_waits_for_another",),
     "quota_min_minutes": (f"{CHANGES}::test_quotas_begin_anew_on_the_first_of_january_by_the_local_day",),
     "quota_pt_steps": (f"{CHANGES}::test_quotas_begin_anew_on_the_first_of_january_by_the_local_day",),
     "quota_opening_minutes": (

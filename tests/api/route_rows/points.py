@@ -12,7 +12,7 @@ from timebank.permissions import ROLES
 from timebank.points.awards import entering
 from timebank.points.awards.rows import rows_of_file
 from timebank.points.publicity import objections
-from timebank.points.shop import orders
+from timebank.points.shop import codes, orders
 from timebank.points.shop.tables import ShopOrder
 from timebank.points.table import adoption
 from timebank.points.table.reading import read_file
@@ -156,11 +156,11 @@ def with_shop(world: Any) -> dict[str, Any]:
     """Goods, a merchant where the first resident hands over, and points in her household."""
     made = make.shop(world.village, name=f"香皂{uuid.uuid4().hex[:6]}")
     item_id, merchant_id, _ = made
-    from timebank.points.shop import goods
+    from timebank.points.shop import merchants
 
     committee, person = world.village.actor("committee"), world.residents[0]
     world.village.write(
-        lambda s, now: goods.add_staff(s, actor=committee, now=now, merchant_id=merchant_id, person_id=person.id)
+        lambda s, now: merchants.add_staff(s, actor=committee, now=now, merchant_id=merchant_id, person_id=person.id)
     )
     give_points(world, person)
     return {"item_id": item_id, "merchant_id": merchant_id}
@@ -190,13 +190,12 @@ def with_order(world: Any) -> dict[str, Any]:
             now=now,
             secret=make.SECRET,
             household_id=person.household_id,
-            item_id=made["item_id"],
-            quantity=1,
+            basket={made["item_id"]: 1},
         )
     )
     with world.village.read() as session:
         row = session.get(ShopOrder, (world.village.community_id, uuid.UUID(order["order_id"])))
-    return {**made, "order_id": row.id, "digits": orders.code_of(make.SECRET, row)}
+    return {**made, "order_id": row.id, "digits": codes.code_of(make.SECRET, row)}
 
 
 def the(*names: str) -> Any:

@@ -10,7 +10,7 @@ from ledger import reading
 from tests.timebank.points import make
 from timebank.errors import AlreadyDone, BadInput, Forbidden, RefusedByLedger
 from timebank.permissions import Actor
-from timebank.points.shop import goods, orders
+from timebank.points.shop import basket, goods, merchants, orders, stock, taking
 from timebank.points.shop.tables import ShopItem, ShopOrder, StockMovement
 
 
@@ -18,8 +18,7 @@ def redeem(village, person, item_id, *, quantity=1, actor=None):
     actor = actor or village.actor(person=person)
     return village.write(
         lambda s, now: orders.redeem(
-            s, actor=actor, now=now, secret=make.SECRET, household_id=person.household_id, item_id=item_id,
-            quantity=quantity,
+            s, actor=actor, now=now, secret=make.SECRET, household_id=person.household_id, basket={item_id: quantity},
         )
     )  # fmt: skip
 
@@ -69,7 +68,7 @@ def test_redeeming_holds_points_and_reserves_a_piece_and_the_code_hands_it_over_
     assert books(village, person) == (30, 0)
     assert shelf(village, item_id) == (2, 0)
     assert village.balance(village.main_account(merchant_id, "pt")) == 50
-    with pytest.raises(orders.UnknownCode):
+    with pytest.raises(orders.CodeUsed):
         hand_over(village, seller, code)
 
 
@@ -87,7 +86,7 @@ def test_more_pieces_than_there_are_says_how_many_are_left(village):
     item_id, _, _ = make.shop(village, stock=2)
     (person,) = village.make_household("张三", steps=500)
     redeem(village, person, item_id)
-    with pytest.raises(orders.OutOfStock) as refused:
+    with pytest.raises(basket.OutOfStock) as refused:
         redeem(village, person, item_id, quantity=2)
     assert refused.value.facts == {"item": "香皂", "left": 1, "needed": 2}
 
@@ -96,7 +95,7 @@ def test_two_at_once_on_the_last_piece_exactly_one_wins(village):
     item_id, _, _ = make.shop(village, stock=1)
     households = [village.make_household(f"户主{n}", steps=50)[0] for n in range(8)]
     won, refused = run_at_once([lambda p=p: redeem(village, p, item_id) for p in households])
-    assert (len(won), {type(one) for one in refused}) == (1, {orders.OutOfStock})
+    assert (len(won), {type(one) for one in refused}) == (1, {basket.OutOfStock})
     assert shelf(village, item_id) == (1, 1)
     assert sum(books(village, person)[1] for person in households) == 50
 
@@ -118,7 +117,7 @@ def run_at_once(calls):
         gate.wait()
         try:
             won.append(call())
-        except (orders.OutOfStock, orders.NotEnoughPoints, RefusedByLedger) as error:
+        except (basket.OutOfStock, orders.NotEnoughPoints, RefusedByLedger) as error:
             refused.append(error)
 
     threads = [threading.Thread(target=run, args=(call,)) for call in calls]
@@ -139,7 +138,7 @@ def test_cancelling_gives_points_and_pieces_back_once(village):
     assert shelf(village, item_id) == (10, 0)
     with pytest.raises(AlreadyDone):
         cancel(village, made, village.actor(person=person))
-    with pytest.raises(orders.UnknownCode):
+    with pytest.raises(orders.OrderClosed):
         hand_over(village, seller, code)
 
 
@@ -162,7 +161,7 @@ def test_orders_lapse_at_the_end_of_the_second_opening_day(village):
 def test_days_on_which_the_merchant_is_closed_do_not_count(village):
     committee = village.actor("committee")
     opened = village.write(
-        lambda s, now: goods.open_merchant(
+        lambda s, now: merchants.open_merchant(
             s, actor=committee, now=now, name="周一周四超市", place="", opening_weekdays="14"
         )
     )
@@ -173,7 +172,7 @@ def test_days_on_which_the_merchant_is_closed_do_not_count(village):
         )
     )
     item_id = uuid.UUID(offered["item_id"])
-    village.write(lambda s, now: goods.receive(s, actor=committee, now=now, item_id=item_id, pieces=5))
+    village.write(lambda s, now: stock.receive(s, actor=committee, now=now, item_id=item_id, pieces=5))
     (person,) = village.make_household("张三", steps=50)
     redeem(village, person, item_id)
     village.pass_time(days=6)  # Thursday is the second opening day
@@ -228,7 +227,7 @@ def test_every_piece_that_came_or_went_is_written_down(village):
     (person,) = village.make_household("张三", steps=500)
     hand_over(village, seller, code_of(village, redeem(village, person, item_id, quantity=2)))
     cancel(village, redeem(village, person, item_id), village.actor(person=person))
-    village.write(lambda s, now: goods.count(s, actor=seller, now=now, item_id=item_id, stock=2, reason="一块受潮"))
+    village.write(lambda s, now: taking.count(s, actor=seller, now=now, item_id=item_id, stock=2, reason="一块受潮"))
     with village.read() as session:
         moves = session.scalars(select(StockMovement).order_by(col(StockMovement.id))).all()
     assert [(m.kind, m.pieces, m.stock, m.reserved) for m in moves] == [
@@ -245,10 +244,10 @@ def test_what_is_reserved_cannot_be_counted_away(village):
     item_id, _, seller = make.shop(village, stock=1)
     (person,) = village.make_household("张三", steps=50)
     redeem(village, person, item_id)
-    with pytest.raises(goods.StockReserved):
-        village.write(lambda s, now: goods.count(s, actor=seller, now=now, item_id=item_id, stock=0, reason="丢了"))
+    with pytest.raises(stock.StockReserved):
+        village.write(lambda s, now: taking.count(s, actor=seller, now=now, item_id=item_id, stock=0, reason="丢了"))
     with pytest.raises(BadInput):
-        village.write(lambda s, now: goods.count(s, actor=seller, now=now, item_id=item_id, stock=3, reason=" "))
+        village.write(lambda s, now: taking.count(s, actor=seller, now=now, item_id=item_id, stock=3, reason=" "))
 
 
 def test_the_database_keeps_no_code(village):

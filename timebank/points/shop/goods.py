@@ -1,225 +1,325 @@
-"""What the points shop offers: merchants, goods and prices, and every piece that came or went."""
+"""What the points shop offers: goods, services and bundles with their prices, limits and pictures."""
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
-from timebank import accounts
-from timebank.errors import BadInput, Forbidden, NotFound, Refused
-from timebank.permissions import Actor, require
-from timebank.points.shop.tables import Merchant, MerchantStaff, ShopItem, StockMovement
+from timebank import attachments
+from timebank.attachments import Prepared
+from timebank.errors import BadInput, NotFound, Refused
+from timebank.permissions import Actor
+from timebank.points.shop.merchants import NameTaken, community_of, staffed
+from timebank.points.shop.tables import (
+    BUNDLE,
+    GOODS,
+    ORDERED,
+    SERVICE,
+    ShopBundlePart,
+    ShopItem,
+    ShopOrder,
+    ShopOrderLine,
+    ShopPrice,
+)
 from timebank.storage import new_id
 
 MOST_PIECES = 100_000
 MOST_PRICE_STEPS = 1_000_000
+MOST_PARTS = 20
+KINDS = (GOODS, SERVICE, BUNDLE)
 
 
-class NameTaken(Refused):
-    """Another merchant, or other goods of this merchant, already has the name (fact `name`)."""
+class BundleOrdered(Refused):
+    """The bundle waits for somebody who ordered it as it is (fact `item`)."""
 
-    code = "name_taken"
-
-
-class StockReserved(Refused):
-    """More pieces are reserved for orders than would be left (facts `reserved`, `pieces`)."""
-
-    code = "stock_reserved"
+    code = "bundle_ordered"
 
 
-def open_merchant(
-    session: Session, *, actor: Actor, now: dt.datetime, name: str, place: str, opening_weekdays: str = "1234567"
-) -> dict[str, Any]:
-    """Open a merchant with the account that its redeemed points go to."""
-    require(actor, "shop.open_merchant", community_id=actor.community_id)
-    community_id = _community(actor)
-    weekdays = "".join(sorted(set(opening_weekdays) & set("1234567")))
-    if not 1 <= len(name.strip()) <= 60 or not weekdays:
-        raise BadInput(fields={"name": "required"} if weekdays else {"opening_weekdays": "required"})
-    if any(merchant.name == name.strip() for merchant in merchants_of(session, community_id)):
-        raise NameTaken(name=name.strip())
-    merchant_id = new_id(now)
-    account = accounts.open_main(session, community_id, kind="merchant", owner_id=merchant_id, unit="pt")
-    session.add(Merchant(community_id=community_id, id=merchant_id, name=name.strip(), place=place.strip()[:200],
-                         account=account, opening_weekdays=weekdays, opened_at=now))  # fmt: skip
-    return {"code": "merchant_opened", "merchant_id": merchant_id.hex, "account": account}
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What is said of goods beside name and price. Limits of None do not limit; `places_a_day` is of a service."""
+
+    category: str = ""
+    description: str = ""
+    least_stock: int = 0
+    places_a_day: int | None = None
+    order_most: int | None = None
+    month_most: int | None = None
+    year_most: int | None = None
+    offered_from: dt.date | None = None
+    offered_until: dt.date | None = None
 
 
-def add_staff(
-    session: Session, *, actor: Actor, now: dt.datetime, merchant_id: uuid.UUID, person_id: uuid.UUID
-) -> dict[str, Any]:
-    """Let a person hand over at a merchant; the role merchant is granted beside it."""
-    require(actor, "shop.open_merchant", community_id=actor.community_id)
-    merchant = _merchant(session, _community(actor), merchant_id)
-    key = (merchant.community_id, merchant.id, person_id)
-    if session.get(MerchantStaff, key) is None:
-        session.add(MerchantStaff(community_id=key[0], merchant_id=key[1], person_id=key[2]))
-    return {"code": "staff_added", "merchant_id": merchant.id.hex}
+PLAIN = Described()
 
 
 def offer(
-    session: Session, *, actor: Actor, now: dt.datetime, merchant_id: uuid.UUID, name: str, piece: str, price_steps: int
+    session: Session,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    merchant_id: uuid.UUID,
+    name: str,
+    piece: str,
+    price_steps: int,
+    kind: str = GOODS,
+    said: Described = PLAIN,
+    parts: Mapping[uuid.UUID, int] | None = None,
+    picture: Prepared | None = None,
+    picture_alt: str = "",
 ) -> dict[str, Any]:
-    """Offer goods at a price in steps; without stock until some are received."""
-    merchant = _own_merchant(session, actor, "shop.offer", merchant_id)
-    fields = {}
+    """Offer something at a price in steps: goods without stock until some are received, a bundle with its parts.
+
+    Raises:
+        BadInput: naming the field.
+        NameTaken: the merchant already has something of this name.
+    """
+    row = staffed(session, actor, "shop.offer", merchant_id)
+    wrong = {} if kind in KINDS else {"kind": "unknown"}
     if not 1 <= len(name.strip()) <= 60:
-        fields["name"] = "required"
+        wrong["name"] = "required"
     if not 0 < price_steps <= MOST_PRICE_STEPS:
-        fields["price"] = "out_of_range"
-    if fields:
-        raise BadInput(fields=fields)
-    if any(item.name == name.strip() for item in goods_of(session, merchant.community_id, merchant.id)):
+        wrong["price"] = "out_of_range"
+    wrong |= problems_of(kind, said)
+    if kind == BUNDLE and not parts:
+        wrong["parts"] = "required"
+    if picture is not None and not picture_alt.strip():
+        wrong["picture_alt"] = "required"
+    if wrong:
+        raise BadInput(fields=wrong)
+    if any(item.name == name.strip() for item in goods_of(session, row.community_id, row.id)):
         raise NameTaken(name=name.strip())
-    item = ShopItem(community_id=merchant.community_id, id=new_id(now), merchant_id=merchant.id, name=name.strip(),
-                    piece=piece.strip()[:10] or "件", price_steps=price_steps)  # fmt: skip
+    item = ShopItem(community_id=row.community_id, id=new_id(now), merchant_id=row.id, name=name.strip(),
+                    piece=piece.strip()[:10] or "件", price_steps=price_steps, kind=kind, **asdict(said))  # fmt: skip
     session.add(item)
+    session.flush()
+    _write_price(session, item, price_steps, from_at=now, now=now, by=actor.number)
+    if kind == BUNDLE:
+        _put_parts(session, item, parts or {})
+    if picture is not None:
+        _hang_picture(session, item, picture, picture_alt, now=now, by=actor.number)
     return {"code": "offered", "item_id": item.id.hex}
 
 
 def change_offer(
     session: Session, *, actor: Actor, now: dt.datetime, item_id: uuid.UUID, price_steps: int, offered: bool
 ) -> dict[str, Any]:
-    """Change the price for orders to come, or take goods out of the list; open orders stay as they are."""
-    item = item_of(session, _community(actor), item_id)
-    _own_merchant(session, actor, "shop.offer", item.merchant_id)
+    """Change the price from now on, or take goods out of the list; open orders stay as they are."""
+    item = _own(session, actor, item_id)
     if not 0 < price_steps <= MOST_PRICE_STEPS:
         raise BadInput(fields={"price": "out_of_range"})
-    item.price_steps, item.offered = price_steps, offered
+    if price_steps != item.price_at(now):
+        _change_price(session, item, price_steps, from_at=now, now=now, by=actor.number)
+    item.offered = offered
     return {"code": "offer_changed", "item_id": item.id.hex}
 
 
-def receive(
-    session: Session, *, actor: Actor, now: dt.datetime, item_id: uuid.UUID, pieces: int, reason: str = ""
+def set_price(
+    session: Session, *, actor: Actor, now: dt.datetime, item_id: uuid.UUID, price_steps: int, from_at: dt.datetime
 ) -> dict[str, Any]:
-    """Put delivered pieces on the shelf."""
-    item = item_of(session, _community(actor), item_id)
-    _own_merchant(session, actor, "shop.receive", item.merchant_id)
-    if not 0 < pieces <= MOST_PIECES - item.stock:
-        raise BadInput(fields={"pieces": "out_of_range"})
-    item.stock += pieces
-    move(session, item, kind="received", pieces=pieces, now=now, by=actor.number, reason=reason)
-    return {"code": "received", "item_id": item.id.hex, "stock": item.stock}
+    """Set the price from a moment on, now or later; one that was announced and has not come yet is replaced."""
+    item = _own(session, actor, item_id)
+    wrong = {} if 0 < price_steps <= MOST_PRICE_STEPS else {"price": "out_of_range"}
+    if from_at < now:
+        wrong["from_on"] = "in_the_past"
+    if from_at > now + dt.timedelta(days=400):
+        wrong["from_on"] = "out_of_range"
+    if wrong:
+        raise BadInput(fields=wrong)
+    _change_price(session, item, price_steps, from_at=from_at, now=now, by=actor.number)
+    return {"code": "price_set", "item_id": item.id.hex, "price_steps": price_steps}
 
 
-def count(
-    session: Session, *, actor: Actor, now: dt.datetime, item_id: uuid.UUID, stock: int, reason: str
+def describe(
+    session: Session,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    item_id: uuid.UUID,
+    name: str,
+    piece: str,
+    offered: bool,
+    said: Described,
+    parts: Mapping[uuid.UUID, int] | None = None,
+    picture: Prepared | None = None,
+    picture_alt: str = "",
 ) -> dict[str, Any]:
-    """Set the stock to what was counted on the shelf, with the reason of the difference."""
-    item = item_of(session, _community(actor), item_id)
-    _own_merchant(session, actor, "shop.receive", item.merchant_id)
-    if not 0 <= stock <= MOST_PIECES:
-        raise BadInput(fields={"stock": "out_of_range"})
-    if not reason.strip():
-        raise BadInput(fields={"reason": "required"})
-    if stock < item.reserved:
-        raise StockReserved(reserved=item.reserved, pieces=stock)
-    change, item.stock = stock - item.stock, stock
-    move(session, item, kind="counted", pieces=change, now=now, by=actor.number, reason=reason.strip())
-    return {"code": "counted", "item_id": item.id.hex, "stock": item.stock}
-
-
-def merchants_of(session: Session, community_id: int) -> Sequence[Merchant]:
-    """All merchants by name."""
-    return session.scalars(
-        select(Merchant).where(Merchant.community_id == community_id).order_by(col(Merchant.name)).limit(200)
-    ).all()
-
-
-def merchants_staffed_by(session: Session, *, actor: Actor) -> Sequence[Merchant]:
-    """The merchants at which the actor hands over."""
-    require(actor, "shop.hand_over", community_id=actor.community_id)
-    return session.scalars(
-        select(Merchant)
-        .join(
-            MerchantStaff,
-            (col(MerchantStaff.community_id) == Merchant.community_id)
-            & (col(MerchantStaff.merchant_id) == Merchant.id),
-        )
-        .where(Merchant.community_id == actor.community_id, MerchantStaff.person_id == actor.person_id)
-        .order_by(col(Merchant.name))
-    ).all()
-
-
-def staff_of(session: Session, community_id: int) -> Sequence[MerchantStaff]:
-    """Who hands over, at all merchants."""
-    return session.scalars(
-        select(MerchantStaff).where(MerchantStaff.community_id == community_id).order_by(col(MerchantStaff.person_id))
-    ).all()
+    """Change what is said of goods; the price has its own way, and orders keep what they were made of."""
+    item = _own(session, actor, item_id)
+    wrong = problems_of(item.kind, said)
+    if not 1 <= len(name.strip()) <= 60:
+        wrong["name"] = "required"
+    if item.kind == BUNDLE and parts is not None and not parts:
+        wrong["parts"] = "required"
+    if (picture is not None or item.picture_id is not None) and not picture_alt.strip():
+        wrong["picture_alt"] = "required"
+    if wrong:
+        raise BadInput(fields=wrong)
+    others = goods_of(session, item.community_id, item.merchant_id)
+    if any(other.name == name.strip() and other.id != item.id for other in others):
+        raise NameTaken(name=name.strip())
+    item.name, item.piece, item.offered = name.strip(), piece.strip()[:10] or "件", offered
+    for field, value in asdict(said).items():
+        setattr(item, field, value)
+    if item.kind == BUNDLE and parts is not None:
+        _put_parts(session, item, parts)
+    if picture is not None:
+        _hang_picture(session, item, picture, picture_alt, now=now, by=actor.number)
+    elif item.picture_id is not None:
+        item.picture_alt = picture_alt.strip()[:100]
+    return {"code": "described", "item_id": item.id.hex}
 
 
 def goods_of(session: Session, community_id: int, merchant_id: uuid.UUID | None = None) -> Sequence[ShopItem]:
-    """Goods by price and name, of one merchant or of all."""
+    """Everything on the list by category, price and name, of one merchant or of all; what is offered no more, too."""
     query = select(ShopItem).where(ShopItem.community_id == community_id)
     if merchant_id is not None:
         query = query.where(ShopItem.merchant_id == merchant_id)
-    return session.scalars(query.order_by(col(ShopItem.price_steps), col(ShopItem.name)).limit(500)).all()
-
-
-def movements_of(session: Session, *, actor: Actor, item_id: uuid.UUID, limit: int = 100) -> Sequence[StockMovement]:
-    """What came and went of one kind of goods, newest first."""
-    item = item_of(session, _community(actor), item_id)
-    _own_merchant(session, actor, "shop.receive", item.merchant_id)
-    return session.scalars(
-        select(StockMovement)
-        .where(StockMovement.community_id == item.community_id, StockMovement.item_id == item.id)
-        .order_by(col(StockMovement.id).desc())
-        .limit(limit)
-    ).all()
+    order = (col(ShopItem.category), col(ShopItem.price_steps), col(ShopItem.name))
+    return session.scalars(query.order_by(*order).limit(500)).all()
 
 
 def item_of(session: Session, community_id: int, item_id: uuid.UUID) -> ShopItem:
-    """One kind of goods; NotFound if the community has none of this id."""
+    """One thing on the list; NotFound if the community has none of this id."""
     item = session.get(ShopItem, (community_id, item_id))
     if item is None:
         raise NotFound(what="goods")
     return item
 
 
-def move(
-    session: Session,
-    item: ShopItem,
-    *,
-    kind: str,
-    pieces: int,
-    now: dt.datetime,
-    by: str,
-    order_id: uuid.UUID | None = None,
-    reason: str = "",
+def prices_of(session: Session, *, actor: Actor, item_id: uuid.UUID) -> Sequence[ShopPrice]:
+    """Every price that was set, the newest first."""
+    item = item_of(session, community_of(actor), item_id)
+    staffed(session, actor, "shop.look", item.merchant_id, reads=True)
+    return session.scalars(
+        select(ShopPrice)
+        .where(ShopPrice.community_id == item.community_id, ShopPrice.item_id == item.id)
+        .order_by(col(ShopPrice.from_at).desc())
+        .limit(100)
+    ).all()
+
+
+def parts_of(session: Session, community_id: int) -> dict[uuid.UUID, list[tuple[uuid.UUID, int]]]:
+    """What the bundles of a community are made of: by bundle, goods and pieces."""
+    found: dict[uuid.UUID, list[tuple[uuid.UUID, int]]] = {}
+    for row in session.scalars(select(ShopBundlePart).where(ShopBundlePart.community_id == community_id)):
+        found.setdefault(row.bundle_id, []).append((row.item_id, row.pieces))
+    return {bundle: sorted(parts) for bundle, parts in found.items()}
+
+
+def problems_of(kind: str, said: Described) -> dict[str, str]:
+    """What cannot be said so, by field."""
+    wrong = {}
+    for field, most in (("order_most", 1000), ("month_most", 10_000), ("year_most", 100_000), ("places_a_day", 1000)):
+        value = getattr(said, field)
+        if value is not None and not 1 <= value <= most:
+            wrong[field] = "out_of_range"
+    if not 0 <= said.least_stock <= MOST_PIECES:
+        wrong["least_stock"] = "out_of_range"
+    if (kind == SERVICE) != (said.places_a_day is not None):
+        wrong["places_a_day"] = "required" if kind == SERVICE else "only_services"
+    if said.offered_from and said.offered_until and said.offered_until < said.offered_from:
+        wrong["offered_until"] = "after_start"
+    if len(said.category) > 20:
+        wrong["category"] = "out_of_range"
+    if len(said.description) > 500:
+        wrong["description"] = "out_of_range"
+    return wrong
+
+
+def _own(session: Session, actor: Actor, item_id: uuid.UUID) -> ShopItem:
+    item = item_of(session, community_of(actor), item_id)
+    staffed(session, actor, "shop.offer", item.merchant_id)
+    return item
+
+
+def _change_price(
+    session: Session, item: ShopItem, price_steps: int, *, from_at: dt.datetime, now: dt.datetime, by: str
 ) -> None:
-    """Write down a change that was just made to the item."""
-    session.add(StockMovement(community_id=item.community_id, id=new_id(now), item_id=item.id, moved_at=now, kind=kind,
-                              pieces=pieces, stock=item.stock, reserved=item.reserved, order_id=order_id,
-                              reason=reason[:200], moved_by=by))  # fmt: skip
+    """Let the price that is in force stand, and put the new one in force at its moment; one announced for later goes."""
+    item.price_steps, announced = item.price_at(now), item.next_price_at
+    if announced is not None and announced > now:
+        session.execute(
+            delete(ShopPrice).where(
+                col(ShopPrice.community_id) == item.community_id,
+                col(ShopPrice.item_id) == item.id,
+                col(ShopPrice.from_at) == announced,
+            )
+        )
+    item.next_price_steps = item.next_price_at = None
+    if from_at > now:
+        item.next_price_steps, item.next_price_at = price_steps, from_at
+    else:
+        item.price_steps = price_steps
+    _write_price(session, item, price_steps, from_at=from_at, now=now, by=by)
 
 
-def _own_merchant(session: Session, actor: Actor, use_case: str, merchant_id: uuid.UUID) -> Merchant:
-    """The merchant, if the actor staffs it or answers for all of them."""
-    require(actor, use_case, community_id=actor.community_id)
-    merchant = _merchant(session, _community(actor), merchant_id)
-    answers_for_all = actor.trusted or actor.has(frozenset({"committee", "community_manager"}))
-    if not answers_for_all and not staffs(session, actor, merchant.id):
-        raise Forbidden(use_case=use_case)
-    return merchant
+def _write_price(
+    session: Session, item: ShopItem, price_steps: int, *, from_at: dt.datetime, now: dt.datetime, by: str
+) -> None:
+    row = session.get(ShopPrice, (item.community_id, item.id, from_at))
+    if row is None:
+        row = ShopPrice(community_id=item.community_id, item_id=item.id, from_at=from_at, price_steps=price_steps,
+                        set_at=now, set_by=by)  # fmt: skip
+        session.add(row)
+    row.price_steps, row.set_at, row.set_by = price_steps, now, by
+    session.flush()
 
 
-def staffs(session: Session, actor: Actor, merchant_id: uuid.UUID) -> bool:
-    """Whether the actor hands over at this merchant."""
-    if actor.person_id is None:
-        return False
-    return session.get(MerchantStaff, (_community(actor), merchant_id, actor.person_id)) is not None
+def _put_parts(session: Session, bundle: ShopItem, parts: Mapping[uuid.UUID, int]) -> None:
+    """Make a bundle of goods of its own merchant.
+
+    Raises:
+        BadInput: parts of another merchant, services or bundles, or pieces that cannot be.
+        BundleOrdered: an open order reserved the parts as they are.
+    """
+    if parts_of(session, bundle.community_id).get(bundle.id, []) == sorted(parts.items()):
+        return
+    if _is_ordered(session, bundle):
+        raise BundleOrdered(item=bundle.name)
+    if len(parts) > MOST_PARTS:
+        raise BadInput(fields={"parts": "out_of_range"})
+    for item_id, pieces in parts.items():
+        part = item_of(session, bundle.community_id, item_id)
+        if part.merchant_id != bundle.merchant_id or part.kind != GOODS or not 1 <= pieces <= 100:
+            raise BadInput(fields={"parts": "out_of_range"})
+    session.execute(
+        delete(ShopBundlePart).where(
+            col(ShopBundlePart.community_id) == bundle.community_id, col(ShopBundlePart.bundle_id) == bundle.id
+        )
+    )
+    for item_id, pieces in parts.items():
+        session.add(
+            ShopBundlePart(community_id=bundle.community_id, bundle_id=bundle.id, item_id=item_id, pieces=pieces)
+        )
+    session.flush()
 
 
-def _merchant(session: Session, community_id: int, merchant_id: uuid.UUID) -> Merchant:
-    merchant = session.get(Merchant, (community_id, merchant_id))
-    if merchant is None:
-        raise NotFound(what="merchant")
-    return merchant
+def _is_ordered(session: Session, item: ShopItem) -> bool:
+    return (
+        session.scalars(
+            select(col(ShopOrderLine.position))
+            .join(
+                ShopOrder,
+                (col(ShopOrder.community_id) == ShopOrderLine.community_id)
+                & (col(ShopOrder.id) == ShopOrderLine.order_id),
+            )
+            .where(
+                ShopOrderLine.community_id == item.community_id,
+                ShopOrderLine.item_id == item.id,
+                ShopOrder.state == ORDERED,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
 
 
-def _community(actor: Actor) -> int:
-    if actor.community_id is None:
-        raise NotFound(what="community")
-    return actor.community_id
+def _hang_picture(session: Session, item: ShopItem, picture: Prepared, alt: str, *, now: dt.datetime, by: str) -> None:
+    if item.picture_id is not None:
+        attachments.forget(session, item.community_id, item.picture_id, now=now)
+    item.picture_id = attachments.keep(session, community_id=item.community_id, prepared=picture, now=now, by=by)
+    item.picture_alt = alt.strip()[:100]
