@@ -51,6 +51,7 @@ BLUEPRINTS = [
     "notices",
     "points",
     "points_audit",
+    "points_replay",
     "awards",
     "board",
     "shop",

@@ -14,6 +14,8 @@ from timebank.people import communities
 from timebank.reports import points_audit
 from timebank.reports.points_audit import Circulation, FarAbove, ItemUse, Mutual
 
+SHOWN = 30  # households and pairs on the page; the files have all
+
 blueprint = Blueprint("points_audit", __name__, url_prefix="/c/<community_code>/points/audit")
 
 
@@ -33,6 +35,7 @@ def shown() -> Any:
         items=_read(points_audit.items, year),
         above=_read(points_audit.far_above, year),
         pairs=_read(points_audit.mutual, year),
+        shown_most=SHOWN,
     )
 
 

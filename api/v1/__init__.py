@@ -20,6 +20,7 @@ BLUEPRINTS: list[str] = [
     "devices",
     "offline",
     "points_audit",
+    "points_replay",
 ]
 
 

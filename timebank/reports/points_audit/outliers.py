@@ -20,6 +20,7 @@ from timebank.people import households
 from timebank.people.residents import Person
 from timebank.permissions import Actor
 from timebank.points.awards.tables import LIVE, Award
+from timebank.points.table.tables import PointsItem
 from timebank.reports.points_audit.years import of_year
 
 FENCE_TENTHS = (
@@ -52,7 +53,7 @@ class Mutual:
 
 
 def far_above(session: Session, *, actor: Actor, year: int, now: dt.datetime) -> list[FarAbove]:
-    """Households whose awards of the year lie far above the others', most first; deductions do not count.
+    """Households whose awards of the year lie far above the others', most first; neither deductions nor base points count.
 
     Raises:
         NotFound: no year of this community.
@@ -60,7 +61,11 @@ def far_above(session: Session, *, actor: Actor, year: int, now: dt.datetime) ->
     community_id, first, last = of_year(session, actor=actor, year=year, now=now)
     grouped = (
         select(col(Award.household_id), func.count(), func.sum(col(Award.credited_steps)))
-        .where(*_awards(community_id, first, last), col(Award.credited_steps) > 0)
+        .join(
+            PointsItem,
+            (col(PointsItem.community_id) == Award.community_id) & (col(PointsItem.id) == Award.item_id),
+        )
+        .where(*_awards(community_id, first, last), col(PointsItem.kind) == "award")
         .group_by(col(Award.household_id))
     )
     found = [(household_id, count, int(steps)) for household_id, count, steps in session.execute(grouped)]
