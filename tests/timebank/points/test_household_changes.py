@@ -1,0 +1,395 @@
+"""Households split and merge: both sides agree, register and points change together, and it can be taken back for a while."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from tests.timebank.hours.arrange_activities import change_policy
+from tests.timebank.points import make
+from tests.timebank.points.test_shop import cancel, redeem
+from tests.timebank.points.test_years import announced, give, is_sound, line, move_to, points, run, start
+from tests.timebank.points.test_years import undo as undo_year
+from timebank import accounts
+from timebank.errors import AlreadyDone, BadInput, Forbidden
+from timebank.people import household_history, household_members, households, kin, residents
+from timebank.permissions import Actor
+from timebank.points import household_accounts, statement
+from timebank.points.household_changes import asking, carrying_out, states
+from timebank.points.household_changes.tables import HouseholdChange
+
+BOTH = ("giver", "taker")
+
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
+
+def person_of(village, person):
+    """The person as the register has her now."""
+    with village.read() as session:
+        return residents.person(session, village.community_id, person.id)
+
+
+def ask_split(village, head, *going, actor=None, new_head=None, **told):
+    told = {"share_percent": 40, "reason": "儿子成家分户", "present": BOTH} | told
+    if "share_steps" in told:
+        told["share_percent"] = None
+    made = village.write(
+        lambda s, now: asking.ask_split(
+            s, actor=actor or village.actor("desk_staff"), now=now, household_id=head.household_id,
+            going={one.id: "" for one in going}, new_head_id=(new_head or going[0]).id, **told,
+        )
+    )  # fmt: skip
+    return uuid.UUID(made["change_id"])
+
+
+def ask_merge(village, giver, taker, *, actor=None, **told):
+    told = {"reason": "老人随子女生活", "present": BOTH} | told
+    made = village.write(
+        lambda s, now: asking.ask_merge(
+            s, actor=actor or village.actor("desk_staff"), now=now, household_id=giver.household_id,
+            other_id=taker.household_id, **told,
+        )
+    )  # fmt: skip
+    return uuid.UUID(made["change_id"])
+
+
+def carry_out(village, change_id, actor=None):
+    actor = actor or village.actor("desk_staff")
+    return village.write(lambda s, now: carrying_out.carry_out(s, actor=actor, now=now, change_id=change_id))
+
+
+def undo(village, change_id, actor=None):
+    actor = actor or village.actor("desk_staff")
+    return village.write(
+        lambda s, now: carrying_out.undo(s, actor=actor, now=now, change_id=change_id, reason="办错了")
+    )
+
+
+def agree(village, change_id, actor, **told):
+    return village.write(lambda s, now: asking.agree(s, actor=actor, now=now, change_id=change_id, **told))
+
+
+def change_of(village, change_id):
+    with village.read() as session:
+        return session.get(HouseholdChange, (village.community_id, change_id))
+
+
+def owe(village, person, steps):
+    """A deduction of more than there is."""
+
+    def deduct(session, now):
+        household_accounts._owe(
+            session, village.community_id, person.household_id, award_id=uuid.uuid4(), steps=steps, entry=None, now=now
+        )
+        return {}
+
+    village.write(deduct)
+
+
+def owed(village, person):
+    with village.read() as session:
+        return household_accounts.owed(session, village.community_id, person.household_id)
+
+
+def held(village, person):
+    person = person_of(village, person)
+    with village.read() as session:
+        return statement.held(session, actor=village.actor(person=person), household_id=person.household_id)
+
+
+@on_sqlite
+def test_a_split_by_parts_moves_people_points_and_debt_and_both_statements_show_it(village):
+    father, _, son, wife = village.make_household("张大山", "李秀兰", "张小河", "陈芳", steps=101)
+    give(village, father, 600, base=True)
+    change_id = ask_split(village, father, son, wife)
+    assert change_of(village, change_id).state == "agreed"
+    done = carry_out(village, change_id)
+    assert (done["points_steps"], points(village, father)) == (40, 61)  # 40 % of 101, rounded down
+    son, wife = person_of(village, son), person_of(village, wife)
+    assert son.household_id == wife.household_id != father.household_id
+    assert (son.relation, wife.relation) == ("户主", "")
+    assert (held(village, father).base_steps, held(village, son).base_steps) == (600, 0)
+    for one, moved in ((father, -40), (son, 40)):
+        with village.read() as session:
+            told = statement.statement(session, actor=village.actor(person=one), household_id=one.household_id)
+        assert [(row.line.amount, row.line.detail["use_case"]) for row in told][:1] == [
+            (moved, "households.split")
+        ] or (
+            moved,
+            "households.split",
+        ) in [(row.line.amount, row.line.detail["use_case"]) for row in told]
+    with village.read() as session:
+        events = household_history.events_of(session, village.community_id, son.household_id)
+        assert {one.kind for one in events} == {"moved_in", "split_from", "head"}
+        stays = household_history.stays(residents.members(session, village.community_id, son.household_id), events)
+        assert {(one.person_id, one.until) for one in stays} == {(son.id, None), (wife.id, None)}
+    assert is_sound(village)
+    # Somebody who lived there has nothing to do with the other household's points any more.
+    with pytest.raises(Forbidden), village.read() as session:
+        statement.held(session, actor=village.actor(person=son), household_id=father.household_id)
+
+
+@on_sqlite
+def test_what_is_owed_is_shared_by_the_same_part_and_stays_where_an_amount_was_agreed(village):
+    father, son, daughter = village.make_household("张大山", "张小河", "张小花", steps=0)
+    owe(village, father, 25)
+    carry_out(village, ask_split(village, father, son))
+    assert (owed(village, father), owed(village, person_of(village, son))) == (15, 10)
+    carry_out(village, ask_split(village, father, daughter, share_steps=0))
+    assert (owed(village, father), owed(village, person_of(village, daughter))) == (15, 0)
+    # A household that ends leaves what it owes to the one that takes it in.
+    carry_out(village, ask_merge(village, person_of(village, son), person_of(village, father)))
+    assert owed(village, father) == 25
+
+
+@on_sqlite
+def test_an_amount_is_not_more_than_is_there_and_what_is_held_is_not_there(village):
+    item_id, _, _ = make.shop(village, price_steps=30)
+    father, son = village.make_household("张大山", "张小河", steps=100)
+    redeem(village, father, item_id)
+    change_id = ask_split(village, father, son, share_steps=71)
+    with pytest.raises(carrying_out.ShareTooLarge) as refused:
+        carry_out(village, change_id)
+    assert refused.value.facts == {"share_steps": 71, "available_steps": 70}
+    village.write(
+        lambda s, now: asking.withdraw(s, actor=village.actor("desk_staff"), now=now, change_id=change_id, reason="改")
+    )
+    carry_out(village, ask_split(village, father, son, share_steps=70))
+    assert (points(village, father), points(village, person_of(village, son))) == (30, 70)
+
+
+@on_sqlite
+def test_each_side_agrees_by_her_own_sign_in_and_only_the_desk_carries_out(village):
+    father, son = village.make_household("张大山", "张小河", steps=100)
+    stranger = village.make_person("王五")
+    change_id = ask_split(village, father, son, actor=village.actor(person=son), present=())
+    assert change_of(village, change_id).state == "asked"
+    with pytest.raises(states.HouseholdChangeWrongState):
+        carry_out(village, change_id)
+    with pytest.raises(states.HouseholdChangeWrongState):
+        agree(village, change_id, village.actor(person=son))
+    for wrong in (village.actor(person=stranger), village.actor("committee")):
+        with pytest.raises(Forbidden):
+            agree(village, change_id, wrong, side="giver", present=True)
+    with pytest.raises(BadInput):
+        agree(village, change_id, village.actor("desk_staff"), side="giver")  # who is not present does not agree
+    assert agree(village, change_id, village.actor(person=father))["state"] == "agreed"
+    told = change_of(village, change_id)
+    assert (told.giver_way, told.taker_way, told.giver_recorded_by) == ("own", "own", father.number)
+    with pytest.raises(Forbidden):
+        carry_out(village, change_id, village.actor(person=father))
+    carry_out(village, change_id)
+    with pytest.raises(states.HouseholdChangeWrongState):
+        carry_out(village, change_id)
+
+
+@on_sqlite
+def test_declined_withdrawn_or_forgotten_nothing_moves(village):
+    """household_consent_days is 30: at the midnight after the thirtieth day it lapses, not before."""
+    father, son = village.make_household("张大山", "张小河", steps=100)
+    first = ask_split(village, father, son, actor=village.actor(person=son), present=())
+    with pytest.raises(asking.ChangeOpen):
+        ask_split(village, father, son)
+    village.write(
+        lambda s, now: asking.decline(s, actor=village.actor(person=father), now=now, change_id=first, reason="不同意")
+    )
+    assert change_of(village, first).state == "declined"
+    second = ask_split(village, father, son)
+    village.clock.move(change_of(village, second).ends_at - village.now - dt.timedelta(seconds=1))
+    job = Actor.system(village.community_id, "lapse_household_changes")
+    assert village.write(lambda s, now: asking.lapse_due(s, actor=job, now=now))["lapsed"] == 0
+    village.pass_time(seconds=1)
+    assert village.write(lambda s, now: asking.lapse_due(s, actor=job, now=now))["lapsed"] == 1
+    assert change_of(village, second).state == "lapsed"
+    assert points(village, father) == 100
+    assert person_of(village, son).household_id == father.household_id
+
+
+@on_sqlite
+def test_who_can_ask_for_what(village):
+    father, son, child = village.make_household("张大山", "张小河", "张小小", steps=10)
+    (alone,) = village.make_household("王五")
+    minor = village.make_person("陈小明", born_on=dt.date(2012, 1, 1), household_id=father.household_id)
+    with pytest.raises(Forbidden):
+        ask_split(village, father, son, actor=village.actor(person=alone), present=())
+    with pytest.raises(Forbidden):
+        ask_split(
+            village, father, son, actor=village.actor(person=son)
+        )  # nobody says of herself that others are present
+    with pytest.raises(asking.NobodyStays):
+        ask_split(village, alone, alone)
+    with pytest.raises(household_members.NotOfHousehold):
+        ask_split(village, father, alone)
+    with pytest.raises(asking.ConsentNeedsAdult):
+        ask_split(village, father, minor)
+    with pytest.raises(BadInput):
+        ask_split(village, father, son, new_head=child)
+    for wrong in ({"share_percent": 101}, {"share_percent": None}, {"share_steps": -1}, {"reason": " "}):
+        with pytest.raises(BadInput):
+            ask_split(village, father, son, **wrong)
+    with pytest.raises(asking.SameHousehold):
+        ask_merge(village, father, father)
+    # Nobody carries out the own household's, nor that of relatives.
+    change_id = ask_split(village, father, son)
+    clerk = village.make_person("李建芳")
+    with pytest.raises(carrying_out.OwnHouseholdChange):
+        carry_out(village, change_id, village.actor("desk_staff", person=father))
+    village.write(
+        lambda s, now: kin.declare(
+            s, actor=village.actor(person=clerk), now=now, person_id=clerk.id, relative_number=son.number,
+            relative_name=son.name, relation="sibling", since_on=None,
+        )
+    )  # fmt: skip
+    with pytest.raises(carrying_out.OwnHouseholdChange):
+        carry_out(village, change_id, village.actor("desk_staff", person=clerk))
+
+
+@on_sqlite
+def test_a_merge_waits_for_what_must_end_first_and_then_leaves_nothing_behind(village):
+    make.table_in_force(village)
+    item_id, _, _ = make.shop(village, price_steps=30)
+    elder, spouse = village.make_household("王秀英", "李老汉", steps=100)
+    (son,) = village.make_household("李建国", steps=5)
+    give(village, elder, 600, base=True)
+    order = redeem(village, elder, item_id)
+    award_id = make.enter(village, elder, "参加公益理发")
+    change_id = ask_merge(village, elder, son)
+    with pytest.raises(carrying_out.HouseholdChangeBlocked) as refused:
+        carry_out(village, change_id)
+    assert refused.value.facts == {"blocks": ["awards:1", "shop_orders:1"]}
+    cancel(village, order, village.actor(person=elder))
+    make.approve(village, award_id)
+    make.publish(village)
+    village.pass_time(days=10)
+    make.book_due(village)
+    had = points(village, elder)
+    assert had > 100
+    carry_out(village, change_id)
+    assert (points(village, elder), points(village, son)) == (0, had + 5)
+    assert person_of(village, spouse).household_id == son.household_id
+    with village.read() as session:
+        ended = households.household(session, village.community_id, elder.household_id)
+        assert ended.closed_on == village.today
+        assert held(village, son).base_steps == 0
+    assert village.balance(accounts.LAPSED_PT) == 600
+    with pytest.raises(household_members.HouseholdEnded):
+        ask_merge(village, son, elder)
+    assert is_sound(village)
+
+
+def test_household_undo_hours_end_and_anything_spent_ends_it_too(village):
+    """household_undo_hours is 72: a millisecond before, it can be taken back, at the hour it cannot."""
+    item_id, _, _ = make.shop(village, price_steps=10)
+    father, mother, son = village.make_household("张大山", "李秀兰", "张小河", steps=100)
+    first = ask_split(village, father, son)
+    carry_out(village, first)
+    village.clock.move(change_of(village, first).undo_until - village.now - dt.timedelta(milliseconds=50))
+    undo(village, first)
+    assert points(village, father) == 100
+    assert person_of(village, son).household_id == father.household_id
+    second = ask_split(village, father, son)
+    carry_out(village, second)
+    village.clock.move(change_of(village, second).undo_until - village.now)
+    with pytest.raises(carrying_out.HouseholdUndoOver) as refused:
+        undo(village, second)
+    assert refused.value.facts["why"] == "late"
+    # A third one is taken back as long as nothing was ordered.
+    (other,) = village.make_household("赵六", steps=20)
+    third = ask_merge(village, other, mother)
+    carry_out(village, third)
+    redeem(village, person_of(village, son), item_id)
+    undo(village, third)
+    assert (points(village, other), points(village, father)) == (20, 60)
+    fourth = ask_merge(village, person_of(village, other), mother)
+    carry_out(village, fourth)
+    order = redeem(village, mother, item_id)
+    cancel(village, order, village.actor(person=mother))
+    with pytest.raises(carrying_out.HouseholdUndoOver) as refused:
+        undo(village, fourth)
+    assert refused.value.facts["why"] == "ordered"
+    assert is_sound(village)
+
+
+def test_old_points_stay_old_in_another_household_and_an_undone_year_follows_a_merge(village):
+    change_policy(village, carry_percent=0)
+    father, son = village.make_household("张大山", "张小河", steps=100)
+    (aunt,) = village.make_household("张大姑", steps=50)
+    close_id = announced(village)
+    move_to(village, 2027, 1, 8, 9)
+    give(village, father, 30)
+    carry_out(village, ask_split(village, father, son, share_steps=60))
+    son = person_of(village, son)
+    give(village, son, 7)
+    move_to(village, 2027, 2, 1, 9)
+    start(village, close_id)
+    run(village)
+    assert (line(village, close_id, father).lapsed_steps, line(village, close_id, son).lapsed_steps) == (40, 60)
+    assert (points(village, father), points(village, son)) == (30, 7)
+    carry_out(village, ask_merge(village, aunt, father))
+    undo_year(village, close_id)
+    run(village)
+    assert points(village, aunt) == 0
+    assert points(village, father) == 30 + 40 + 50
+    assert points(village, son) == 67
+    assert is_sound(village)
+
+
+@on_sqlite
+def test_moving_and_naming_heads_keeps_points_where_they_are(village):
+    father, mother, son = village.make_household("张大山", "李秀兰", "张小河", steps=100)
+    (aunt,) = village.make_household("张大姑")
+    desk = village.actor("desk_staff")
+
+    def move(who, to, actor=desk):
+        return village.write(
+            lambda s, now: household_members.move(
+                s, actor=actor, now=now, person_id=who.id, household_id=to.household_id, relation="侄子", reason="搬家"
+            )
+        )
+
+    def head(who, home, actor=desk):
+        return village.write(
+            lambda s, now: household_members.change_head(
+                s, actor=actor, now=now, household_id=home.household_id, person_id=who.id, former_relation="夫",
+                reason="户主变更",
+            )
+        )  # fmt: skip
+
+    head(father, father)
+    for wrong in (village.actor("committee"), village.actor(person=father)):
+        with pytest.raises(Forbidden):
+            head(mother, father, wrong)
+    with pytest.raises(AlreadyDone):
+        head(father, father)
+    with pytest.raises(household_members.NotOfHousehold):
+        head(aunt, father)
+    with pytest.raises(household_members.HeadFirst):
+        move(father, aunt)
+    head(mother, father)
+    assert person_of(village, father).relation == "夫"
+    move(son, aunt)
+    assert person_of(village, son).household_id == aunt.household_id
+    assert points(village, father) == 100
+    with pytest.raises(AlreadyDone):
+        move(son, aunt)
+    move(father, aunt)
+    with pytest.raises(household_members.LastOfHousehold):
+        move(mother, aunt)
+    with village.read() as session:
+        events = household_history.events_of(session, village.community_id, father.household_id)
+        stays = household_history.stays(residents.members(session, village.community_id, father.household_id), events)
+    assert [(one.person_id, one.until) for one in stays] == [
+        (mother.id, None),
+        (father.id, village.today),
+        (son.id, village.today),
+    ]
+
+
+def test_every_way_between_states_is_one_of_those_written_down():
+    for verb, ways in states.MOVES.items():
+        for before in states.STATES:
+            if before in ways:
+                assert states.after(before, verb, number=1) in states.STATES
+            else:
+                with pytest.raises(states.HouseholdChangeWrongState):
+                    states.after(before, verb, number=1)
