@@ -10,6 +10,7 @@ import html
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.keys import SigningKeys
 from api.settings import Settings
-from tests.village import SECRET, Database, Village
+from tests.village import SECRET, Database, Village, VillageClock
 from timebank.people import logins
-from timebank.storage import new_key
+from timebank.storage import Storage, new_key
 
 PASSWORD = "a-long-password-9"
 
@@ -172,9 +174,37 @@ def make_app(db: Database, folder: Path, **settings: Any) -> Flask:
     return create_app(Settings(data_dir=folder, **settings), db.storage)
 
 
+@pytest.fixture(scope="session")
+def standing_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application as all tests share it: to compile its addresses and templates takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "secret").write_bytes(SECRET)
+    nowhere = Storage(f"sqlite:///{folder / 'none.db'}", clock=VillageClock().now, secret=SECRET)
+    return create_app(Settings(data_dir=folder), nowhere)
+
+
+@contextmanager
+def lent_app(app: Flask, db: Database, folder: Path) -> Iterator[Flask]:
+    """The standing application on a test's database, with its secrets in a folder of the test's; left as it was."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "secret").write_bytes(SECRET)
+    settings = Settings(data_dir=folder)
+    settings.prepare()
+    config, extensions = dict(app.config), dict(app.extensions)
+    app.extensions.update(
+        timebank_settings=settings, timebank_keys=SigningKeys(settings.keys), timebank_storage=db.storage
+    )
+    yield app
+    app.config.clear()
+    app.config.update(config)
+    app.extensions.clear()  # what requests have begun works on the test's storage
+    app.extensions.update(extensions)
+
+
 @pytest.fixture
-def app(db: Database, tmp_path: Path) -> Flask:
-    return make_app(db, tmp_path / "data")
+def app(standing_app: Flask, db: Database, tmp_path: Path) -> Iterator[Flask]:
+    with lent_app(standing_app, db, tmp_path / "data") as app:
+        yield app
 
 
 @pytest.fixture

@@ -34,8 +34,9 @@ def test_pages_hold_no_other_language_but_data(world: World, row: Row) -> None:
     english, chinese = fetch(world, row, "en"), fetch(world, row, "zh")
     if english is None or chinese is None:
         return  # a way on, or no page: nothing to read
-    assert left_over(HAN, world, visible_text(english)) == [], "Chinese on the English page"
-    assert left_over(LATIN, world, visible_text(chinese)) == [], "English on the Chinese page"
+    told = data_of(world)
+    assert left_over(HAN, told, visible_text(english)) == [], "Chinese on the English page"
+    assert left_over(LATIN, told, visible_text(chinese)) == [], "English on the Chinese page"
 
 
 def fetch(world: World, row: Row, language: str) -> str | None:
@@ -69,10 +70,10 @@ def visible_text(page: str) -> str:
     return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", plain), *heard]))
 
 
-def left_over(script: re.Pattern[str], world: World, text: str) -> list[str]:
+def left_over(script: re.Pattern[str], told: set[str], text: str) -> list[str]:
     text = SAME_IN_BOTH.sub(" ", text)
-    for told in sorted(data_of(world), key=len, reverse=True):
-        text = text.replace(told, " ")
+    for data in sorted(told, key=len, reverse=True):
+        text = text.replace(data, " ")
     return sorted(set(script.findall(text)))
 
 

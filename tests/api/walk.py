@@ -20,10 +20,9 @@ from sqlalchemy import func, literal, select, union_all
 from werkzeug.test import TestResponse
 
 import tests.api.route_rows
-from tests.client import Client, make_app
-from tests.village import SECRET, Database, Village, VillageClock, make_schema, open_village
+from tests.client import Client, lent_app
+from tests.village import Database, Village, VillageClock, make_schema, open_storage, open_village
 from timebank import modules
-from timebank.storage import Storage
 
 NOT_WALKED = {"static"}
 # A refusal is recorded with its request, and trying is counted: both are no change of anything.
@@ -99,57 +98,42 @@ class Template:
     """Two villages with people, made once; each test gets a copy of the file."""
 
     path: Path
-    app: Flask
     village: Village
     other: Village
     residents: list[Any]
     strangers: list[Any]
     made_until: datetime
-    extensions: set[str]
 
 
 @pytest.fixture(scope="session")
 def world_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    folder = tmp_path_factory.mktemp("world")
-    make_schema(f"sqlite:///{folder / 'template.db'}")
-    db = _database(folder / "template.db", VillageClock())
+    path = tmp_path_factory.mktemp("world") / "template.db"
+    make_schema(f"sqlite:///{path}")
+    db = _database(path, VillageClock())
     village = open_village(db, code="TPL", name="太平里社区", area_code="3201020101")
     other = open_village(db, code="HZM", name="后宰门社区", area_code="3201020102", community_id=2)
     residents = [village.make_person("司徒明月"), village.make_person("诸葛春生")]
     strangers = [other.make_person("上官小雨"), other.make_person("尉迟大山")]
-    app = make_app(db, folder / "data")
     db.storage.close()
-    return Template(
-        folder / "template.db", app, village, other, residents, strangers, db.clock.now(), set(app.extensions)
-    )
+    return Template(path, village, other, residents, strangers, db.clock.now())
 
 
 @pytest.fixture
-def world(world_template: Template, tmp_path: Path) -> Iterator[World]:
+def world(world_template: Template, standing_app: Flask, tmp_path: Path) -> Iterator[World]:
     """A copy of the two villages, and a browser on it."""
     copy = shutil.copy(world_template.path, tmp_path / "world.db")
     clock = VillageClock()
     clock.move(world_template.made_until - clock.now())
     db = _database(Path(copy), clock)
-    app = world_template.app
-    for made_later in (
-        set(app.extensions) - world_template.extensions
-    ):  # what a test's requests began works on its storage
-        del app.extensions[made_later]
-    app.extensions["timebank_storage"] = db.storage
-    data = app.extensions["timebank_settings"].data_dir
-    for folder in [path for path in data.iterdir() if path.is_dir()]:
-        shutil.rmtree(folder)  # keys, bundles, prints: of another test's database
-    app.extensions["timebank_settings"].prepare()
     villages = [
         replace(village, storage=db.storage, clock=clock) for village in (world_template.village, world_template.other)
     ]
-    client = Client(app, db)
-    yield World(villages[0], villages[1], client, db, world_template.residents, world_template.strangers)
+    with lent_app(standing_app, db, tmp_path / "data") as app:
+        client = Client(app, db)
+        yield World(villages[0], villages[1], client, db, world_template.residents, world_template.strangers)
     db.storage.close()
 
 
 def _database(path: Path, clock: VillageClock) -> Database:
     url = f"sqlite:///{path}"
-    storage = Storage(url, clock=clock.now, secret=SECRET)
-    return Database(storage, clock, url)
+    return Database(open_storage(url, clock), clock, url)
