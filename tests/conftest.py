@@ -10,6 +10,7 @@ from tests.needed import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.postgres import postgres_server as postgres_server
 from tests.village import db as db
 from tests.village import other_village as other_village
+from tests.village import postgres_lender as postgres_lender
 from tests.village import postgres_template as postgres_template
 from tests.village import schema_folder as schema_folder
 from tests.village import village as village

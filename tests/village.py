@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from api import schema
 from ledger import book_of, reading
+from tests.lending import Lender
 from tests.postgres import APP_ROLE, PostgresServer
 from timebank import accounts
 from timebank.people import areas, communities, numbers, residents
@@ -242,22 +243,25 @@ def db(request: pytest.FixtureRequest, tmp_path: Path, schema_folder: Path) -> I
         path = tmp_path / "timebank.db"
         path.write_bytes(_sqlite_template(schema_folder).read_bytes())
         url = owner_url = f"sqlite:///{path}"
-        dropped = None
     else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        template = request.getfixturevalue("postgres_template")
-        dropped = server.new_database(like=template, synchronous_commit=False)
-        url, owner_url = dropped.app_url, dropped.owner_url
+        lender: Lender = request.getfixturevalue("postgres_lender")
+        lent = lender.lend()
+        url, owner_url = lent.urls.app_url, lent.urls.owner_url
     storage = open_storage(url, clock)
     yield Database(storage, clock, owner_url)
     storage.close()
-    if dropped is not None:
-        server.drop_database(dropped)
+    if request.param == "postgresql":
+        lender.take_back(lent)
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> str:
     return postgres_server.make_template("migrated", lambda urls: make_schema(urls.owner_url, app_role=APP_ROLE))
+
+
+@pytest.fixture(scope="session")
+def postgres_lender(postgres_server: PostgresServer, postgres_template: str) -> Lender:
+    return Lender(postgres_server, postgres_template)
 
 
 @pytest.fixture
