@@ -5,7 +5,8 @@
     python tools/check.py NAME ...   these suites, or all tests of a folder of tests/
     python tools/check.py list       the names
 
-Every suite runs, whatever became of the one before; the exit code is 0 when all are well and within their time.
+Two suites run beside each other, one for each processor that CI has; what a suite says is shown when it is done. Every
+suite runs, whatever became of the others; the exit code is 0 when all are well and within their time.
 """
 
 import os
@@ -16,7 +17,6 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 RESULTS = ROOT / "test-results"
 TOTAL_BUDGET_SECONDS = 35 * 60
+LANES = 2
 RUNNING: list[subprocess.Popen[bytes]] = []  # what is to be stopped with us
 CODE = [name for name in ("ledger", "timebank", "api", "tests", "tools", "bench") if (ROOT / name).is_dir()]
 
@@ -38,7 +39,7 @@ class Suite:
     command: Sequence[str]
     budget_seconds: int
     is_pytest: bool = False
-    beside: str = ""  # the suite that it runs beside: each takes one processor, and neither looks at the clock
+    alone: bool = False  # it kills and waits, and nothing else may run
 
 
 def tool(name: str, *arguments: str) -> list[str]:
@@ -54,28 +55,22 @@ def pytest(marks: str, *arguments: str) -> list[str]:
 
 
 CHECKS = (
+    Suite("mypy", tool("mypy", "--no-error-summary", *CODE), 180),
     Suite("ruff", tool("ruff", "check", "--quiet", "."), 20),
     Suite("format", tool("ruff", "format", "--check", "--quiet", "."), 20),
-    Suite("mypy", tool("mypy", "--no-error-summary", *CODE), 180),
     Suite("imports", tool("lint-imports", "--no-logo"), 30),
     Suite("templates", tool("djlint", "--quiet", "--lint", "templates"), 60),
     Suite("translations", script("translations", "check"), 30),
     Suite("migrations", script("check_migrations"), 60),
 )
 
-# Together these marks name every test exactly once.
+# Together these marks name every test exactly once. The longest first: what is short fills up the end.
 TESTS = (
     Suite("unit", pytest("not postgres and not slow and not browser and not faults"), 1_000, is_pytest=True),
-    Suite(
-        "postgres",
-        pytest("postgres and not slow and not browser and not faults"),
-        1_000,
-        is_pytest=True,
-        beside="unit",
-    ),
-    Suite("slow", pytest("slow and not browser and not faults"), 480, is_pytest=True),
-    Suite("browser", pytest("browser and not faults"), 480, is_pytest=True),
-    Suite("faults", pytest("faults", "tests/faults"), 300, is_pytest=True),
+    Suite("postgres", pytest("postgres and not slow and not browser and not faults"), 1_000, is_pytest=True),
+    Suite("slow", pytest("slow and not browser and not faults"), 600, is_pytest=True),
+    Suite("browser", pytest("browser and not faults"), 600, is_pytest=True),
+    Suite("faults", pytest("faults", "tests/faults"), 300, is_pytest=True, alone=True),
 )
 
 
@@ -103,8 +98,7 @@ def main() -> None:
     suites = chosen(names)
     RESULTS.mkdir(exist_ok=True)
     began = time.monotonic()
-    outcomes = [outcome for group in side_by_side(suites) for outcome in run_group(group)]
-    sys.exit(report(outcomes, time.monotonic() - began))
+    sys.exit(report(run_all(suites), time.monotonic() - began))
 
 
 def chosen(names: Sequence[str]) -> list[Suite]:
@@ -124,34 +118,31 @@ def chosen(names: Sequence[str]) -> list[Suite]:
     return suites
 
 
-def side_by_side(suites: Sequence[Suite]) -> list[list[Suite]]:
-    """The suites in order, those together that run beside each other."""
-    groups: list[list[Suite]] = []
-    for suite in suites:
-        if groups and suite.beside and suite.beside == groups[-1][0].name:
-            groups[-1].append(suite)
-        else:
-            groups.append([suite])
-    return groups
-
-
-def run_group(group: Sequence[Suite]) -> list[Outcome]:
-    """Run suites at the same time; what the first says is seen at once, what the others say when all are done."""
-    if len(group) == 1:
-        return [run(group[0])]
-    with ThreadPoolExecutor(len(group)) as pool, ExitStack() as files:
-        said = [None, *(files.enter_context(TemporaryFile("w+")) for _ in group[1:])]
+def run_all(suites: Sequence[Suite]) -> list[Outcome]:
+    """Run suites in order, two at a time, then those that run alone; the outcomes stand in the order of the suites."""
+    if len(suites) == 1:
+        return [run(suites[0])]
+    outcomes: dict[str, Outcome] = {}
+    with ThreadPoolExecutor(LANES) as pool:
         try:
-            outcomes = list(pool.map(run, group, said))
+            outcomes.update(pool.map(run_told_after, [suite for suite in suites if not suite.alone]))
         except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
             for process in RUNNING:
                 os.killpg(process.pid, signal.SIGINT)
             raise
-        for suite, told in zip(group, said, strict=True):
-            if told is not None:
-                told.seek(0)
-                print(f"\n== {suite.name}, beside {suite.beside} ==\n{told.read()}", flush=True)
-    return outcomes
+    outcomes.update((suite.name, run(suite)) for suite in suites if suite.alone)
+    return [outcomes[suite.name] for suite in suites]
+
+
+def run_told_after(suite: Suite) -> tuple[str, Outcome]:
+    """Run a suite, and print what it said when it is done, in one piece."""
+    print(f"{suite.name} begins", flush=True)
+    with TemporaryFile("w+") as told:
+        outcome = run(suite, told)
+        told.seek(0)
+        print(f"\n== {suite.name} ==\n{told.read()}\n", end="", flush=True)
+    return suite.name, outcome
 
 
 def run(suite: Suite, told: IO[str] | None = None) -> Outcome:

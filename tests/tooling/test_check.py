@@ -8,7 +8,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from tools import check
-from tools.check import Outcome, Suite, report, run
+from tools.check import Outcome, Suite, report, run, run_all
 
 MARKS = [
     " ".join(marks) for size in range(5) for marks in combinations(["browser", "faults", "postgres", "slow"], size)
@@ -39,6 +39,27 @@ def test_what_hangs_is_stopped():
     outcome = run(suite("import threading; threading.Event().wait(60)", budget_seconds=1))
     assert outcome.verdict == "FAILED"
     assert outcome.seconds < 20
+
+
+def test_suites_run_two_at_a_time_and_those_that_run_alone_after_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    def made(name: str, waits_for: str, **more: bool) -> Suite:
+        code = (
+            f"import pathlib, time; here = pathlib.Path({str(tmp_path)!r}); (here / {name!r}).touch()\n"
+            f"while not (here / {waits_for!r}).exists(): time.sleep(0.01)\n"
+            f"print({name!r}, 'is done'); (here / {name + '.done'!r}).touch()"
+        )
+        return Suite(name, [sys.executable, "-c", code], 60, **more)
+
+    suites = [made("alone", "second.done", alone=True), made("first", "second"), made("second", "first")]
+    outcomes = run_all(suites)
+    assert [(outcome.suite.name, outcome.verdict) for outcome in outcomes] == [
+        ("alone", "ok"),
+        ("first", "ok"),
+        ("second", "ok"),
+    ]
+    assert "== second ==\nsecond is done\n" in capfd.readouterr().out
 
 
 def test_settings_of_a_server_of_ones_own_do_not_reach_the_tests(monkeypatch: pytest.MonkeyPatch):
