@@ -18,6 +18,9 @@ FIELD_OF_COLUMN = {
     "数量": "quantity",
     "存证": "evidence",
     "听取意见日期": "heard_on",
+    "听取的意见": "heard_words",
+    "在场人": "heard_present",
+    "再次登记原因": "again_reason",
 }
 
 

@@ -51,6 +51,7 @@ MODULES = [
     "timebank.points.household_changes",
     "timebank.points.years",
     "timebank.points.honours",
+    "timebank.attendance_points",
     "timebank.erasure",
     "timebank.reports.closed_months",
 ]

@@ -94,6 +94,14 @@ KINDS = frozenset(
         "objection_decided_rejected",
         "objection_due",  # to those who answer
         "appeal_due",  # to the supervision committee
+        "table_deliberated",  # to all who can sign in
+        "table_comment_answered",
+        "table_vote_recorded",  # to members of the bodies
+        "table_published",  # to all who can sign in
+        "table_objection_rejected",
+        "table_objection_upheld",
+        "table_in_force",  # to members of the bodies
+        "table_withdrawn",  # to members of the bodies
         "batch_missing",  # to those who publish
     }
 )

@@ -288,6 +288,13 @@ RULES: dict[str, Rule] = {
     # points
     "table.draft": roles("committee", "community_manager"),
     "table.adopt": roles("committee", "community_manager"),
+    "table.confirm": roles("committee", "community_manager", "supervision_committee"),
+    "table.bodies": roles("committee", "community_manager"),
+    "table.comment": roles("resident", "committee", "community_manager", "supervision_committee"),
+    "table.comment_for": roles("desk_staff", "committee", "community_manager"),
+    "table.object": roles("resident"),
+    "table.object_for": roles("desk_staff", "committee", "community_manager"),
+    "table.answer": roles("committee", "community_manager"),
     "table.switch": roles("committee", "community_manager"),
     "table.bring_into_force": roles(),
     "working_days.declare": roles("committee", "community_manager"),
@@ -308,9 +315,7 @@ RULES: dict[str, Rule] = {
     "awards.reveal_draws": roles(),
     "awards.reviewers": roles("supervision_committee", "auditor"),
     "attendance_points.decide": roles("committee", "community_manager"),
-    "attendance_points.read": roles(
-        "committee", "community_manager", "reviewer", "supervision_committee", "auditor"
-    ),
+    "attendance_points.read": roles("committee", "community_manager", "reviewer", "supervision_committee", "auditor"),
     "attendance_points.award": roles(),
     "publicity.prepare": roles("committee", "community_manager", "supervision_committee"),
     "publicity.hold_back": roles("committee", "community_manager"),

@@ -89,6 +89,9 @@ class Policy:
     duty_weeks_ahead: int = 4  # for so many weeks ahead volunteers can put themselves down for duty (own)
 
     # Points
+    table_deliberation_days: int = 3  # a draft hangs out for comments at least so long (own)
+    table_quorum_percent: int = 66  # of a body with a roll more than so many in a hundred must be present (two thirds)
+    table_assembly_quorum_percent: int = 50  # of the assembly, more than half
     table_publicity_days: int = 7
     table_versions_a_year: int = 2
     publicity_days: int = 5  # working days

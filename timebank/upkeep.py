@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col
 
 from ledger import reading
 from timebank import attachments, policy, quotas
+from timebank.attendance_points import awarding
 from timebank.hours import team_hours
 from timebank.hours.activities import absences, roster, seats
 from timebank.hours.attendance import late
@@ -26,6 +27,7 @@ from timebank.outbox import deliveries
 from timebank.people import communities, imports
 from timebank.people.imports.staging import ImportBatch, ImportRow
 from timebank.permissions import Actor
+from timebank.points.awards import drawing
 from timebank.points.honours import listing as honour_lists
 from timebank.points.household_changes import asking as household_asking
 from timebank.points.publicity import clocks
@@ -120,6 +122,24 @@ def remind_of_batch(session: Session, actor: Actor, now: dt.datetime) -> list[Pi
     """A month that has no batch."""
     month = clocks.month_to_remind(session, communities.community_of(actor), now)
     return [Piece(f"{month:%Y-%m}", _acting(clocks.remind_of_month, actor))] if month else []
+
+
+def award_visits(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Finished and reviewed visits whose service gives points by a decision of the community."""
+    due = awarding.visits_due(session, communities.community_of(actor), 1)
+    return [Piece("batch", _acting(awarding.award_visits, actor))] if due else []
+
+
+def follow_visits(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Visits that were corrected since they gave points."""
+    due = awarding.corrected_visits(session, communities.community_of(actor), 1)
+    return [Piece("batch", _acting(awarding.follow_corrections, actor))] if due else []
+
+
+def reveal_draws(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
+    """Seeds of second reviews, of months that are over: from now on anybody may check what was drawn."""
+    over = drawing.unrevealed(session, communities.community_of(actor), now)
+    return [Piece("months", _acting(drawing.reveal_over, actor))] if over else []
 
 
 def bring_tables_into_force(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
@@ -270,6 +290,9 @@ WORK = (
     Work("end_publicity", dt.timedelta(hours=1), end_publicity),
     Work("remind_of_objections", dt.timedelta(hours=6), remind_of_objections),
     Work("remind_of_batch", dt.timedelta(days=1), remind_of_batch),
+    Work("award_visits", dt.timedelta(minutes=15), award_visits),
+    Work("follow_visits", dt.timedelta(hours=1), follow_visits),
+    Work("reveal_draws", dt.timedelta(hours=1), reveal_draws),
     Work("bring_tables_into_force", dt.timedelta(hours=1), bring_tables_into_force),
     Work("carry_on_years", dt.timedelta(minutes=1), carry_on_years),
     Work("settle_honours", dt.timedelta(hours=1), settle_honours),

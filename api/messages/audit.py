@@ -85,6 +85,14 @@ USE_CASES = {
     "teams.donate": _("团队捐赠冻结"),
     "teams.give": _("团队捐赠入池"),
     "teams.end": _("团队结束,余额入池"),
+    "years.lapse": _("年终未结转"),
+    "years.give_base": _("新年度基础分"),
+    "years.undo": _("年终结转撤回"),
+    "households.split": _("分户转出积分"),
+    "households.merge": _("并户转出积分"),
+    "households.lapse_base": _("并户后基础分失效"),
+    "households.follow": _("并户后转给新户"),
+    "households.undo": _("分户并户撤回"),
     "erasure.dispose": _("删除前转出余额"),
 }
 
@@ -120,16 +128,23 @@ FIELDS = {
 # What outside facts are noted in the log.
 TOPICS = {
     "eligibility": _("福利的条件"),
+    "honour_list": _("荣誉榜"),
+    "honours": _("荣誉的决定"),
+    "household_change": _("分户或并户"),
     "limit": _("额度或上下限"),
     "month": _("月结"),
     "multipliers": _("系数表"),
     "points_item": _("细则启用或停用"),
     "points_table": _("积分表"),
+    "points_table_returned": _("积分表退回修改"),
+    "points_table_withdrawn": _("积分表撤回"),
+    "points_vote": _("积分表的表决"),
     "policy": _("规则参数"),
     "publicity_batch": _("公示批次"),
     "review_draw": _("复核抽签的种子"),
     "attendance_points": _("签到记分的决定"),
     "rule": _("账本规则"),
+    "year_close": _("年终结转"),
     "stock": _("盘点"),
 }
 

@@ -64,6 +64,11 @@ SUBJECTS: dict[str, Any] = {
     "shop_called_off": _("商户取消了您的兑换"),
     "shop_in_part": _("您的兑换缺了一部分"),
     "shop_returned": _("退货的积分已退回"),
+    "year_announced": _(
+        "%(year)s 年的积分请在 %(redeem_until_on)s 以前兑换;%(closes_on)s 起,没有用完的按 %(carry_percent)s%% 结转。累计荣誉和服务时间不变。"
+    ),
+    "household_split": _("第 %(change_number)s 号分户已办理,积分按双方说好的分。办错了的,请尽快告诉服务台。"),
+    "household_merge": _("第 %(change_number)s 号并户已办理,积分已经转到一起。办错了的,请尽快告诉服务台。"),
     "roster_gap": _("下周值班缺人"),
     "line_published": _("您家的积分在公示"),
     "line_objected": _("您家的一行积分有异议"),
@@ -77,6 +82,14 @@ SUBJECTS: dict[str, Any] = {
     "objection_decided_rejected": _("您的申诉有了结果"),
     "objection_due": _("一个异议要答复"),
     "appeal_due": _("一个申诉要裁定"),
+    "table_deliberated": _("积分表草案请您看看"),
+    "table_comment_answered": _("您对积分表的意见有了答复"),
+    "table_vote_recorded": _("积分表的表决等您核对"),
+    "table_published": _("新的积分表在公示"),
+    "table_objection_rejected": _("您对积分表的异议有了答复"),
+    "table_objection_upheld": _("您对积分表的异议成立"),
+    "table_in_force": _("新的积分表生效了"),
+    "table_withdrawn": _("一张积分表撤回了"),
     "batch_missing": _("上个月的积分还没有公示"),
 }
 
@@ -165,6 +178,14 @@ TEXTS: dict[str, Any] = {
     "objection_decided_rejected": _("您对第 %(batch)s 批第 %(line)s 行的申诉不成立。裁定在“我的异议”里。"),
     "objection_due": _("第 %(number)s 号异议(第 %(batch)s 批第 %(line)s 行)最晚 %(until_at)s 答复。"),
     "appeal_due": _("第 %(number)s 号异议(第 %(batch)s 批第 %(line)s 行)的申诉最晚 %(until_at)s 裁定。"),
+    "table_deliberated": _("《%(title)s》的草案挂出来了,%(until_at)s 以前请提意见,村(居)委会逐条答复。"),
+    "table_comment_answered": _("您对积分表草案提的意见,村(居)委会已答复。"),
+    "table_vote_recorded": _("《%(title)s》的表决已登记,要由第二个人对照会议纪要核对后才算数。"),
+    "table_published": _("《%(title)s》已通过,正在公示,从 %(from_on)s 起生效。不同意的,公示期内可以提异议。"),
+    "table_objection_rejected": _("您对《%(title)s》的异议不成立,理由在积分表页面上。"),
+    "table_objection_upheld": _("您对《%(title)s》的异议成立,这一版退回修改,重新讨论和表决。"),
+    "table_in_force": _("《%(title)s》今天生效,从今天起的事按它计分。"),
+    "table_withdrawn": _("《%(title)s》已撤回,理由在积分表页面上。"),
     "batch_missing": _("%(month)s 的积分还没有公示。请审核后公示,或者说明为什么暂缓。"),
 }
 
@@ -176,8 +197,11 @@ LINKS: dict[str, tuple[str, str]] = {
     "asked_visit": ("words.one", "visit_id"),
     "activity_number": ("activities.shown", "number"),
     "point_number": ("rosters.week", "number"),
+    "year_close": ("household.year_end", "close_id"),
+    "change_number": ("household_changes.one", "number"),
     "award_id": ("awards.one", "award_id"),
     "batch": ("board.batch", "number"),
+    "table_id": ("points.table", "table_id"),
 }
 
 MESSAGES: dict[str, Any] = {"notice_contact_expired": _("这个链接已经过期,或者邮箱又改过了。")}

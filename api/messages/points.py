@@ -210,20 +210,16 @@ REASONS = {
     "before_first": _("不能早于第一天。"),
     "in_the_past": _("不能早于今天。"),
     "unknown": _("请从列出的选项中选择。"),
+    "before_deliberation_ended": _("表决要在讨论期满以后。"),
+    "before_the_first_day": _("不能早于第一天。"),
+    "value_several": _("一格里写了几个分值,请分成几行。"),
     "not_a_digest": _("请上传会议纪要,或者填写 64 位十六进制的 SHA-256。"),
     "out_of_range": _("超出了范围。"),
 }
 
 MESSAGES = {
     "replay_too_many": _("这段时间有 %(events)s 次加分扣分,一次最多试算 %(most)s 次;请选短一些。"),
-    "table_has_problems": _("有 %(rows)s 行读不了,整张表没有导入。"),
-    "table_wrong_state": _("这张表现在不能做这一步。"),
-    "too_many_versions": _("%(year)s 年已经有 %(most)s 个版本生效,一年最多 %(most)s 个。"),
-    "no_quorum": _("到会 %(present)s 人,法定人数 %(quorum)s 人。"),
-    "not_carried": _("赞成 %(votes_for)s 票,反对 %(votes_against)s 票,到会 %(present)s 人:没有通过,或者票数不对。"),
-    "staging_used": _("这个文件已经用过了。"),
     "award_file_used": _("这个文件已经用过了。"),
-    "same_table_again": _("已经有一张内容完全相同的积分表。"),
     "award_refused": _("这一笔不能登记。"),
     "awards_have_problems": _("有 %(rows)s 行不能登记,整个文件没有导入。"),
     "award_wrong_state": _("这一笔现在不能做这一步。"),
@@ -249,8 +245,6 @@ MESSAGES = {
 }
 
 NEXT = {
-    "table_has_problems": _("请照原因改好表格,重新上传。"),
-    "too_many_versions": _("可以先存草案,明年再通过。"),
     "award_refused": _("请改好标出的内容再提交。"),
     "awards_have_problems": _("请照原因改好表格,重新上传。"),
     "own_household": _("请不是同一户的审核人来审。"),

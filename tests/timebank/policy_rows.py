@@ -8,6 +8,7 @@ above its border, or with another value in force.
 from __future__ import annotations
 
 HOURS, POINTS = "timebank/test_borders_of_hours.py", "timebank/test_borders_of_points.py"
+LIFE = "timebank/points/test_table_life.py"
 ORDERS, ELIGIBILITY = "timebank/hours/test_order_borders.py", "timebank/hours/test_eligibility.py"
 DEPOSITORS, OFFLINE = "timebank/hours/test_depositors.py", "timebank/hours/test_offline_body.py"
 ABSENCES, ROSTERS = "timebank/hours/test_absences.py", "timebank/hours/test_rosters.py"
@@ -61,11 +62,50 @@ ROWS: dict[str, tuple[str, ...]] = {
     "duty_days_a_week": (f"{ROSTERS}::test_how_many_days_is_the_communitys_number",),
     "duty_weeks_ahead": (f"{ROSTERS}::test_how_far_ahead_is_the_communitys_number",),
     "team_donation_undo_hours": ("timebank/hours/test_team_hours.py::test_the_day_of_a_donation_is_the_policys",),
+    "table_deliberation_days": (f"{LIFE}::test_the_vote_comes_after_the_days_of_comments",),
+    "table_quorum_percent": (f"{LIFE}::test_a_quorum_is_more_than_two_thirds_of_a_roll_and_more_than_half_of_an_assembly",),
+    "table_assembly_quorum_percent": (
+        f"{LIFE}::test_a_quorum_is_more_than_two_thirds_of_a_roll_and_more_than_half_of_an_assembly",
+    ),
     "table_publicity_days": (f"{POINTS}::test_table_publicity_days_that_end_with_the_month_leave_the_next_one",),
     "table_versions_a_year": (f"{POINTS}::test_table_versions_a_year_count_by_the_year_in_which_they_begin",),
     "publicity_days": (f"{POINTS}::test_publicity_days_are_working_days_and_end_at_midnight",),
     "objection_answer_days": (f"{POINTS}::test_objection_answer_days_are_working_days",),
+    "second_review_percent": (
+        "timebank/points/test_reviews.py::test_a_drawn_verdict_needs_another_person_and_the_draw_can_be_checked",
+    ),
+    "review_undo_minutes": (
+        "timebank/points/test_reviews.py::"
+        "test_review_undo_minutes_let_the_reviewer_take_the_latest_verdict_back_while_it_hangs_nowhere",
+    ),
+    "deduction_two_from_steps": (
+        "timebank/points/test_reviews.py::test_deduction_two_from_steps_takes_two_reviewers_above_it",
+    ),
+    "hearing_notice_days": (
+        "timebank/points/test_claims.py::"
+        "test_hearing_notice_days_lie_before_a_hearing_and_two_in_vain_before_it_goes_on",
+    ),
+    "claims_open_a_day": ("timebank/points/test_claims.py::test_claims_open_a_day_wait_at_once_and_more_do_not",),
     "appeal_days": (f"{POINTS}::test_appeal_days_end_at_the_midnight_after_the_seventh",),
+    "carry_percent": (
+        "timebank/points/test_years.py::test_carry_percent_says_what_lapses_of_what_is_left_of_the_year",
+    ),
+    "year_redeem_days": (
+        "timebank/points/test_years.py::test_year_redeem_days_end_with_31_january_24_00_by_the_local_clock",
+    ),
+    "year_notice_days": ("timebank/points/test_years.py::test_year_notice_days_are_full_days_after_the_announcement",),
+    "year_undo_days": (
+        "timebank/points/test_years.py::test_year_undo_days_end_at_the_midnight_after_the_sixtieth_also_in_a_leap_year",
+    ),
+    "household_undo_hours": (
+        "timebank/points/test_household_changes.py::test_household_undo_hours_end_and_anything_spent_ends_it_too",
+    ),
+    "household_consent_days": (
+        "timebank/points/test_household_changes.py::test_declined_withdrawn_or_forgotten_nothing_moves",
+    ),
+    "honour_objection_days": (
+        "timebank/points/test_honours.py::test_honour_objection_days_end_at_midnight_and_an_open_objection_keeps_the_list_from_standing",
+    ),
     "shop_hold_hours": (f"{POINTS}::test_shop_hold_hours_are_the_least_whatever_the_opening_days",),
     "shop_opening_days": (f"{POINTS}::test_shop_opening_days_end_with_the_second_one",),
     "shop_return_days": ("timebank/points/shop/test_returns.py::test_faulty_goods_come_back_within_the_days",),

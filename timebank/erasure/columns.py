@@ -239,7 +239,11 @@ HERS: tuple[Rule, ...] = (
     Rule("attachment", photos_of_hers, {"name": "", "content": None}, secret=("content",)),
     Rule("award_review", of_hers("award_id", "award", "person_id", home="household_id"), {"remark": ""}),
     Rule("award_invitation", of_hers("award_id", "award", "person_id", home="household_id"), {"place": STAR}),
-    Rule("award_hearing", of_hers("award_id", "award", "person_id", home="household_id"), {"words": STAR, "present": STAR}),
+    Rule(
+        "award_hearing",
+        of_hers("award_id", "award", "person_id", home="household_id"),
+        {"words": STAR, "present": STAR},
+    ),
     Rule("award", hers(), _AWARD, topic="awards"),
     Rule("award", hers("claimant_id"), _AWARD),
     Rule("award", of_her_home(), _AWARD),
@@ -293,6 +297,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "activity_series": ("title", "shifts"),
     "activity_terms": ("shift_name", "note"),
     "attachment": ("name",),
+    "attendance_link": ("reason", "category", "title"),
     "award": ("evidence", "source", "review_remark", "closed_reason", "again_reason"),
     "award_hearing": ("words", "present"),
     "award_invitation": ("place",),
@@ -383,6 +388,8 @@ FREE: Mapping[str, tuple[str, ...]] = {
     "area_upload": ("file_name", "rows", "uploaded_by"),
     "attachment": ("purpose", "media_type", "digest", "content", "kept_by"),  # whose it is, the row says that names it
     "attempt": ("subject",),  # a keyed digest
+    "attendance_award": ("state", "reason"),
+    "attendance_link": ("kind", "target", "recorded_by", "ended_by"),
     "award": ("limited_by", "state", "stage", "source_kind", "entered_by", "reviewed_by", "closed_by"),
     "award_hearing": ("outcome", "written_by"),
     "award_invitation": ("invited_by",),

@@ -11,7 +11,7 @@ from timebank.points.awards.rows import AwardRow
 from timebank.points.publicity import batches
 from timebank.points.shop import goods, merchants
 from timebank.points.shop import stock as shelf
-from timebank.points.table import adoption
+from timebank.points.table import adoption, bodies, deliberating, staging, voting
 from timebank.points.table.reading import read_file
 from timebank.points.table.tables import PointsItem
 
@@ -23,19 +23,68 @@ def draft_table(village, content=None, *, title="居民积分表", actor=None):
     """A draft from a spreadsheet's bytes; the id of its version."""
     actor = actor or village.actor("committee")
     reading = read_file(content or samples.sample("points-table-residents.csv"))
-    staged = village.write(lambda s, now: adoption.stage(s, actor=actor, now=now, name="积分表.csv", reading=reading))
+    staged = village.write(lambda s, now: staging.stage(s, actor=actor, now=now, name="积分表.csv", reading=reading))
     drafted = village.write(
-        lambda s, now: adoption.draft(s, actor=actor, now=now, staging_id=uuid.UUID(staged["staging_id"]), title=title)
+        lambda s, now: staging.draft(s, actor=actor, now=now, staging_id=uuid.UUID(staged["staging_id"]), title=title)
     )
     return uuid.UUID(drafted["table_id"])
 
 
+def assembly(village) -> uuid.UUID:
+    """The assembly of the village: a body without a roll."""
+    with village.read() as session:
+        there = [body for body in bodies.bodies_of(session, village.community_id) if body.kind == "assembly"]
+    if there:
+        return there[0].id
+    actor = village.actor("committee")
+    opened = village.write(lambda s, now: bodies.open_body(s, actor=actor, now=now, name="村民会议", kind="assembly"))
+    return uuid.UUID(opened["body_id"])
+
+
+def council(village, *people, name="村民理事会") -> uuid.UUID:
+    """A council of these people from today on, the first in the chair."""
+    actor = village.actor("committee")
+    opened = village.write(lambda s, now: bodies.open_body(s, actor=actor, now=now, name=name, kind="council"))
+    body_id = uuid.UUID(opened["body_id"])
+    for number, person in enumerate(people):
+        role = "member" if number else "chair"
+        village.write(
+            lambda s, now, person=person, role=role: bodies.seat(
+                s, actor=actor, now=now, body_id=body_id, person_id=person.id, role=role, since_on=village.today,
+                until_on=None,
+            )
+        )  # fmt: skip
+    return body_id
+
+
+def deliberate(village, table_id, *, days=3, actor=None):
+    """Hang a draft out for comments; the clock is moved to the end of them."""
+    actor = actor or village.actor("committee")
+    village.write(lambda s, now: deliberating.open_deliberation(s, actor=actor, now=now, table_id=table_id, days=days))
+    village.pass_time(days=days)
+
+
+def record_vote(village, table_id, *, actor=None, body_id=None, **changes):
+    """Record a vote of the assembly by count; give fields to change."""
+    body_id = body_id or assembly(village)
+    told = {"held_on": village.today, "entitled": 66, "present": 41, "votes_for": 38, "votes_against": 2,
+            "minutes_digest": MINUTES} | changes  # fmt: skip
+    actor = actor or village.actor("committee")
+    return village.write(
+        lambda s, now: voting.record_vote(s, actor=actor, now=now, table_id=table_id, body_id=body_id, **told)
+    )
+
+
+def confirm_vote(village, table_id, *, actor=None):
+    actor = actor or village.actor("community_manager")
+    return village.write(lambda s, now: voting.confirm_vote(s, actor=actor, now=now, table_id=table_id))
+
+
 def adopt_table(village, table_id, **changes):
-    """Record a plain adoption; give fields to change."""
-    told = {"adopted_on": village.today, "body": "representatives", "quorum": 34, "present": 41, "votes_for": 38,
-            "votes_against": 2, "minutes_digest": MINUTES, "minutes_name": "会议纪要.pdf"} | changes  # fmt: skip
-    actor = told.pop("actor", None) or village.actor("committee")
-    return village.write(lambda s, now: adoption.adopt(s, actor=actor, now=now, table_id=table_id, **told))
+    """Deliberated with its real days, voted by the assembly, the record confirmed by a second person; fields to change."""
+    deliberate(village, table_id)
+    record_vote(village, table_id, **changes)
+    return confirm_vote(village, table_id)
 
 
 def bring_into_force(village):

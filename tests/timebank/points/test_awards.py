@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.timebank.points import make
 from timebank import samples
 from timebank.errors import Forbidden
-from timebank.points.awards import entering
+from timebank.points.awards import entering, reviewing
 from timebank.points.awards.rows import minutes_of, rows_of_file
 from timebank.points.publicity.labels import Shown, labels
 
@@ -84,14 +84,17 @@ def test_an_item_out_of_use_cannot_be_awarded(village):
     assert refused.value.facts["problems"] == ["项目:item_not_in_use"]
 
 
-def test_a_deduction_needs_the_day_on_which_the_household_was_heard(village):
+def test_a_deduction_of_which_nobody_was_heard_waits_for_the_hearing(village):
     table_id = make.table_in_force(village, samples.sample("points-table-mixed.csv"))
     make.switch_on(village, make.items(village, table_id)["焚烧秸秆"])
-    person = village.make_person()
+    person, other = village.make_person(), village.make_person()
+    waiting = make.enter(village, person, "焚烧秸秆")
+    with pytest.raises(reviewing.HouseholdNotHeard):
+        make.approve(village, waiting)
     with pytest.raises(entering.AwardRefused) as refused:
-        make.enter(village, person, "焚烧秸秆")
-    assert refused.value.facts["problems"] == ["听取意见日期:household_not_heard"]
-    make.enter(village, person, "焚烧秸秆", heard_on=village.today.isoformat())
+        make.enter(village, other, "焚烧秸秆", heard_on=village.today.isoformat(), heard_words=" ")
+    assert refused.value.facts["problems"] == ["听取的意见:hearing_words_missing"]
+    make.approve(village, make.enter(village, other, "焚烧秸秆", heard_on=village.today.isoformat()))
 
 
 def test_the_same_event_is_not_entered_twice(village):
@@ -162,6 +165,7 @@ def test_the_caps_of_a_file_count_its_own_rows_and_those_before(village):
     make.table_in_force(village, samples.sample("points-table-mixed.csv"))
     person = village.make_person("赵六")
     make.enter(village, person, "按时交纳物业管理费")
+    village.pass_time(days=1)
     with village.read() as session:
         from timebank.people import households
 

@@ -18,7 +18,8 @@ from timebank.people import communities, numbers
 from timebank.people.households import Household
 from timebank.people.residents import Person
 from timebank.people.working_days import today_in
-from timebank.points.awards.used import Before, Event, chunks
+from timebank.points.awards import sources
+from timebank.points.awards.used import Before, Event, Known, chunks
 from timebank.points.rules import Reckoned
 from timebank.points.table.adoption import in_force_on, items_of
 from timebank.points.table.tables import PointsItem, PointsTable
@@ -32,6 +33,9 @@ COLUMNS = (
     spreadsheets.Column("quantity", ("数量", "次数", "小时", "小时数", "數量", "quantity")),
     spreadsheets.Column("evidence", ("存证", "佐证", "依据", "说明", "事由", "佐證", "evidence"), required=True),
     spreadsheets.Column("heard_on", ("听取意见日期", "告知日期", "heard_on")),
+    spreadsheets.Column("heard_words", ("听取的意见", "本户意见", "heard_words")),
+    spreadsheets.Column("heard_present", ("在场人", "在场人员", "heard_present")),
+    spreadsheets.Column("again_reason", ("再次登记原因", "重复原因", "again_reason")),
 )
 TITLE_OF = {column.name: column.titles[0] for column in COLUMNS}
 MOST_TIMES = 1000
@@ -39,7 +43,11 @@ MOST_TIMES = 1000
 
 @dataclass(frozen=True)
 class AwardRow:
-    """One row as written; `item_id` where it was chosen from a list instead of typed."""
+    """One row as written; `item_id` where it was chosen from a list instead of typed.
+
+    `again_reason` says why the same deed counts once more that day. A deduction with `heard_on` says what the household
+    said and who was present; without, the household is heard before anybody looks at it.
+    """
 
     line: int
     household: str
@@ -50,6 +58,9 @@ class AwardRow:
     evidence: str
     heard_on: str = ""
     item_id: str = ""
+    heard_words: str = ""
+    heard_present: str = ""
+    again_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,7 @@ class ResolvedRow:
     times: int | None = None
     minutes: int | None = None
     reckoned: Reckoned | None = None
+    double_of: uuid.UUID | None = None  # told of the same deed by another source, or earlier that day
 
 
 def rows_of_file(content: bytes) -> tuple[list[AwardRow], list[Problem]]:
@@ -79,13 +91,15 @@ def rows_of_file(content: bytes) -> tuple[list[AwardRow], list[Problem]]:
     return rows, problems
 
 
-def resolve(session: Session, community_id: int, *, now: dt.datetime, rows: Sequence[AwardRow]) -> list[ResolvedRow]:
-    """Find what each row means; caps count what was awarded before and the rows above."""
+def resolve(
+    session: Session, community_id: int, *, now: dt.datetime, rows: Sequence[AwardRow], source: str = "file"
+) -> list[ResolvedRow]:
+    """Find what each row means; caps count what was awarded before and the rows above. `source` is one of SOURCES."""
     today = today_in(session, community_id, now)
     read = [_with_days(ResolvedRow(row), today) for row in rows]
     read = _with_people(session, community_id, read)
     read = _with_items(session, community_id, read)
-    return _with_steps(session, community_id, [_with_quantity(row, today) for row in read])
+    return _with_steps(session, community_id, [_with_quantity(row) for row in read], source)
 
 
 def _with_days(read: ResolvedRow, today: dt.date) -> ResolvedRow:
@@ -101,6 +115,12 @@ def _with_days(read: ResolvedRow, today: dt.date) -> ResolvedRow:
         read = _wrong(read, "evidence", "evidence_missing")
     elif len(read.row.evidence) > 500:
         read = _wrong(read, "evidence", "text_too_long", most=500, length=len(read.row.evidence))
+    if read.row.heard_on and not (read.row.heard_words.strip() and read.row.heard_present.strip()):
+        read = _wrong(read, "heard_words", "hearing_words_missing")
+    for column in ("heard_words", "heard_present", "again_reason"):
+        length, most = len(getattr(read.row, column)), 1000 if column == "heard_words" else 200
+        if length > most:
+            read = _wrong(read, column, "text_too_long", most=most, length=length)
     return replace(read, on=on, heard_on=heard_on)
 
 
@@ -209,12 +229,10 @@ def _with_item(
         read = _wrong(read, "item", "item_not_in_use", read=item.title)
     if item.subject == "person" and read.household is not None and read.person is None:
         read = _wrong(read, "person", "person_needed", read=item.title)
-    if item.kind == "deduction" and read.heard_on is None:
-        read = _wrong(read, "heard_on", "household_not_heard", read=item.title)
     return replace(read, item=item, table=table)
 
 
-def _with_quantity(read: ResolvedRow, today: dt.date) -> ResolvedRow:
+def _with_quantity(read: ResolvedRow) -> ResolvedRow:
     item = read.item
     if item is None:
         return read
@@ -243,29 +261,43 @@ def minutes_of(text: str) -> int | None:
     return int(minutes) if minutes == minutes.to_integral_value() else int(minutes.quantize(Decimal(1), ROUND_FLOOR))
 
 
-def _with_steps(session: Session, community_id: int, read: list[ResolvedRow]) -> list[ResolvedRow]:
+def _with_steps(session: Session, community_id: int, read: list[ResolvedRow], source: str) -> list[ResolvedRow]:
     """Score the rows in order; each uses up what it was credited of the caps."""
-    whole = {index: event for index, one in enumerate(read) if (event := _event(one))}
+    whole = {index: event for index, one in enumerate(read) if (event := _event(one, source))}
     before = Before(session, community_id, list(whole.values()))
     scored = list(read)
     for index, event in whole.items():
+        # Two visits of a day are two deeds: nobody is in two places.
         one = read[index]
-        if before.has(event):
-            scored[index] = _wrong(one, "item", "already_entered", read=event.item.title)
+        same = [known for known in before.same(event) if not known.source == source == "attendance"]
+        problem = _twice(event, same, source, one.row.again_reason)
+        if problem:
+            scored[index] = _wrong(one, "item", problem, read=event.item.title)
             continue
         reckoned = before.score(event)
         if reckoned.reason:
             scored[index] = _wrong(one, "quantity", reckoned.reason.code, **reckoned.reason.facts)
             continue
-        before.add(event, abs(reckoned.credited_steps))
-        scored[index] = replace(one, reckoned=reckoned)
+        before.add(event, abs(reckoned.credited_steps), Known(None, source))
+        beside = next((known.award_id for known in same if known.award_id), None)
+        scored[index] = replace(one, reckoned=reckoned, double_of=beside)
     return scored
 
 
-def _event(one: ResolvedRow) -> Event | None:
+def _twice(event: Event, same: Sequence[Known], source: str, again_reason: str) -> str:
+    """Why a deed that was told before is not entered again, or ""; another source is shown beside the first."""
+    if not any(not sources.differ(known.source, source) for known in same):
+        return ""
+    if not event.may_come_again:
+        return "already_entered"
+    return "" if again_reason.strip() else "again_needs_reason"
+
+
+def _event(one: ResolvedRow, source: str) -> Event | None:
     if one.problems or one.household is None or one.item is None or one.on is None:
         return None
-    return Event(one.household.id, one.person.id if one.person else None, one.item, one.on, one.times, one.minutes)
+    person_id = one.person.id if one.person else None
+    return Event(one.household.id, person_id, one.item, one.on, one.times, one.minutes, attended=source == "attendance")
 
 
 def _house_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -32,8 +33,15 @@ class Event:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """The same for the same thing entered twice."""
-        return (self.household_id, self.person_id, *rules.goes_on(self.item), self.on)
+        """The same for the same deed told twice: item, day, and the person where the item counts people, else the household."""
+        each = self.item.subject == "person" or self.item.per == "person"
+        return (self.household_id, self.person_id if each else None, *rules.goes_on(self.item), self.on)
+
+    @property
+    def may_come_again(self) -> bool:
+        """Whether the table lets the same deed count several times a day: its cap of the day holds more than one."""
+        cap, largest = self.item.cap_day_steps, rules.rule_of(self.item).largest(self.item)
+        return cap is not None and cap > largest and self.item.per in ("once", "person")
 
     @property
     def as_scored(self) -> rules.Event:
@@ -42,12 +50,25 @@ class Event:
         return rules.Event(whose, self.on, self.times, self.minutes, self.chosen_steps, self.attended)
 
 
-class Before:
-    """What was awarded in the years of these events, and what is added while they are scored."""
+@dataclass(frozen=True)
+class Known:
+    """An award of the same deed: its id (none in the same file) and its source."""
 
-    def __init__(self, session: Session, community_id: int, events: Sequence[Event]) -> None:
+    award_id: uuid.UUID | None
+    source: str
+
+
+class Before:
+    """What was awarded in the years of these events, and what is added while they are scored.
+
+    `without`: an award that is scored anew, and so does not stand in its own way.
+    """
+
+    def __init__(
+        self, session: Session, community_id: int, events: Sequence[Event], *, without: uuid.UUID | None = None
+    ) -> None:
         self.history = rules.History()
-        self._known: set[tuple[object, ...]] = set()
+        self._known: dict[tuple[object, ...], list[Known]] = defaultdict(list)
         if not events:
             return
         since = min(rules.rule_of(event.item).looks_back_to(event.item, event.on) for event in events)
@@ -65,7 +86,7 @@ class Before:
                 col(Award.state).in_(LIVE),
             )
         )
-        seen = set()
+        seen = {without}
         of_all = {event.item.title for event in events if rules.rule_of(event.item).counts_everybody}
         chosen = [col(PointsItem.title).in_(titles) for titles in chunks(of_all)]
         chosen += [col(Award.household_id).in_(some) for some in chunks({event.household_id for event in events})]
@@ -74,20 +95,20 @@ class Before:
                 if award.id not in seen:
                     seen.add(award.id)
                     event = Event(award.household_id, award.person_id, item, award.on_day)
-                    self.add(event, abs(award.credited_steps))
+                    self.add(event, abs(award.credited_steps), Known(award.id, award.comes_from))
 
-    def has(self, event: Event) -> bool:
-        """Whether this very thing was entered before."""
-        return event.key in self._known
+    def same(self, event: Event) -> Sequence[Known]:
+        """What was told of this very deed before, in the order of the table."""
+        return self._known.get(event.key, ())
 
     def score(self, event: Event) -> rules.Reckoned:
         """What the event comes to after all that was added."""
         return rules.score(event.item, event.as_scored, self.history)
 
-    def add(self, event: Event, steps: int) -> None:
+    def add(self, event: Event, steps: int, known: Known) -> None:
         """Count one more."""
         self.history.add(event.item, event.as_scored, steps)
-        self._known.add(event.key)
+        self._known[event.key].append(known)
 
 
 def chunks(things: Iterable[Thing]) -> Iterable[list[Thing]]:

@@ -27,7 +27,7 @@ from timebank.people.communities import community_of
 from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
-from timebank.points.awards import entering
+from timebank.points.awards import entering, reading
 from timebank.points.awards.rows import AwardRow
 from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award
 from timebank.points.publicity import corrections, lines, preparing, states
@@ -393,7 +393,11 @@ def _end_line(
         if corrected is not None:
             outcome = "corrected"
             made = entering.enter(
-                session, actor=replace(actor, trusted=True), now=now, row=_row(session, award, corrected)
+                session,
+                actor=replace(actor, trusted=True),
+                now=now,
+                row=_row(session, award, corrected),
+                source="objection",
             )
             line.replaced_by = uuid.UUID(made["award_id"])
             told = {"replaced_by": made["award_id"], "credited_steps": made["credited_steps"]}
@@ -428,7 +432,7 @@ def _row(session: Session, award: Award, corrected: Corrected) -> AwardRow:
         on=award.on_day.isoformat(),
         quantity=corrected.quantity,
         evidence=award.evidence,
-        heard_on=award.heard_on.isoformat() if award.heard_on else "",
+        **reading.heard_of(session, award),
     )
 
 

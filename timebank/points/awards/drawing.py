@@ -1,0 +1,176 @@
+r"""Which verdicts a second person looks at: drawn so that the reviewer cannot steer it and an auditor can check it.
+
+A month's draws hang on one secret seed of 32 bytes. Its SHA-256 is noted in the ledger before the first draw of the
+month; when the month is over, the seed itself is noted. A draw is
+
+    value = first 8 bytes of SHA-256("timebank/second-review/1\n" || seed || canonical(key)) mod 100
+
+and the verdict is drawn when `value` is below the percent in force that day. The key names the deed - household, person,
+category and title of the item, day - and not the award: who enters it again gets the same draw, and within the month
+nobody can know it. A deed that was drawn once stays drawn.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from ledger import book_of
+from ledger.entries import canonical
+from timebank import policy
+from timebank.people.working_days import today_in
+from timebank.permissions import Actor, require
+from timebank.points.awards.reading import community_of
+from timebank.points.awards.tables import Award, AwardReview, ReviewDraw
+from timebank.points.table.tables import PointsItem
+
+DOMAIN = b"timebank/second-review/1\n"
+TOPIC = "review_draw"
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A draw for one verdict; `asks` is drawn or ""."""
+
+    month: str
+    value: int
+    percent: int
+    asks: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One draw as an auditor reads it; `agrees` is None until the seed is told."""
+
+    review: AwardReview
+    award: Award
+    item: PointsItem
+    key: str
+    agrees: bool | None
+
+
+def draw(session: Session, row: Award, item: PointsItem, *, now: dt.datetime) -> Draw:
+    """Draw for a first verdict, opening the month if it is its first."""
+    today = today_in(session, row.community_id, now)
+    percent = policy.of(session, row.community_id, today).second_review_percent
+    seed = _seed(session, row.community_id, f"{today:%Y-%m}", now)
+    value = value_of(seed.seed, key_of(row, item))
+    drawn = percent > 0 and (value < percent or _was_drawn(session, row, item))
+    return Draw(seed.month, value, percent, "drawn" if drawn else "")
+
+
+def value_of(seed: bytes, key: bytes) -> int:
+    """0 to 99, by the seed and the deed. Pure."""
+    return int.from_bytes(hashlib.sha256(DOMAIN + seed + key).digest()[:8]) % 100
+
+
+def key_of(row: Award, item: PointsItem) -> bytes:
+    """What names a deed, as canonical bytes. Pure."""
+    person = row.person_id.hex if row.person_id else ""
+    return canonical([row.household_id.hex, person, item.category, item.title, row.on_day.isoformat()])
+
+
+def reveal_over(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, Any]:
+    """Note the seeds of the months that are over, so that anybody may check their draws. Harmless when repeated."""
+    require(actor, "awards.reveal_draws", community_id=actor.community_id)
+    over = unrevealed(session, community_of(actor), now)
+    for seed in over:
+        seed.reveal_note = book_of(session).note(TOPIC, f"{seed.month} seed", seed.seed.hex())
+        seed.revealed_at = now
+    return {"code": "draws_revealed", "months": [seed.month for seed in over]}
+
+
+def unrevealed(session: Session, community_id: int, now: dt.datetime) -> Sequence[ReviewDraw]:
+    """Seeds of months that are over and were not told yet."""
+    month = f"{today_in(session, community_id, now):%Y-%m}"
+    return session.scalars(
+        select(ReviewDraw)
+        .where(
+            ReviewDraw.community_id == community_id,
+            col(ReviewDraw.revealed_at).is_(None),
+            ReviewDraw.month < month,
+        )
+        .order_by(col(ReviewDraw.month))
+    ).all()
+
+
+def months(session: Session, *, actor: Actor) -> Sequence[ReviewDraw]:
+    """The months in which was drawn, newest first. The seed of one that is not over is for nobody's eyes."""
+    require(actor, "awards.draws", community_id=actor.community_id)
+    return session.scalars(
+        select(ReviewDraw).where(ReviewDraw.community_id == community_of(actor)).order_by(col(ReviewDraw.month).desc())
+    ).all()
+
+
+def drawn_in(
+    session: Session, *, actor: Actor, month: str, after: uuid.UUID | None = None, limit: int = PAGE
+) -> list[Drawn]:
+    """The draws of a month in order, each checked against the seed once that is told."""
+    require(actor, "awards.draws", community_id=actor.community_id)
+    community_id = community_of(actor)
+    seed = session.get(ReviewDraw, (community_id, month))
+    query = (
+        select(AwardReview, Award, PointsItem)
+        .join(Award, (col(Award.community_id) == AwardReview.community_id) & (col(Award.id) == AwardReview.award_id))
+        .join(PointsItem, (col(PointsItem.community_id) == Award.community_id) & (col(PointsItem.id) == Award.item_id))
+        .where(AwardReview.community_id == community_id, AwardReview.draw_month == month)
+        .order_by(col(AwardReview.id))
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(col(AwardReview.id) > after)
+    told = seed.seed if seed is not None and seed.revealed_at is not None else None
+    return [_checked(told, review, award, item) for review, award, item in session.execute(query)]
+
+
+def _checked(seed: bytes | None, review: AwardReview, award: Award, item: PointsItem) -> Drawn:
+    key = key_of(award, item)
+    agrees = None if seed is None else value_of(seed, key) == review.draw_value
+    if agrees and review.draw_value is not None and review.draw_percent:
+        # Drawn by its value; or, with a higher one, since the deed was drawn before, or the deduction is large.
+        agrees = review.asks != "" or review.draw_value >= review.draw_percent
+    return Drawn(review, award, item, key.decode(), agrees)
+
+
+def _was_drawn(session: Session, row: Award, item: PointsItem) -> bool:
+    """Whether the same deed was drawn under an award that was withdrawn or rejected since."""
+    return (
+        session.scalars(
+            select(col(AwardReview.id))
+            .join(
+                Award, (col(Award.community_id) == AwardReview.community_id) & (col(Award.id) == AwardReview.award_id)
+            )
+            .join(
+                PointsItem, (col(PointsItem.community_id) == Award.community_id) & (col(PointsItem.id) == Award.item_id)
+            )
+            .where(
+                Award.community_id == row.community_id,
+                Award.household_id == row.household_id,
+                Award.on_day == row.on_day,
+                col(Award.person_id).is_not_distinct_from(row.person_id),
+                PointsItem.category == item.category,
+                PointsItem.title == item.title,
+                AwardReview.asks == "drawn",
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def _seed(session: Session, community_id: int, month: str, now: dt.datetime) -> ReviewDraw:
+    found = session.get(ReviewDraw, (community_id, month))
+    if found is None:
+        seed = secrets.token_bytes(32)
+        commitment = hashlib.sha256(seed).hexdigest()
+        found = ReviewDraw(community_id=community_id, month=month, seed=seed, commitment=commitment, opened_at=now,
+                           note=book_of(session).note(TOPIC, month, commitment))  # fmt: skip
+        session.add(found)
+        session.flush()
+    return found
