@@ -138,3 +138,20 @@ def test_the_migration_finds_words_for_everybody_who_is_there(village: Village) 
     with village.read() as session:
         assert session.execute(query).all() == before
     assert {serial for _, serial in before} == set(range(1, count + 1))
+
+
+def test_a_number_as_on_the_card_finds_its_person_and_nobody_else(village: Village, other_village: Village) -> None:
+    admit(village, ["王秀英", "李红"])
+    admit(other_village, ["张明"])
+    with village.read() as session:
+
+        def found(typed: str, **only: object) -> list[str]:
+            return [one.name for one in residents.search(session, village.community_id, typed, **only)]
+
+        first, second = (one.number for one in residents.search(session, village.community_id, ""))
+        (other,) = (one.number for one in residents.search(session, other_village.community_id, ""))
+        assert found(first) == found(first.lower()) == found(f" {first} ") == ["王秀英"]
+        wrong = first[:-1] + ("0" if first[-1] != "0" else "1")
+        assert found(wrong) == found(other) == found("TPL-99-1") == []
+        assert found(first, after=1) == found(first, area_paths=["/nowhere/"]) == found(first, limit=0) == []
+        assert found(second, after=1, area_paths=[village.area_path]) == ["李红"]
