@@ -35,6 +35,8 @@ def test_every_row_that_names_a_person_is_in_a_rule_or_stays_as_a_number() -> No
         "activity_sign_up",
         "erasure",
         "order_claim",
+        "points_ballot",
+        "points_member",
         "scan_device",
         "visit_day",
     }

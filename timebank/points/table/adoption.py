@@ -1,235 +1,73 @@
-"""A points table's life: drafted from a spreadsheet, adopted by the villagers, published, in force, superseded.
+"""Which version of the points table counts on a day; how it comes into force, and its items into use.
 
-What counts on a day is told by dates alone (`in_force_on`): a job only writes down what the dates already say.
+What counts on a day is told by dates alone (`in_force_on`): a job only writes down what the dates already say. The way
+to the vote and to publicity stands in `staging`, `editing`, `deliberating`, `voting` and `objecting`.
 """
 
 import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import exists, func
 from sqlmodel import Session, col, select
 
 from ledger import book_of
 from ledger.entries import canonical
-from timebank import policy
-from timebank.errors import BadInput, NotFound, Refused
-from timebank.people.working_days import end_of_day, today_in
+from timebank import notices
+from timebank.errors import BadInput, NotFound
+from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
-from timebank.points.table.digests import digest_of_items
-from timebank.points.table.reading import TableReading
+from timebank.points.table import drafts, states
+from timebank.points.table.life_tables import PointsLife, PointsObjection
+from timebank.points.table.stages import community_of, stage_of, standing
+from timebank.points.table.states import TableWrongState
 from timebank.points.table.tables import (
-    BODIES,
-    DRAFT,
     IN_FORCE,
     PUBLISHED,
     SUPERSEDED,
-    WITHDRAWN,
     PointsItem,
-    PointsStaging,
     PointsSwitch,
     PointsTable,
 )
-from timebank.points.table.words import ItemRow, Problem
+from timebank.points.table.telling import members_of_bodies
 from timebank.storage import new_id
 
-
-class TableHasProblems(Refused):
-    """Some rows cannot be read; a table is taken whole or not at all."""
-
-    code = "table_has_problems"
-    status = 422
-
-
-class TableWrongState(Refused):
-    """The table is not in the state that this step needs (facts `state`)."""
-
-    code = "table_wrong_state"
-
-
-class TooManyVersions(Refused):
-    """The community already has its most versions for that year (facts `year`, `most`)."""
-
-    code = "too_many_versions"
-
-
-class NoQuorum(Refused):
-    """Fewer were present than a quorum needs (facts `present`, `quorum`)."""
-
-    code = "no_quorum"
-    status = 422
-
-
-class NotCarried(Refused):
-    """The votes do not carry the table (facts `votes_for`, `votes_against`, `present`)."""
-
-    code = "not_carried"
-    status = 422
-
-
-class StagingUsed(Refused):
-    """The upload was already applied."""
-
-    code = "staging_used"
-
-
-class SameTableAgain(Refused):
-    """A table with exactly these items is already there (fact `version`)."""
-
-    code = "same_table_again"
-
-
-def stage(session: Session, *, actor: Actor, now: dt.datetime, name: str, reading: TableReading) -> dict[str, Any]:
-    """Keep what was read of an upload, so that it can be looked at before it becomes a draft."""
-    require(actor, "table.draft", community_id=actor.community_id)
-    staged = PointsStaging(
-        community_id=_community(actor),
-        id=new_id(now),
-        kind="table",
-        name=name[:200],
-        content={part: [asdict(row) for row in getattr(reading, part)] for part in ("items", "problems", "hints")},
-        staged_at=now,
-        staged_by=actor.number,
-    )
-    session.add(staged)
-    return {"code": "staged", "staging_id": staged.id.hex}
-
-
-def staged_reading(session: Session, *, actor: Actor, staging_id: uuid.UUID) -> tuple[PointsStaging, TableReading]:
-    """The upload as it was read, for the preview."""
-    require(actor, "table.draft", community_id=actor.community_id)
-    staged = session.get(PointsStaging, (_community(actor), staging_id))
-    if staged is None or staged.kind != "table":
-        raise NotFound(what="upload")
-    kept = staged.content
-    return staged, TableReading(
-        tuple(ItemRow(**row) for row in kept["items"]),
-        tuple(Problem(**row) for row in kept["problems"]),
-        tuple(Problem(**row) for row in kept["hints"]),
-    )
-
-
-def draft(session: Session, *, actor: Actor, now: dt.datetime, staging_id: uuid.UUID, title: str) -> dict[str, Any]:
-    """Make a draft of an upload that was read without problems; deductions and base points begin out of use."""
-    require(actor, "table.draft", community_id=actor.community_id)
-    staged, reading = staged_reading(session, actor=actor, staging_id=staging_id)
-    if staged.used_at is not None:
-        raise StagingUsed
-    if reading.problems or not reading.items:
-        raise TableHasProblems(rows=len({p.line for p in reading.problems}), problems=len(reading.problems))
-    if not title.strip():
-        raise BadInput(fields={"title": "required"})
-    digest = digest_of_items(reading.items)
-    double = session.scalars(
-        select(PointsTable).where(
-            PointsTable.community_id == actor.community_id,
-            PointsTable.digest == digest,
-            col(PointsTable.state).in_((DRAFT, PUBLISHED, IN_FORCE)),
-        )
-    ).first()
-    if double is not None:
-        raise SameTableAgain(version=double.version or 0)
-    staged.used_at = now
-    table = PointsTable(community_id=_community(actor), id=new_id(now), title=title.strip()[:100], source=staged.name,
-                        state=DRAFT, digest=digest, drafted_at=now, drafted_by=actor.number)  # fmt: skip
-    session.add(table)
-    session.flush()
-    for position, row in enumerate(reading.items, 1):
-        fields = {name: value for name, value in asdict(row).items() if name != "line"}
-        session.add(PointsItem(community_id=table.community_id, id=new_id(now), table_id=table.id, position=position,
-                               kind=row.kind, in_use=False, **fields))  # fmt: skip
-    return {"code": "drafted", "table_id": table.id.hex, "items": len(reading.items)}
-
-
-def adopt(
-    session: Session,
-    *,
-    actor: Actor,
-    now: dt.datetime,
-    table_id: uuid.UUID,
-    adopted_on: dt.date,
-    body: str,
-    quorum: int,
-    present: int,
-    votes_for: int,
-    votes_against: int,
-    minutes_digest: str,
-    minutes_name: str,
-) -> dict[str, Any]:
-    """Record that the villagers adopted the draft, and begin its publicity.
-
-    It comes into force with the month after its publicity, never earlier. The digest of the items is noted in the ledger.
-    """
-    require(actor, "table.adopt", community_id=actor.community_id)
-    table = _table(session, actor, table_id)
-    if table.state != DRAFT:
-        raise TableWrongState(state=table.state)
-    today = today_in(session, table.community_id, now)
-    _check_adoption(adopted_on=adopted_on, today=today, body=body, minutes_digest=minutes_digest)
-    if quorum < 1 or present < quorum:
-        raise NoQuorum(present=present, quorum=quorum)
-    if votes_for <= votes_against or votes_against < 0 or votes_for + votes_against > present:
-        raise NotCarried(votes_for=votes_for, votes_against=votes_against, present=present)
-    rules = policy.of(session, table.community_id, today)
-    ends_on = today + dt.timedelta(days=rules.table_publicity_days)
-    in_force_from = first_of_next_month(ends_on)
-    _refuse_too_many(session, table, year=in_force_from.year, most=rules.table_versions_a_year)
-    newest = session.scalars(
-        select(func.max(PointsTable.version)).where(PointsTable.community_id == table.community_id)
-    ).one()
-    # The day of the announcement does not count, so that every villager has the full days.
-    published_until = end_of_day(session, table.community_id, ends_on)
-    version = (newest or 0) + 1
-    note = book_of(session).note("points_table", f"version {version}", table.digest)
-    table.version, table.note, table.state = version, note, PUBLISHED
-    table.in_force_from, table.published_at, table.published_until = in_force_from, now, published_until
-    table.adopted_on, table.body, table.adopted_by = adopted_on, body, actor.number
-    table.quorum, table.present, table.votes_for, table.votes_against = quorum, present, votes_for, votes_against
-    table.minutes_digest, table.minutes_name = minutes_digest.lower(), minutes_name[:200]
-    session.flush()
-    _put_awards_in_use(session, table)
-    return {"code": "adopted", "table_id": table.id.hex, "version": version, "note": note,
-            "in_force_from": in_force_from.isoformat()}  # fmt: skip
-
-
-def withdraw(session: Session, *, actor: Actor, now: dt.datetime, table_id: uuid.UUID) -> dict[str, Any]:
-    """Take back a draft, or a published version before it comes into force."""
-    require(actor, "table.adopt", community_id=actor.community_id)
-    table = _table(session, actor, table_id)
-    today = today_in(session, table.community_id, now)
-    if table.state not in (DRAFT, PUBLISHED) or (table.in_force_from is not None and table.in_force_from <= today):
-        raise TableWrongState(state=table.state)
-    table.state = WITHDRAWN
-    return {"code": "withdrawn", "table_id": table.id.hex}
+items_of = drafts.items_of
 
 
 def bring_into_force(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, Any]:
-    """Write down which versions came into force and which were superseded; harmless when nothing is due."""
+    """Write down which versions came into force and which were superseded; harmless when nothing is due.
+
+    A version with an objection that nobody answered in time waits for another month.
+    """
     require(actor, "table.bring_into_force", community_id=actor.community_id)
-    today = today_in(session, _community(actor), now)
+    community_id = community_of(actor)
+    today = today_in(session, community_id, now)
     due = session.scalars(
         select(PointsTable)
         .where(
-            PointsTable.community_id == actor.community_id,
+            PointsTable.community_id == community_id,
             PointsTable.state == PUBLISHED,
             col(PointsTable.in_force_from) <= today,
         )
         .order_by(col(PointsTable.in_force_from), col(PointsTable.version))
     ).all()
+    begun, waiting = [], []
     for table in due:
-        before = session.scalars(
-            select(PointsTable).where(PointsTable.community_id == actor.community_id, PointsTable.state == IN_FORCE)
-        ).all()
-        for older in before:
-            older.state = SUPERSEDED
-            older.in_force_until = table.in_force_from
-        session.flush()
-        table.state = IN_FORCE
-        session.flush()
-    return {"code": "brought_into_force", "versions": [table.version for table in due]}
+        if session.scalar(select(_has_open_objection(table.id, community_id))):
+            move_day(session, table, first_of_next_month(today))
+            waiting.append(table.version)
+            continue
+        _supersede(session, table)
+        begun.append(table.version)
+    told = members_of_bodies(session, community_id, today) if begun else []
+    for table in due:
+        if table.version in begun:
+            notices.tell_all(session, community_id=community_id, person_ids=told, kind="table_in_force", now=now,
+                             facts={"title": table.title, "table_id": table.id.hex})  # fmt: skip
+    return {"code": "brought_into_force", "versions": begun, "waiting": waiting}
 
 
 def switch(
@@ -247,12 +85,14 @@ def switch(
     Deductions and base points need such a decision before the first of them is awarded. It is noted in the ledger.
     """
     require(actor, "table.switch", community_id=actor.community_id)
-    item = session.get(PointsItem, (_community(actor), item_id))
+    item = session.get(PointsItem, (community_of(actor), item_id))
     if item is None:
         raise NotFound(what="item")
-    table = _table(session, actor, item.table_id)
-    if table.state not in (PUBLISHED, IN_FORCE) or item.in_use == in_use:
-        raise TableWrongState(state="in_use" if item.in_use == in_use else table.state)
+    found = standing(session, community_of(actor), item.table_id)
+    found.after("switch")
+    table = found.table
+    if item.in_use == in_use:
+        raise TableWrongState(state="in_use" if in_use else "out_of_use", verb="switch")
     today = today_in(session, table.community_id, now)
     if not reason.strip() or decided_on > today:
         raise BadInput(fields={"reason": "required"} if not reason.strip() else {"decided_on": "in_the_future"})
@@ -269,13 +109,18 @@ def switch(
 
 
 def in_force_on(session: Session, community_id: int, day: dt.date) -> PointsTable | None:
-    """The version by which events of this day are scored, if there is one."""
+    """The version by which events of this day are scored, if there is one.
+
+    A published version with an open objection is not in force, whatever its day says.
+    """
+    contested = (PointsTable.state == PUBLISHED) & _has_open_objection(col(PointsTable.id), community_id)
     return session.scalars(
         select(PointsTable)
         .where(
             PointsTable.community_id == community_id,
             col(PointsTable.state).in_((PUBLISHED, IN_FORCE, SUPERSEDED)),
             col(PointsTable.in_force_from) <= day,
+            ~contested,
         )
         .order_by(col(PointsTable.in_force_from).desc(), col(PointsTable.version).desc())
         .limit(1)
@@ -289,30 +134,48 @@ def tables_of(session: Session, *, actor: Actor, only_adopted: bool) -> Sequence
     query = select(PointsTable).where(PointsTable.community_id == actor.community_id)
     if only_adopted:
         query = query.where(col(PointsTable.state).in_((PUBLISHED, IN_FORCE, SUPERSEDED)))
-    return session.scalars(
-        query.order_by(func.coalesce(PointsTable.version, 1_000_000).desc(), col(PointsTable.drafted_at).desc()).limit(
-            200
+    newest = func.coalesce(PointsTable.version, 1_000_000).desc()
+    return session.scalars(query.order_by(newest, col(PointsTable.drafted_at).desc()).limit(200)).all()
+
+
+def stages_of(session: Session, tables: Sequence[PointsTable]) -> dict[uuid.UUID, str]:
+    """The stage of each of some versions, in one query."""
+    if not tables:
+        return {}
+    lives = session.scalars(
+        select(PointsLife).where(
+            PointsLife.community_id == tables[0].community_id, col(PointsLife.table_id).in_([one.id for one in tables])
         )
+    )
+    known = {life.table_id: life for life in lives}
+    return {table.id: stage_of(table, known.get(table.id)) for table in tables}
+
+
+def in_public(session: Session, community_id: int) -> Sequence[PointsTable]:
+    """Every version that anybody may read, newest first: the community's adoption history, and what is deliberated now."""
+    tables = session.scalars(
+        select(PointsTable)
+        .where(PointsTable.community_id == community_id)
+        .order_by(func.coalesce(PointsTable.version, 1_000_000).desc(), col(PointsTable.drafted_at).desc())
+        .limit(200)
     ).all()
+    stages = stages_of(session, tables)
+    return [table for table in tables if is_public(table, stages[table.id])]
+
+
+def is_public(table: PointsTable, stage: str) -> bool:
+    """Whether anybody may read a version: once it hung out for comments or was voted, also if it came to nothing."""
+    return stage in states.PUBLIC or table.version is not None or stage == "not_carried"
 
 
 def table_with_items(
     session: Session, *, actor: Actor, table_id: uuid.UUID
 ) -> tuple[PointsTable, Sequence[PointsItem]]:
-    """One version and its items in order; anybody may read an adopted one."""
-    table = _table(session, actor, table_id)
-    if table.state in (DRAFT, WITHDRAWN):
+    """One version and its items in order; anybody may read one that is deliberated or was voted."""
+    found = standing(session, community_of(actor), table_id)
+    if not is_public(found.table, found.stage):
         require(actor, "table.draft", community_id=actor.community_id)
-    return table, items_of(session, table.community_id, table.id)
-
-
-def items_of(session: Session, community_id: int, table_id: uuid.UUID) -> Sequence[PointsItem]:
-    """The items of a version in the order of the table."""
-    return session.scalars(
-        select(PointsItem)
-        .where(PointsItem.community_id == community_id, PointsItem.table_id == table_id)
-        .order_by(col(PointsItem.position))
-    ).all()
+    return found.table, items_of(session, found.table.community_id, found.table.id)
 
 
 def switches_of(session: Session, community_id: int, table_id: uuid.UUID) -> Sequence[tuple[PointsSwitch, PointsItem]]:
@@ -333,47 +196,37 @@ def first_of_next_month(day: dt.date) -> dt.date:
     return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def _put_awards_in_use(session: Session, table: PointsTable) -> None:
+def put_awards_in_use(session: Session, table: PointsTable) -> None:
+    """Awards are in use from the version's first day; deductions and base points wait for a decision."""
     for item in items_of(session, table.community_id, table.id):
         if item.kind == "award":
             item.in_use, item.in_use_from = True, table.in_force_from
 
 
-def _check_adoption(*, adopted_on: dt.date, today: dt.date, body: str, minutes_digest: str) -> None:
-    fields = {}
-    if adopted_on > today:
-        fields["adopted_on"] = "in_the_future"
-    if body not in BODIES:
-        fields["body"] = "unknown"
-    if len(minutes_digest) != 64 or set(minutes_digest.lower()) - set("0123456789abcdef"):
-        fields["minutes_digest"] = "not_a_digest"
-    if fields:
-        raise BadInput(fields=fields)
+def move_day(session: Session, table: PointsTable, day: dt.date) -> None:
+    """Let a published version come into force on another day; items that begin with it begin then."""
+    before, table.in_force_from = table.in_force_from, day
+    for item in items_of(session, table.community_id, table.id):
+        if item.in_use and item.in_use_from is not None and (item.in_use_from == before or item.in_use_from < day):
+            item.in_use_from = day
+    session.flush()
 
 
-def _refuse_too_many(session: Session, table: PointsTable, *, year: int, most: int) -> None:
-    begun = session.scalars(
-        select(func.count())
-        .select_from(PointsTable)
-        .where(
-            PointsTable.community_id == table.community_id,
-            PointsTable.id != table.id,
-            col(PointsTable.state).in_((PUBLISHED, IN_FORCE, SUPERSEDED)),
-            col(PointsTable.in_force_from).between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
-        )
-    ).one()
-    if begun >= most:
-        raise TooManyVersions(year=year, most=most)
+def _supersede(session: Session, table: PointsTable) -> None:
+    before = session.scalars(
+        select(PointsTable).where(PointsTable.community_id == table.community_id, PointsTable.state == IN_FORCE)
+    ).all()
+    for older in before:
+        older.state = SUPERSEDED
+        older.in_force_until = table.in_force_from
+    session.flush()
+    table.state = IN_FORCE
+    session.flush()
 
 
-def _table(session: Session, actor: Actor, table_id: uuid.UUID) -> PointsTable:
-    table = session.get(PointsTable, (_community(actor), table_id))
-    if table is None:
-        raise NotFound(what="points_table")
-    return table
-
-
-def _community(actor: Actor) -> int:
-    if actor.community_id is None:
-        raise NotFound(what="community")
-    return actor.community_id
+def _has_open_objection(table_id: Any, community_id: int) -> Any:
+    return exists().where(
+        col(PointsObjection.community_id) == community_id,
+        col(PointsObjection.table_id) == table_id,
+        col(PointsObjection.state) == "open",
+    )
