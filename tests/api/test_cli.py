@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -43,10 +44,26 @@ class Installation:
 
 
 @pytest.fixture
-def opened(timebank, tmp_path):
-    """A community opened by an operator at the console, with 300 entries."""
+def opened(timebank, opened_once):
+    """A community opened by an operator at the console, with 300 entries; each test has its own copy."""
+    shutil.copytree(opened_once.data, timebank.data)
+    return timebank
+
+
+@pytest.fixture(scope="module")
+def opened_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("opened")
+    timebank = Installation(folder / "data")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TIMEBANK_DATA_DIR", str(timebank.data))
+        patched.setenv("TIMEBANK_PUBLIC_URL", "https://village.example")
+        _open(timebank, folder)
+    return timebank
+
+
+def _open(timebank, folder: Path) -> None:
     assert timebank("migrate")[0] == 0
-    tree = tmp_path / "areas.csv"
+    tree = folder / "areas.csv"
     tree.write_text(
         "编码,名称,级别,上级编码\n"
         + "".join(f"{code},{name},{level},{parent}\n" for code, name, level, parent in AREAS),
@@ -58,7 +75,6 @@ def opened(timebank, tmp_path):
     )
     assert code == 0, told
     book_some(300)
-    return timebank
 
 
 def book_some(count: int) -> int:
