@@ -218,8 +218,8 @@ def test_a_piece_grows_and_shrinks_to_its_time_and_rests_as_long_as_it_took() ->
     for worked, waited in [(0.01, 0.02), (0.01, 0.3), (0.2, 0.2), (5.0, 5.0)]:
         pace.after(worked=worked, waited=waited)
         sizes.append(pace.rows)
-    assert sizes == [100, 200, 50, 10]
-    assert rests == [0.02, 0.3, 0.2, 5.0]
+    assert sizes == [100, 200, 50, 20]
+    assert rests == [0.02, 0.3, 0.2, 1.0]
 
 
 def test_five_thousand_people_come_in(village: Village) -> None:
