@@ -6,14 +6,16 @@ outside of every transaction, since a comparison takes an eighth of a second.
 
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, g, session
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlmodel import Session
 
 from api import edge, fields
-from timebank.people import acting, communities, logins
+from timebank.errors import NotFound
+from timebank.people import communities, logins
+from timebank.people.acting import Asking, who_asks
 from timebank.people.logins import SignedIn
 from timebank.permissions import Actor, Grant
 
@@ -22,10 +24,10 @@ manager = LoginManager()
 
 
 class User(UserMixin):
-    """What Flask-Login keeps for a request: the session and its token."""
+    """What Flask-Login keeps in the cookie: the session's token."""
 
-    def __init__(self, token: str, found: SignedIn) -> None:
-        self.token, self.found = token, found
+    def __init__(self, token: str) -> None:
+        self.token = token
 
     def get_id(self) -> str:
         return self.token
@@ -33,34 +35,51 @@ class User(UserMixin):
 
 def init_app(app: Flask) -> None:
     manager.session_protection = None  # addresses of phones change from tower to tower; the row decides
-    manager.init_app(app)
-    manager.user_loader(_load)
-
-
-def _load(token: str) -> User | None:
-    found = logins.signed_in(edge.read(), token=token, now=edge.now())
-    return User(token, found) if found else None
+    manager.init_app(app, add_context_processor=False)
 
 
 def current() -> SignedIn | None:
     """The session of this request; None for visitors."""
-    return current_user.found if current_user and current_user.is_authenticated else None
+    found = asking()
+    return found.signed_in if found else None
 
 
-def actor_for(
-    read: Session, *, signed_in: SignedIn | None, community: communities.Community | None, now: datetime
-) -> Actor:
-    """Who the signed-in person is in this community: membership, household and roles of today.
+def asking() -> Asking | None:
+    """Whose session this request's is, and as whom she acts in the community of the address; asked once a request."""
+    here = edge.held()
+    if "asking" not in here:
+        token = session.get("_user_id")  # where Flask-Login keeps it
+        here["asking"] = _ask(token) if token else None
+    return cast(Asking | None, here["asking"])
+
+
+def _ask(token: str) -> Asking | None:
+    try:
+        place = edge.community() if "community_code" in edge.held() else None
+    except NotFound:
+        place = None
+    now = edge.now()
+    with edge.storage().glance() as connection:
+        return who_asks(
+            connection,
+            token=token,
+            community_id=place.id if place else None,
+            now=now,
+            today=communities.local_day(place, now) if place else now.date(),
+        )
+
+
+def actor_in(community: communities.Community | None) -> Actor:
+    """Who the signed-in person is in the community of the address: membership, household and roles of today.
 
     Without a community: who acts on what lies in none, with the roles that are held over everything.
     """
     if community is None:
-        return _actor_anywhere(read, signed_in, now)
-    if signed_in is None:
+        return _actor_anywhere(edge.read(), current(), edge.now())
+    found = asking()
+    if found is None:
         return Actor(community.id, VISITOR, area_path=community.area_path)
-    today = communities.local_day(community, now)
-    held = logins.roles_of(read, login_id=signed_in.login_id, on=today)
-    person = acting.acting_in(read, signed_in.login_id, community.id)
+    signed_in, person, held = found
     if person is None:
         return Actor(
             community.id,
@@ -161,15 +180,14 @@ def begin(login_id: Any, *, shared_device: bool) -> None:
     token = edge.submit_global(
         lambda written, now: logins.start_session(written, now=now, login_id=login_id, shared_device=shared_device)
     )
-    found = logins.signed_in(edge.read(), token=token, now=edge.now())
-    if found is None:
-        raise RuntimeError("a session that has just begun is not there")
     kept = {name: session[name] for name in ("csrf_token",) if name in session}
     session.clear()
     session.update(kept)
     session.permanent = not shared_device
-    login_user(User(token, found))
+    login_user(User(token))
     _forget_who_asks()
+    if current() is None:
+        raise RuntimeError("a session that has just begun is not there")
 
 
 def end() -> None:
@@ -187,7 +205,7 @@ def end() -> None:
 
 
 def _forget_who_asks() -> None:
-    for known in ("actor", "grants_today"):
+    for known in ("actor", "grants_today", "asking"):
         g.pop(known, None)
 
 

@@ -33,6 +33,14 @@ def fetch(connection: Connection, sql: str, values: Sequence[Any] = ()) -> list[
     return found
 
 
+def glance(connection: Connection, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows that a query gives by itself, on a connection without a transaction; raises as `call` does."""
+    found: list[tuple[Any, ...]] = _run(
+        connection, lambda cursor: cursor.execute(sql, values).fetchall(), sql, values, begun=True
+    )
+    return found
+
+
 def begin(connection: Connection, sql: str) -> None:
     """Run the statement by which the transaction begins."""
     _run(connection, lambda cursor: cursor.execute(sql), sql, (), begun=True)

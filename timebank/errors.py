@@ -11,10 +11,12 @@ class Refused(Exception):
     """The request was understood and is not done; nothing was changed.
 
     A subclass stands beside the verb that raises it, and names its `code` (stable, for programs) and HTTP `status`.
+    A request's key remembers its refusal, unless that `is_for_now`: then the same request may be tried again.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
+    is_for_now: ClassVar[bool] = False
 
     def __init__(self, **facts: Fact) -> None:
         super().__init__(facts)

@@ -1,12 +1,13 @@
 """Checking in and out by a scanned code: the landing of a scan, the one big button, the answer."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
+from sqlmodel import Session
 
 from api import edge, errors, presence, sign_in
 from api.schemas.attendance import CheckIn, CheckOut, ScanQuery, TypedCode
@@ -83,7 +84,7 @@ def scan() -> Any:
     """One big button: check in, or out. Who is not signed in signs in first; the time of the scan stays."""
     try:
         sealed = edge.load(ScanQuery)["ticket"]
-        ticket = open_ticket(sealed)
+        ticket = open_ticket(sealed, edge.read(), now=edge.now(), browser=browser_name())
     except Refused as refused:
         return _answer(refused)
     point = service_points.by_number(edge.read(), ticket.community_id, ticket.point_number)
@@ -146,35 +147,33 @@ def check_out() -> Any:
 
 
 def submit_check_in(sealed: str, activity: int | None, team: int | None) -> dict[str, Any]:
-    """The check-in of pages and API: claim of presence, then the use case, once for the request's key."""
+    """The check-in of pages and API, with its claim of presence, once for the request's key."""
     _require_volunteer("attendance.check_in")
-    good_for = ticket_life()
+    asks, now, browser = edge.actor(), edge.now(), browser_name()
     return presence.serving(
-        lambda: edge.submit(
-            "attendance.check_in",
-            lambda session, now: begin_visit(
-                session,
-                actor=edge.actor(),
-                now=now,
-                ticket=open_ticket(sealed, good_for),
-                activity_number=activity,
-                team_number=team,
-            ),
-            content={"ticket": sealed, "activity": activity, "team": team},
-        )
+        "attendance.check_in",
+        lambda session, at: begin_visit(
+            session,
+            actor=asks,
+            now=at,
+            ticket=open_ticket(sealed, session, now=now, browser=browser),
+            activity_number=activity,
+            team_number=team,
+        ),
+        content={"ticket": sealed, "activity": activity, "team": team},
     )
 
 
 def submit_check_out(sealed: str) -> dict[str, Any]:
     """The check-out of pages and API."""
     _require_volunteer("attendance.check_out")
-    good_for = ticket_life()
+    asks, now, browser = edge.actor(), edge.now(), browser_name()
     return presence.serving(
-        lambda: edge.submit(
-            "attendance.check_out",
-            lambda session, now: end_visit(session, actor=edge.actor(), now=now, ticket=open_ticket(sealed, good_for)),
-            content={"ticket": sealed},
-        )
+        "attendance.check_out",
+        lambda session, at: end_visit(
+            session, actor=asks, now=at, ticket=open_ticket(sealed, session, now=now, browser=browser)
+        ),
+        content={"ticket": sealed},
     )
 
 
@@ -197,20 +196,16 @@ def seal_ticket(ticket: Ticket, *, browser: str) -> str:
     return tickets.seal(ticket, secret=edge.settings().secret, browser=browser)
 
 
-def ticket_life() -> timedelta:
-    """How long a ticket is good here; asked before a turn on the lane, where nothing should wait for another reader."""
-    return timedelta(seconds=rules_of(edge.read(), edge.community().id, edge.now()).ticket_seconds)
-
-
-def open_ticket(sealed: str, good_for: timedelta | None = None) -> Ticket:
-    """The ticket that this browser was given."""
+def open_ticket(sealed: str, session: Session, *, now: datetime, browser: str) -> Ticket:
+    """The ticket that this browser was given, if it is good still at the moment of the request."""
+    community_id = edge.community().id
     return tickets.open_sealed(
         sealed,
         secret=edge.settings().secret,
-        browser=browser_name(),
-        community_id=edge.community().id,
-        now=edge.now(),
-        good_for=ticket_life() if good_for is None else good_for,
+        browser=browser,
+        community_id=community_id,
+        now=now,
+        good_for=timedelta(seconds=rules_of(session, community_id, now).ticket_seconds),
     )
 
 

@@ -99,23 +99,21 @@ def photo(number: int) -> Any:
 
 
 def submit_scan(number: int, person_id: UUID, direction: str | None, activity: int | None) -> dict[str, Any]:
-    """The scan of pages and API: claim of presence for the person, then the use case, once for the request's key."""
+    """The scan of pages and API, with the claim of presence for the person, once for the request's key."""
     return presence.serving_another(
         person_id,
-        lambda: edge.submit(
-            "attendance.station",
-            lambda session, now: station.scan(
-                session,
-                actor=edge.actor(),
-                now=now,
-                point_number=number,
-                person_id=person_id,
-                scanned_at=now,
-                activity_number=activity,
-                direction=direction,
-            ),
-            content={"point": number, "person": person_id, "direction": direction, "activity": activity},
+        "attendance.station",
+        lambda session, now: station.scan(
+            session,
+            actor=edge.actor(),
+            now=now,
+            point_number=number,
+            person_id=person_id,
+            scanned_at=now,
+            activity_number=activity,
+            direction=direction,
         ),
+        content={"point": number, "person": person_id, "direction": direction, "activity": activity},
     )
 
 

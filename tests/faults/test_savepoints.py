@@ -69,10 +69,10 @@ def test_who_ends_the_transaction_is_told_that_nobody_knows(village: Village) ->
 
 
 def test_a_statement_and_its_rollback_that_both_fail_leave_nothing(village: Village, saboteur: Saboteur) -> None:
-    """An ORM session rolls back by itself when its flush fails, and tells of neither."""
+    """An ORM session rolls the whole transaction back by itself when its flush fails, and tells of neither."""
     village.write(give)
     saboteur.arm(Plan("UPDATE counter", "after"))
-    saboteur.arm(Plan("ROLLBACK TO", "before"))
+    saboteur.arm(Plan("ROLLBACK", "before"))
     assert village.write(give)["voucher"] == 2
     assert village.write(give)["voucher"] == 3
     assert village.balance(POOL_MIN) == 45

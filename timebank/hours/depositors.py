@@ -98,18 +98,21 @@ def refuse_who_may_not(
         raise teams.NotAMember(person=person.number, team=team.name)
     rules = policy.of(session, community_id, day)
     age = residents.age_on(person, day)
+    if may_alone(age, rules):
+        return
     if age is None:
-        if not rules.depositor_age_may_be_unknown:
-            raise AgeUnknown
-        return
-    if age >= rules.depositor_min_age:
-        return
+        raise AgeUnknown
     is_old_enough = age >= rules.depositor_min_age_guardian
     if is_old_enough and guardians.has_consent(session, person, day):
         return
     missing = _missing_for_group(session, community_id, person, day, activity=activity, team=team)
     if missing:
         raise UnderAge(age=age, min_age=rules.depositor_min_age, needs="consent" if is_old_enough else missing)
+
+
+def may_alone(age: int | None, rules: policy.Policy) -> bool:
+    """Whether somebody of this age banks time alone without anybody's consent; what most check-ins are asked."""
+    return bool(rules.depositor_age_may_be_unknown) if age is None else age >= rules.depositor_min_age
 
 
 def must_serve_for_team(session: Session, community_id: int, person: Person, day: date) -> bool:

@@ -7,7 +7,7 @@ for, then the policy. What comes later is decided by recorded decisions of its o
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, bindparam, func, or_, select
@@ -20,15 +20,20 @@ from timebank.errors import NotFound, Refused
 from timebank.people import areas
 from timebank.people.numbers import CODE
 from timebank.permissions import Actor
+from timebank.storage.sessions import ChangingSession, KeepingSession
 
 ZONE = "Asia/Shanghai"
 # From these amounts on a reversal needs two officers: 40 hours, 200 points.
 TWO_FROM_MINUTES = 2400
 TWO_FROM_STEPS = 2000
+_READ = "communities"  # where they are among what lasts, see KeepingSession
 
 
 class Community(SQLModel, table=True):
-    """One community; `code` stands in its people's numbers, `origin` in every checkpoint of its log."""
+    """One community; `code` stands in its people's numbers, `origin` in every checkpoint of its log.
+
+    A row never changes once it is written: what was read of it holds for as long as the installation runs.
+    """
 
     __tablename__: ClassVar[str] = "community"
     __table_args__ = (
@@ -140,7 +145,7 @@ def open_community(
 
 def community(session: Session, community_id: int) -> Community:
     """One community; NotFound if there is none of this number."""
-    found = session.get(Community, community_id)
+    found = _known(session).get(community_id) or session.get(Community, community_id)
     if found is None:
         raise NotFound(what="community")
     return found
@@ -148,7 +153,13 @@ def community(session: Session, community_id: int) -> Community:
 
 def by_code(session: Session, code: str) -> Community | None:
     """The community of a code as it stands in addresses and on cards."""
-    return session.scalars(_BY_CODE, {"code": code}).one_or_none()
+    found = _known(session).get(code) or session.scalars(_BY_CODE, {"code": code}).one_or_none()
+    if (
+        found is not None and found in session and not isinstance(session, ChangingSession)
+    ):  # there it may still be taken back
+        session.expunge(found)
+        _known(session).update({code: found, found.id: found})
+    return found
 
 
 def communities(session: Session, *, area_path: str = "/") -> list[Community]:
@@ -172,6 +183,20 @@ def community_of(actor: Actor) -> int:
     if actor.community_id is None:
         raise NotFound(what="community")
     return actor.community_id
+
+
+def known(lasting: dict[str, Any], code: str) -> Community | None:
+    """The community of a code, if this installation (`Storage.lasting`) has read it before."""
+    read: dict[int | str, Community] = lasting.get(_READ, {})
+    return read.get(code)
+
+
+def _known(session: Session) -> dict[int | str, Community]:
+    """The communities that were read, by number and by code."""
+    if not isinstance(session, KeepingSession):
+        return {}
+    read: dict[int | str, Community] = session.lasting.setdefault(_READ, {})
+    return read
 
 
 def _offset(zone: str, now: datetime) -> str:

@@ -438,10 +438,14 @@ def is_erased(person: Person) -> bool:
 
 def age_on(person: Person, day: date) -> int | None:
     """Full years on a day; who was born on 29 February is a year older on 1 March. None if the birthday is unknown."""
-    if person.born_on is None:
+    return full_years(person.born_on, day)
+
+
+def full_years(born_on: date | None, day: date) -> int | None:
+    """The age on a day of whom the register says this birthday, or none; see `age_on`."""
+    if born_on is None:
         return None
-    born = person.born_on
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 def checked(particulars: Particulars, *, today: date) -> Particulars:

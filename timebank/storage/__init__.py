@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from timebank.columns import new_id, new_key
 from timebank.storage.database import Storage
+from timebank.storage.prepared import Prepared
 from timebank.storage.requests import Counter, Request, job_key, next_number
 
-__all__ = ["Counter", "Request", "Storage", "job_key", "new_id", "new_key", "next_number"]
+__all__ = ["Counter", "Prepared", "Request", "Storage", "job_key", "new_id", "new_key", "next_number"]

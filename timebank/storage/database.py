@@ -45,13 +45,16 @@ class Storage:
         self.clock = clock
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._secret = secret
+        self.lasting: dict[str, Any] = {}  # see KeepingSession
         self._engine = make_engine(url, sqlite=self.sqlite)
         self._writer = make_engine(url, sqlite=self.sqlite, writes=True, durable=durable)
+        self._glances = self._engine if self.sqlite else make_engine(url, sqlite=False, glances=True)
         # On PostgreSQL no lane writes these, and a new connection for each would take longer than the write.
         self._of_all = self._engine if durable and not self.sqlite else self._writer
         self._lock = LaneLock(Path(self.url.database or "")) if self.sqlite and exclusive else None
         self._lanes = [
-            Lane(self._writer, clock, before_start=self.hold_lane) for _ in range(1 if self.sqlite else lanes)
+            Lane(self._writer, clock, lasting=self.lasting, before_start=self.hold_lane)
+            for _ in range(1 if self.sqlite else lanes)
         ]
 
     @contextmanager
@@ -60,8 +63,17 @@ class Storage:
         with self._engine.connect() as connection:
             if not self.sqlite:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            with KeepingSession(connection, expire_on_commit=False, autoflush=False) as session:
+            with KeepingSession(connection, lasting=self.lasting, autoflush=False) as session:
                 yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for single questions (`Prepared`) that need no snapshot: without a transaction around them."""
+        connection = self._glances.connect()
+        try:
+            yield connection
+        finally:
+            connection.close()
 
     def write(
         self,
@@ -135,6 +147,7 @@ class Storage:
         for lane in self._lanes:
             lane.stop()
         self._engine.dispose()
+        self._glances.dispose()
         self._writer.dispose()
         if self._lock:
             self._lock.release()

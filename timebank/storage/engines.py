@@ -18,11 +18,12 @@ from timebank.errors import Busy
 READERS_KEPT = 32
 
 
-def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool = True) -> Engine:
+def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool = True, glances: bool = False) -> Engine:
+    """An engine for reading, for the lanes (`writes`), or, on PostgreSQL, for questions without a transaction (`glances`)."""
     if not sqlite:
         return create_engine(
             url,
-            isolation_level="READ COMMITTED",
+            isolation_level="AUTOCOMMIT" if glances else "READ COMMITTED",
             pool_pre_ping=not writes,
             connect_args=_postgres_arguments(url, durable=durable),
             **({"poolclass": NullPool} if writes else {}),

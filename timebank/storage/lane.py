@@ -29,7 +29,7 @@ from timebank.storage.requests import (
     record,
     refuse_late_or_early,
 )
-from timebank.storage.sessions import KeepingSession
+from timebank.storage.sessions import ChangingSession
 
 BATCH_MOST = 60  # PostgreSQL tracks 64 subtransactions of a transaction in memory
 
@@ -41,9 +41,17 @@ class _Discard(Exception):
 class Lane:
     """A thread that writes, and the queue before it."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], *, before_start: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        *,
+        lasting: dict[str, Any],
+        before_start: Callable[[], None],
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._lasting = lasting  # see KeepingSession
         self._before_start = before_start
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._later: deque[Waiting] = deque()
@@ -221,7 +229,7 @@ class Lane:
             _Discard: the database failed, or the savepoint could not be closed, so that nobody knows what of the request is in the transaction.
         """
         mark = None
-        with KeepingSession(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        with ChangingSession(connection, lasting=self._lasting) as session:
             try:
                 mark = book.begin(waiting.key, now)
                 session.info["book"] = book
@@ -231,18 +239,11 @@ class Lane:
             except (Refused, LedgerRefused, DBAPIError) as error:
                 waiting.refused = _told(error)
                 if isinstance(error, OperationalError | InternalError | InterfaceError):
-                    # No fault of the request's; and a flush that failed has rolled back by itself, which may have failed, too.
+                    # No fault of the request's, and nobody knows what became of the transaction.
                     raise _Discard from error
             except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
                 waiting.refused = error
-            try:
-                if session.in_transaction():  # else it touched no SQL, and there is no savepoint
-                    if waiting.refused is None:
-                        session.commit()
-                    else:
-                        session.rollback()
-            except Exception as error:
-                raise _Discard from error
+            _close(session, waiting)
         if waiting.refused is not None and mark is not None:
             book.undo(mark)
 
@@ -269,18 +270,15 @@ class Lane:
                 waiting.outcome, waiting.refused = None, Unknown()
 
     def _change(self, connection: Connection, waiting: Waiting) -> None:
-        with KeepingSession(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        with ChangingSession(connection, lasting=self._lasting) as session:
             try:
                 waiting.outcome = waiting.change(session, self._clock())
-                session.commit()
+                session.flush()
             except Exception as error:  # told to the caller
                 waiting.refused = _told(error)
                 if isinstance(error, OperationalError | InternalError | InterfaceError):
                     raise _Discard from error
-                try:
-                    session.rollback()
-                except Exception as failed:
-                    raise _Discard from failed
+            _close(session, waiting)
 
     def _scrub(self) -> None:
         """Write the SQLite file anew, and empty its write-ahead log: what was deleted lingers in both until then.
@@ -321,6 +319,21 @@ class Lane:
                 connection.invalidate()
             finally:
                 connection.close()
+
+
+def _close(session: ChangingSession, waiting: Waiting) -> None:
+    """Let stay what a request did, or take it back if it is refused.
+
+    Raises:
+        _Discard: nobody knows what of it is in the transaction.
+    """
+    try:
+        if waiting.refused is None:
+            session.keep()
+        else:
+            session.take_back()
+    except Exception as error:
+        raise _Discard from error
 
 
 def _told(error: BaseException) -> BaseException:

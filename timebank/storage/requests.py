@@ -184,4 +184,4 @@ def record(waiting: Waiting, now: datetime.datetime) -> Recorded | None:
 
 def is_recorded(refused: BaseException) -> bool:
     """Whether this is a refusal that the request's key remembers."""
-    return isinstance(refused, Refused) and refused.status < 500
+    return isinstance(refused, Refused) and refused.status < 500 and not refused.is_for_now

@@ -114,9 +114,7 @@ def carry_out_at_door(verb: str, order_id: UUID, token: str) -> dict[str, Any]:
     fn = {"arrive": serving.arrive, "leave": serving.leave}[verb]
     permissions.require(asks, f"orders.{verb}", community_id=asks.community_id)
     return presence.serving(
-        lambda: edge.submit(
-            f"orders.{verb}",
-            lambda session, now: fn(session, actor=asks, now=now, order_id=order_id, door_token=token),
-            content={"order_id": order_id, "door": token},
-        )
+        f"orders.{verb}",
+        lambda session, now: fn(session, actor=asks, now=now, order_id=order_id, door_token=token),
+        content={"order_id": order_id, "door": token},
     )

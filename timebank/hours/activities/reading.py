@@ -19,6 +19,7 @@ from timebank.hours.service_points import ServicePoint
 from timebank.people import communities
 from timebank.people.residents import Person
 from timebank.permissions import Actor, require
+from timebank.storage import Prepared
 
 EARLY = timedelta(minutes=60)  # how long before its start an activity is offered at check-in
 
@@ -79,7 +80,7 @@ class OnTheList:
 
 
 # Made once: every check-in asks it, and mostly nothing is on.
-_ANY_RUNNING = (
+_ANY_RUNNING = Prepared(
     select(col(Activity.number))
     .where(col(Activity.community_id) == bindparam("community_id"))
     .where(col(Activity.point_id) == bindparam("point_id"))
@@ -93,9 +94,7 @@ def running_at(
     session: Session, *, point_id: UUID, community_id: int, person_id: UUID, at: datetime
 ) -> list[ActivityLine]:
     """What a person can be checked in to at a point now: his own activities first, then by start."""
-    asked = {"community_id": community_id, "point_id": point_id, "early": at + EARLY, "at": at}
-    session.flush()
-    if session.connection().scalar(_ANY_RUNNING, asked) is None:
+    if not _ANY_RUNNING.rows(session, community_id=community_id, point_id=point_id, early=at + EARLY, at=at):
         return []
     lines = _lines(
         session,

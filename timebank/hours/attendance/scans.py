@@ -6,26 +6,30 @@ live codes are settled at once; everything else waits for another person's word.
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from ledger import book_of
-from timebank import accounts
+from timebank import accounts, policy
 from timebank.columns import to_ms
 from timebank.errors import NotFound, Refused
 from timebank.hours import activities, depositors, service_points, team_hours
 from timebank.hours.activities import Activity
-from timebank.hours.attendance import rests
+from timebank.hours.attendance import arriving, rests
 from timebank.hours.attendance.finishing import finish
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.attendance.tickets import Ticket, TicketBroken
 from timebank.hours.attendance.visits import (
     CheckedInElsewhere,
+    begin_visit,
     local_clock,
+    month_of,
     open_visit,
     open_visit_of,
     refuse_if_open,
+    room,
     room_left,
     rules_of,
     zone_of,
@@ -114,6 +118,10 @@ def check_in(
         ActivityFull, ActivityOver, ActivityCancelled: the chosen activity.
     """
     person_id = _volunteer(actor, "attendance.check_in", ticket)
+    if not activity_number and not team_number:
+        told = _check_in_plainly(session, actor=actor, person_id=person_id, now=now, ticket=ticket)
+        if told is not None:
+            return told
     point = _point(session, ticket)
     refuse_if_open(session, community_id=ticket.community_id, person_id=person_id, point=point, order_id=None)
     activity = chosen_activity(session, point, person_id, activity_number, ticket.scanned_at)
@@ -141,17 +149,9 @@ def check_in(
         step=ticket.step,
         team=team,
     )
-    return {
-        "code": "checked_in",
-        "visit_id": visit_id.hex,
-        "place": point.name,
-        "since": local_clock(ticket.scanned_at, zone_of(session, ticket.community_id)),
-        "since_ms": to_ms(ticket.scanned_at),
-        "activity": activity.title if activity else None,
-        "team": team.name if team else None,
-        "evidence": ticket.evidence,
-        **room_left(session, ticket.community_id, person_id, ticket.scanned_at),
-    }
+    told = _begun(ticket, visit_id, point.name, zone_of(session, ticket.community_id))
+    told |= room_left(session, ticket.community_id, person_id, ticket.scanned_at)
+    return told | {"activity": activity.title if activity else None, "team": team.name if team else None}
 
 
 def check_out(session: Session, *, actor: Actor, now: datetime, ticket: Ticket) -> dict[str, object]:
@@ -244,6 +244,55 @@ def _volunteer(actor: Actor, use_case: str, ticket: Ticket) -> UUID:
         raise NotAVolunteer
     require(actor, use_case, community_id=ticket.community_id)
     return actor.person_id
+
+
+def _check_in_plainly(
+    session: Session, *, actor: Actor, person_id: UUID, now: datetime, ticket: Ticket
+) -> dict[str, object] | None:
+    """The check-in as it mostly is, with nothing written and None told if it is not so; see arriving."""
+    zone = zone_of(session, ticket.community_id)
+    day = ticket.scanned_at.astimezone(zone).date()
+    found = arriving.plainly(
+        session,
+        ticket.community_id,
+        person_id,
+        point_number=ticket.point_number,
+        at=ticket.scanned_at,
+        day=day,
+        month=month_of(day),
+    )
+    if found is None:
+        return None
+    rules = policy.of(session, ticket.community_id, day)
+    age = residents.full_years(found.born_on, day)
+    if not depositors.may_alone(age, rules):
+        return None
+    visit_id = begin_visit(
+        session,
+        community_id=ticket.community_id,
+        person_id=person_id,
+        place=found.place,
+        evidence=ticket.evidence,
+        started_at=ticket.scanned_at,
+        now=now,
+        recorded_by=actor.number,
+        point_id=found.point_id,
+        step=ticket.step,
+    )
+    told = _begun(ticket, visit_id, found.place, zone)
+    told |= room(rules, age=age, of_day=found.credited_that_day, of_month=found.credited_that_month)
+    return told | {"activity": None, "team": None}
+
+
+def _begun(ticket: Ticket, visit_id: UUID, place: str, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "code": "checked_in",
+        "visit_id": visit_id.hex,
+        "place": place,
+        "since": local_clock(ticket.scanned_at, zone),
+        "since_ms": to_ms(ticket.scanned_at),
+        "evidence": ticket.evidence,
+    }
 
 
 def _point(session: Session, ticket: Ticket) -> ServicePoint:

@@ -25,6 +25,7 @@ from timebank.hours.attendance.tables import Visit, VisitDay
 from timebank.hours.service_points import ServicePoint
 from timebank.people import communities, residents
 from timebank.people.teams import Team
+from timebank.storage import Prepared
 
 
 class AlreadyCheckedIn(Refused):
@@ -64,13 +65,13 @@ _OPEN = (
     .where(col(Visit.person_id) == bindparam("person_id"))
     .where(col(Visit.state) == "open")
 )
-_OPEN_ID = (
+_OPEN_ID = Prepared(
     select(col(Visit.id))
     .where(col(Visit.community_id) == bindparam("community_id"))
     .where(col(Visit.person_id) == bindparam("person_id"))
     .where(col(Visit.state) == "open")
 )
-_OVERLAPPING = (
+_OVERLAPPING = Prepared(
     select(col(Visit.id))
     .where(col(Visit.community_id) == bindparam("community_id"))
     .where(col(Visit.person_id) == bindparam("person_id"))
@@ -81,8 +82,15 @@ _OVERLAPPING = (
     .order_by(col(Visit.started_at))
     .limit(1)
 )
-_BEGIN = insert(Visit.__table__)  # type: ignore[attr-defined]
-_CREDITED = (
+_BEGIN = Prepared(
+    insert(Visit.__table__),  # type: ignore[attr-defined]
+    columns=(
+        *("community_id", "id", "person_id", "point_id", "activity_id", "order_id", "service_class", "place", "state"),
+        *("evidence", "start_evidence", "estimated", "started_at", "started_recorded_at", "started_by", "start_step"),
+        *("planned_end_at", "review_reasons"),
+    ),
+)
+_CREDITED = Prepared(
     select(col(VisitDay.day), func.sum(col(VisitDay.credited_minutes)))
     .where(col(VisitDay.community_id) == bindparam("community_id"))
     .where(col(VisitDay.person_id) == bindparam("person_id"))
@@ -120,33 +128,67 @@ def open_visit(
         # An open visit lies in the way of every later one, so the one question finds both.
         refuse_if_open(session, community_id=community_id, person_id=person_id, point=point, order_id=order_id)
         refuse_overlap(session, community_id=community_id, person_id=person_id, started_at=started_at, ended_at=None)
-    visit_id = new_id(now)
-    session.flush()
-    session.connection().execute(
-        _BEGIN,
-        {
-            "community_id": community_id,
-            "id": visit_id,
-            "person_id": person_id,
-            "point_id": point.id if point else None,
-            "activity_id": activity.id if activity else None,
-            "order_id": order_id,
-            "service_class": activity.service_class if activity else service_class,
-            "place": place,
-            "state": "open",
-            "evidence": evidence,
-            "start_evidence": evidence,
-            "estimated": False,
-            "started_at": started_at,
-            "started_recorded_at": now,
-            "started_by": recorded_by,
-            "start_step": step,
-            "planned_end_at": activity.ends_at if activity else planned_end_at,
-            "review_reasons": [],
-        },
+    visit_id = begin_visit(
+        session,
+        community_id=community_id,
+        person_id=person_id,
+        point_id=point.id if point else None,
+        activity_id=activity.id if activity else None,
+        order_id=order_id,
+        service_class=activity.service_class if activity else service_class,
+        place=place,
+        evidence=evidence,
+        started_at=started_at,
+        now=now,
+        recorded_by=recorded_by,
+        step=step,
+        planned_end_at=activity.ends_at if activity else planned_end_at,
     )
     if team is not None:
         team_hours.count_for(session, community_id=community_id, visit_id=visit_id, team=team, now=now, by=recorded_by)
+    return visit_id
+
+
+def begin_visit(
+    session: Session,
+    *,
+    community_id: int,
+    person_id: UUID,
+    place: str,
+    evidence: str,
+    started_at: datetime,
+    now: datetime,
+    recorded_by: str,
+    point_id: UUID | None = None,
+    activity_id: UUID | None = None,
+    order_id: UUID | None = None,
+    service_class: str | None = None,
+    step: int | None = None,
+    planned_end_at: datetime | None = None,
+) -> UUID:
+    """Write that a visit begins, of which it is known that no other is in its way; returns its id."""
+    visit_id = new_id(now)
+    _BEGIN.run(
+        session,
+        community_id=community_id,
+        id=visit_id,
+        person_id=person_id,
+        point_id=point_id,
+        activity_id=activity_id,
+        order_id=order_id,
+        service_class=service_class,
+        place=place,
+        state="open",
+        evidence=evidence,
+        start_evidence=evidence,
+        estimated=False,
+        started_at=started_at,
+        started_recorded_at=now,
+        started_by=recorded_by,
+        start_step=step,
+        planned_end_at=planned_end_at,
+        review_reasons=[],
+    )
     return visit_id
 
 
@@ -224,11 +266,11 @@ def reckon_visit(session: Session, visit: Visit) -> Reckoning:
         limits=Limits(
             rounding_minutes=rules.rounding_minutes,
             visit_minutes=rules.visit_cap_minutes,
-            day_minutes=lambda day: day_cap_of(person, day, rules),
+            day_minutes=lambda day: day_cap_of(residents.age_on(person, day), rules),
             month_minutes=rules.month_cap_minutes,
         ),
         credited_before=credited_by_day(
-            session, visit.community_id, visit.person_id, first_day.replace(day=1), _month_end(last_day)
+            session, visit.community_id, visit.person_id, first_day.replace(day=1), month_of(last_day)[1]
         ),
         rests=rests.spans(rests.of_visit(session, visit), until=ended_at),
     )
@@ -368,8 +410,7 @@ def refuse_if_open(
     session: Session, *, community_id: int, person_id: UUID, point: ServicePoint | None, order_id: UUID | None
 ) -> None:
     """Say where the person is checked in, if anywhere."""
-    session.flush()
-    found = session.connection().scalar(_OPEN_ID, {"community_id": community_id, "person_id": person_id})
+    found = _OPEN_ID.scalar(session, community_id=community_id, person_id=person_id)
     if found is None:
         return
     visit = by_id(session, community_id, found)
@@ -419,8 +460,7 @@ def _overlapping(
     """The first visit of the person in this time, if there is one; asked of the table, since mostly there is none."""
     asked = {"community_id": community_id, "person_id": person_id, "from_at": started_at}
     bounds = {"to_at": ended_at or _NEVER, "but": but or _NOBODY}
-    session.flush()
-    found: UUID | None = session.connection().scalar(_OVERLAPPING, {**asked, **bounds})
+    found: UUID | None = _OVERLAPPING.scalar(session, **asked, **bounds)
     return found
 
 
@@ -429,8 +469,7 @@ def credited_by_day(
 ) -> dict[date, int]:
     """Minutes credited to a person by local day: what caps are counted from."""
     asked = {"community_id": community_id, "person_id": person_id, "first_day": first_day, "last_day": last_day}
-    session.flush()
-    rows = session.connection().execute(_CREDITED, asked)
+    rows = _CREDITED.rows(session, **asked)
     return {day: int(minutes) for day, minutes in rows}
 
 
@@ -438,19 +477,24 @@ def room_left(session: Session, community_id: int, person_id: UUID, at: datetime
     """How many minutes can still be credited that day and that month."""
     day = at.astimezone(zone_of(session, community_id)).date()
     rules = policy.of(session, community_id, day)
-    of_month = credited_by_day(session, community_id, person_id, day.replace(day=1), _month_end(day))
-    day_cap = day_cap_of(residents.person(session, community_id, person_id), day, rules)
+    of_month = credited_by_day(session, community_id, person_id, *month_of(day))
+    age = residents.age_on(residents.person(session, community_id, person_id), day)
+    return room(rules, age=age, of_day=of_month.get(day, 0), of_month=sum(of_month.values()))
+
+
+def room(rules: policy.Policy, *, age: int | None, of_day: int, of_month: int) -> dict[str, int]:
+    """The same, told from the minutes that were credited already."""
+    day_cap = day_cap_of(age, rules)
     return {
-        "day_left_minutes": max(0, day_cap - of_month.get(day, 0)),
-        "month_left_minutes": max(0, rules.month_cap_minutes - sum(of_month.values())),
+        "day_left_minutes": max(0, day_cap - of_day),
+        "month_left_minutes": max(0, rules.month_cap_minutes - of_month),
         "day_cap_minutes": day_cap,
         "month_cap_minutes": rules.month_cap_minutes,
     }
 
 
-def day_cap_of(person: residents.Person, day: date, rules: policy.Policy) -> int:
+def day_cap_of(age: int | None, rules: policy.Policy) -> int:
     """The minutes that one day can credit, fewer for older people; a person of unknown age counts as younger."""
-    age = residents.age_on(person, day)
     return rules.day_cap_aged_minutes if age is not None and age >= rules.day_cap_from_age else rules.day_cap_minutes
 
 
@@ -464,6 +508,11 @@ def zone_of(session: Session, community_id: int) -> ZoneInfo:
     return ZoneInfo(communities.community(session, community_id).zone)
 
 
+def month_of(day: date) -> tuple[date, date]:
+    """The first and the last day of the month of a day."""
+    return day.replace(day=1), (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
 def local_clock(instant: datetime, zone: ZoneInfo) -> str:
     """`09:02`, for facts that people read."""
     return instant.astimezone(zone).strftime("%H:%M")
@@ -473,10 +522,6 @@ def _end_of(visit: Visit) -> datetime:
     if visit.ended_at is None:
         raise VisitNotOpen(place=visit.place)
     return visit.ended_at
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def _digest_of_table(session: Session, visit: Visit) -> str | None:

@@ -60,5 +60,4 @@ from timebank.people.logins.sessions import end_all_sessions as end_all_sessions
 from timebank.people.logins.sessions import end_session as end_session
 from timebank.people.logins.sessions import password_hash_of as password_hash_of
 from timebank.people.logins.sessions import sessions_of as sessions_of
-from timebank.people.logins.sessions import signed_in as signed_in
 from timebank.people.logins.sessions import start_session as start_session

@@ -4,11 +4,12 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, bindparam, delete, insert, select, update
+from sqlalchemy import ForeignKeyConstraint, bindparam, delete, select, text
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, Number
 from timebank.errors import Refused
+from timebank.storage import Prepared
 
 
 class Presence(SQLModel, table=True):
@@ -23,31 +24,38 @@ class Presence(SQLModel, table=True):
 
 
 # Made once: every check-in asks them.
-_CLAIM = select(col(Presence.community_id), col(Presence.until)).where(col(Presence.login_id) == bindparam("of_login"))
-_FIRST = insert(Presence.__table__)  # type: ignore[attr-defined]
-_NEXT = update(Presence.__table__).where(col(Presence.login_id) == bindparam("of_login"))  # type: ignore[attr-defined]
+# One statement, so that of two lanes that claim the same login the second waits for the first, and then sees its claim.
+_CLAIM = Prepared(
+    text(
+        "INSERT INTO presence (login_id, community_id, since, until) VALUES (:login_id, :community_id, :now, :until)"
+        " ON CONFLICT (login_id) DO UPDATE"
+        " SET community_id = excluded.community_id, since = excluded.since, until = excluded.until"
+        " WHERE presence.community_id = excluded.community_id OR presence.until <= excluded.since"
+    ).bindparams(
+        bindparam("login_id", type_=Id()),
+        bindparam("community_id", type_=Number()),
+        bindparam("now", type_=Instant()),
+        bindparam("until", type_=Instant()),
+    )
+)
+_WHERE = Prepared(select(col(Presence.community_id)).where(col(Presence.login_id) == bindparam("login_id")))
 
 
 class PresentElsewhere(Refused):
     code = "present_elsewhere"
     status = 409
+    is_for_now = True
 
 
 def arrive(session: Session, *, now: datetime, login_id: uuid.UUID, community_id: int, until: datetime) -> None:
-    """Claim that this login serves in this community now; claimed before check-in, in a transaction of its own.
+    """Claim that this login serves in this community now; written in the commit of the visit that it is for.
 
     Raises:
         PresentElsewhere: the login serves in another community until then.
     """
-    connection = session.connection()
-    there = connection.execute(_CLAIM, {"of_login": login_id}).first()
-    if there is not None and there.community_id != community_id and there.until > now:
-        raise PresentElsewhere(community_id=there.community_id)
-    row = {"community_id": community_id, "since": now, "until": until}
-    if there is None:
-        connection.execute(_FIRST, {"login_id": login_id, **row})
-    else:
-        connection.execute(_NEXT, {"of_login": login_id, **row})
+    claimed = _CLAIM.run(session, login_id=login_id, community_id=community_id, now=now, until=until)
+    if not claimed:
+        raise PresentElsewhere(community_id=_WHERE.scalar(session, login_id=login_id))
 
 
 def leave(session: Session, *, login_id: uuid.UUID, community_id: int, since: datetime | None = None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, bindparam, or_, select, update
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, or_, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from timebank.columns import Id, Instant, new_id
@@ -49,19 +49,6 @@ class SignedIn:
     name: str | None
     phone: str | None
     shared_device: bool
-
-
-# Made once: every request of a browser that is signed in asks it.
-_SIGNED_IN = (
-    select(col(LoginSession.id), col(LoginSession.shared_device), col(Login.id), col(Login.name), col(Login.phone))
-    .join(Login, col(Login.id) == col(LoginSession.login_id))
-    .where(
-        col(LoginSession.token_digest) == bindparam("token_digest"),
-        col(LoginSession.revoked_at).is_(None),
-        col(LoginSession.ends_at) > bindparam("now"),
-        col(Login.blocked_at).is_(None),
-    )
-)
 
 
 class WrongPassword(Refused):
@@ -106,7 +93,7 @@ def start_session(session: Session, *, now: datetime, login_id: uuid.UUID, share
         LoginSession(
             id=new_id(now),
             login_id=login_id,
-            token_digest=_digest(token),
+            token_digest=digest_of(token),
             shared_device=shared_device,
             started_at=now,
             ends_at=ends_at,
@@ -114,15 +101,6 @@ def start_session(session: Session, *, now: datetime, login_id: uuid.UUID, share
     )
     session.flush()
     return token
-
-
-def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
-    """Whose session a cookie's token is; None if it ended, was revoked, or never was."""
-    row = session.connection().execute(_SIGNED_IN, {"token_digest": _digest(token), "now": now}).first()
-    if row is None:
-        return None
-    session_id, shared_device, login_id, name, phone = row
-    return SignedIn(session_id=session_id, login_id=login_id, name=name, phone=phone, shared_device=shared_device)
 
 
 def sessions_of(session: Session, *, login_id: uuid.UUID, now: datetime) -> list[LoginSession]:
@@ -162,5 +140,5 @@ def end_all_sessions(session: Session, *, now: datetime, login_id: uuid.UUID) ->
     )
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
