@@ -8,8 +8,6 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +17,8 @@ from werkzeug.routing import IntegerConverter
 
 import templates
 from api import edge, errors, log_service, look, pages, sign_in, static_files, v1, witness_service
+from api.cookies import FormsOfOurs, PrivateCookies
+from api.headers import Headed
 from api.keys import SigningKeys
 from api.settings import Settings
 from timebank.storage import Storage
@@ -48,6 +48,7 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
 
 
@@ -61,14 +62,6 @@ class StrictJson(DefaultJSONProvider):
             return super().loads(s, parse_constant=_no_constant, **options)
         except RecursionError:
             raise ValueError("nested too deep") from None
-
-
-class PrivateCookies(SecureCookieSessionInterface):
-    """The session's cookie; what is public is the same for everybody, and does not make caches ask for it."""
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if session.modified or not response.cache_control.public:
-            super().save_session(app, session, response)
 
 
 def _no_constant(name: str) -> Any:
@@ -101,11 +94,13 @@ def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
     app.extensions["timebank_settings"] = settings
     app.extensions["timebank_keys"] = SigningKeys(settings.keys)
     app.extensions["timebank_storage"] = storage or open_storage(settings)
+    headers = SECURITY_HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if settings.https else {})
+    app.wsgi_app = Headed(app.wsgi_app, headers)  # type: ignore[method-assign]
     if settings.https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.url_map.converters["int"] = SmallNumber
     _community_in_addresses(app)
-    CSRFProtect(app)
+    FormsOfOurs(app)
     look.init_app(app)
     errors.init_app(app)
     sign_in.init_app(app)
@@ -170,29 +165,28 @@ def _health(app: Flask) -> None:
 def _every_request(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
-        g.began = time.perf_counter()
-        g.request_id = secrets.token_hex(8)
-        if "\0" in request.path or any("\0" in text for _name, text in request.args.items(multi=True)):
+        edge.held().update(began=time.perf_counter(), request_id=secrets.token_hex(8))
+        asked = request.args.items(multi=True) if request.query_string else ()
+        if "\0" in request.path or any("\0" in text for _name, text in asked):
             raise NotFound  # PostgreSQL holds no such text, and answers as if we had a bug
 
     @app.after_request
     def finish(response: Response) -> Response:
-        there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118  # headers are no dict
-        response.headers.extend([header for header in SECURITY_HEADERS.items() if header[0].lower() not in there])
-        if edge.settings().https:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Request-Id"] = g.get("request_id", "")
-        if not response.cache_control.public:  # what is public is the same for everybody
-            response.vary.update(["Cookie", "Accept-Language"])
+        headers, here = response.headers, edge.held()
+        headers["X-Request-Id"] = here.get("request_id", "")
+        if "public" not in headers.get("Cache-Control", ""):  # what is public is the same for everybody
+            if "Vary" in headers:
+                response.vary.update(["Cookie", "Accept-Language"])
+            else:
+                headers["Vary"] = "Cookie, Accept-Language"
         # No address, no number, no token: paths hold cards' tokens, so only the endpoint is written.
         log.info(
             "request",
-            request_id=g.get("request_id"),
+            request_id=here.get("request_id"),
             method=request.method,
             endpoint=request.endpoint,
             status=response.status_code,
-            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000),
+            ms=round((time.perf_counter() - here.get("began", time.perf_counter())) * 1000),
         )
         return response
 

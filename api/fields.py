@@ -145,7 +145,10 @@ class Text(fields.String):
             raise self.make_error("invalid")
         text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
         allowed = "\n" if self.lines else ""
-        if any(unicodedata.category(sign) in ("Cc", "Cs", "Cn") and sign not in allowed for sign in text):
+        # What can be printed has none of them; only a text that cannot is looked at sign by sign.
+        if not text.isprintable() and any(
+            unicodedata.category(sign) in ("Cc", "Cs", "Cn") and sign not in allowed for sign in text
+        ):
             raise self.make_error("control")
         if len(text) < self.least:
             raise self.make_error("short" if text else "required")
