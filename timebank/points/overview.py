@@ -23,7 +23,7 @@ from timebank.points.honours import totals
 from timebank.points.honours.deciding import Standing, standing_of
 from timebank.points.household_accounts import ShortfallMove
 from timebank.points.publicity.tables import PublicityBatch
-from timebank.points.shop.tables import ShopItem
+from timebank.points.shop.listing import Reachable, reachable
 from timebank.points.statement import Held
 from timebank.points.table.adoption import in_force_on, items_of
 from timebank.points.table.tables import PointsItem
@@ -45,11 +45,10 @@ class Month:
 
 @dataclass(frozen=True)
 class Reach:
-    """Goods that can be fetched now, dearest first, and the cheapest that cannot yet with the steps that are missing."""
+    """Goods that can be had now, dearest first, and what could be reached next."""
 
-    now: list[ShopItem]
-    next: ShopItem | None
-    missing_steps: int
+    now: list[Reachable]
+    next: Reachable | None
 
 
 @dataclass(frozen=True)
@@ -143,11 +142,17 @@ def overview(
             session, community_id, [household_id], dt.date(today.year, 1, 1), dt.date(today.year, 12, 31)
         )[household_id],
         standing=standing_of(session, community_id, household_id, today),
-        reach=reach(session, community_id, held.available_steps),
+        reach=reach(session, community_id, held.available_steps, now=now),
         earn=how_to_earn(session, community_id, household_id, today),
         waiting=_waiting(session, community_id, statement.under_way(session, actor=reads, household_id=household_id)),
         owed=_owed(session, community_id, household_id) if held.owed_steps else [],
     )
+
+
+def held_of(session: Session, actor: Actor, household_id: uuid.UUID) -> Held:
+    """What a household has, for whoever may read it."""
+    reads = reader_of(session, actor, household_id)
+    return statement.held(session, actor=reads, household_id=household_id)
 
 
 def by_month(session: Session, community_id: int, household_id: uuid.UUID, *, year: int, today: dt.date) -> list[Month]:
@@ -173,17 +178,11 @@ def by_month(session: Session, community_id: int, household_id: uuid.UUID, *, ye
     return [Month(dt.date(year, month, 1), dict(found.get(month, {}))) for month in range(1, last + 1)]
 
 
-def reach(session: Session, community_id: int, available_steps: int) -> Reach:
-    """What a household could fetch from the shop, and what comes next."""
-    goods = session.scalars(
-        select(ShopItem)
-        .where(ShopItem.community_id == community_id, col(ShopItem.offered), col(ShopItem.stock) > ShopItem.reserved)
-        .order_by(col(ShopItem.price_steps), col(ShopItem.name))
-    ).all()
-    within = [one for one in goods if one.price_steps <= available_steps]
-    beyond = next((one for one in goods if one.price_steps > available_steps), None)
-    missing = beyond.price_steps - max(available_steps, 0) if beyond else 0
-    return Reach(list(reversed(within))[:MOST_GOODS], beyond, missing)
+def reach(session: Session, community_id: int, available_steps: int, *, now: dt.datetime) -> Reach:
+    """What a household could have from the shop, and what comes next."""
+    found = reachable(session, community_id, available_steps, now=now)
+    within = [one for one in found if not one.missing_steps]
+    return Reach(list(reversed(within))[:MOST_GOODS], next((one for one in found if one.missing_steps), None))
 
 
 def how_to_earn(session: Session, community_id: int, household_id: uuid.UUID, today: dt.date) -> list[Earn]:

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -13,8 +14,10 @@ from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.entering import Listed, listed
 from timebank.points.awards.tables import APPROVED, ENTERED, FROZEN, PUBLISHED, Award
+from timebank.points.household_changes.tables import HouseholdChange
 from timebank.points.shop.orders import with_lines
 from timebank.points.shop.tables import ShopOrder
+from timebank.points.years.tables import YearClose
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,18 @@ class Explained:
     order: ShopOrder | None
     goods: str
     base: bool
+    close: YearClose | None = None
+    change: HouseholdChange | None = None
 
 
 def held(session: Session, *, actor: Actor, household_id: uuid.UUID) -> Held:
     """What the household has now."""
     require(actor, "points.read", community_id=actor.community_id, household_id=household_id)
-    community_id = _community(actor)
+    return held_of(session, _community(actor), household_id)
+
+
+def held_of(session: Session, community_id: int, household_id: uuid.UUID) -> Held:
+    """The same where the caller asked whether it may be shown: to the desk, or to who helps an elder."""
     main = accounts.find_main(session, community_id, household_id, "pt")
     owed = household_accounts.owed(session, community_id, household_id)
     if main is None:
@@ -110,12 +119,35 @@ def explain(session: Session, community_id: int, lines: list[tuple[Line, bool]])
             select(ShopOrder).where(ShopOrder.community_id == community_id, col(ShopOrder.id).in_(wanted))
         ).all()
         orders = {one.order.id.hex: (one.order, one.goods) for one in with_lines(session, found)}
+    closes = _by_id(session, YearClose, community_id, ids("year_close"))
+    changes = _by_id(session, HouseholdChange, community_id, ids("household_change"))
     explained = []
     for line, base in lines:
         detail = line.detail or {}
         order, goods = orders.get(detail.get("order", ""), (None, ""))
-        explained.append(Explained(line, awards.get(detail.get("award", "")), order, goods, base))
+        explained.append(
+            Explained(
+                line,
+                awards.get(detail.get("award", "")),
+                order,
+                goods,
+                base,
+                closes.get(detail.get("year_close", "")),
+                changes.get(detail.get("household_change", "")),
+            )
+        )
     return explained
+
+
+Kept = TypeVar("Kept", YearClose, HouseholdChange)
+
+
+def _by_id(session: Session, table: type[Kept], community_id: int, wanted: set[uuid.UUID]) -> dict[str, Kept]:
+    """Rows by the hex of their ids, as details name them."""
+    if not wanted:
+        return {}
+    rows = session.scalars(select(table).where(table.community_id == community_id, col(table.id).in_(wanted)))
+    return {row.id.hex: row for row in rows}
 
 
 def _community(actor: Actor) -> int:

@@ -27,7 +27,7 @@ from timebank.points.household_changes.states import DONE, after
 from timebank.points.household_changes.tables import HouseholdChange, HouseholdChangeMember
 from timebank.points.publicity.tables import AwardCorrection
 from timebank.points.shop.tables import ORDERED, ShopOrder
-from timebank.points.years.reckoning import Holding, old_of
+from timebank.points.years.reckoning import Holding, old_of, stored_holdings
 from timebank.points.years.tables import YearClose
 
 AT_END = (REJECTED, WITHDRAWN, BOOKED, REVERSED)
@@ -95,7 +95,7 @@ def carry_out(session: Session, *, actor: Actor, now: dt.datetime, change_id: uu
             "owed_steps": change.owed_steps, "entry": change.entry}  # fmt: skip
 
 
-def blocks_of(session: Session, change: HouseholdChange) -> list[str]:
+def blocks_of(session: Session, change: HouseholdChange, *, stored: bool = False) -> list[str]:
     """What must come to its end before this can be carried out, as `what:count`; nothing, if it can."""
     found: list[str] = []
 
@@ -132,12 +132,17 @@ def blocks_of(session: Session, change: HouseholdChange) -> list[str]:
         )
         main = accounts.find_main(session, own, change.household_id, "pt")
         if main is not None:
-            holding = _holding(session, main)
+            holding = _holding(session, own, main, stored=stored)
             if holding.balance < 0:
                 found.append("below_zero:1")
             if holding.held and not any(one.startswith("shop_orders") for one in found):
                 found.append("held:1")
     return found
+
+
+def waiting_for(session: Session, change: HouseholdChange) -> list[str]:
+    """The same for reading, outside the write lane."""
+    return blocks_of(session, change, stored=True)
 
 
 def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UUID, reason: str) -> dict[str, Any]:
@@ -153,7 +158,7 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UU
     _refuse_own(session, actor, change)
     reason = checked_reason(reason)
     assert change.other_id is not None
-    if why := why_not_undone(session, change, now):
+    if why := why_not_undone(session, change, now, moved_in_batch=book_of(session).moved_in_batch()):
         raise HouseholdUndoOver(number=change.number, why=why)
     today = today_in(session, change.community_id, now)
     _book_back(session, change, actor=actor, on=today)
@@ -174,7 +179,9 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UU
     return {"code": "household_change_undone", "change_id": change.id.hex}
 
 
-def why_not_undone(session: Session, change: HouseholdChange, now: dt.datetime) -> str:
+def why_not_undone(
+    session: Session, change: HouseholdChange, now: dt.datetime, *, moved_in_batch: frozenset[int] = frozenset()
+) -> str:
     """Why a change cannot be taken back any more; empty while it can."""
     assert change.other_id is not None
     assert change.undo_until is not None
@@ -185,7 +192,7 @@ def why_not_undone(session: Session, change: HouseholdChange, now: dt.datetime) 
     last = max(seq for seq in (change.note, change.entry, change.base_entry) if seq is not None)
     for household_id in both:
         main = accounts.find_main(session, change.community_id, household_id, "pt")
-        if main is not None and _moved_since(session, change.community_id, main, last):
+        if main is not None and (main in moved_in_batch or _moved_since(session, change.community_id, main, last)):
             return "spent"
     ordered = select(func.count()).where(
         col(ShopOrder.community_id) == change.community_id,
@@ -346,10 +353,12 @@ def _refuse_own(session: Session, actor: Actor, change: HouseholdChange) -> None
 
 def _own_holding(session: Session, change: HouseholdChange) -> Holding | None:
     main = accounts.find_main(session, change.community_id, change.household_id, "pt")
-    return None if main is None else _holding(session, main)
+    return None if main is None else _holding(session, change.community_id, main)
 
 
-def _holding(session: Session, main: int) -> Holding:
+def _holding(session: Session, community_id: int, main: int, *, stored: bool = False) -> Holding:
+    if stored:
+        return stored_holdings(session, community_id, [main]).get(main, Holding(main, 0, 0, 0))
     book = book_of(session)
     own = book.account(main)
     base = sum(one.balance for one in book.accounts_of(main) if one.class_ == "base")
@@ -358,8 +367,6 @@ def _holding(session: Session, main: int) -> Holding:
 
 def _moved_since(session: Session, community_id: int, main: int, last: int) -> bool:
     """Whether an entry after `last` moved the account."""
-    if main in book_of(session).moved_in_batch():
-        return True
     posting = tables.posting.c
     newest = select(func.max(posting.seq)).where(posting.community_id == community_id, posting.account == main)
     return int(session.scalar(newest) or 0) > last

@@ -1,0 +1,157 @@
+"""What the pages and the JSON of households, years' ends and honours are asked."""
+
+from marshmallow.fields import List
+
+from api import fields
+from api.fields import Schema
+from timebank.points.table.tables import BODIES
+
+MOST_STEPS = 10_000_000
+SIDES = ("giver", "taker")
+
+
+class YearAsked(Schema):
+    """Which year's months are shown."""
+
+    year = fields.Whole(least=2000, most=2999, load_default=None)
+
+
+class SplitAsked(Schema):
+    """Who goes, as whose household, with what part; `present` are the sides that a clerk has before her."""
+
+    going = List(fields.Id(), load_default=list)
+    new_head = fields.Id(required=True)
+    stays = fields.Id(load_default=None)
+    share_percent = fields.Whole(most=100, load_default=None)
+    share_points = fields.Points(least_steps=0, most_steps=MOST_STEPS, load_default=None)
+    address = fields.Text(most=200, load_default="")
+    reason = fields.Text(most=300, required=True)
+    present = List(fields.Word(SIDES), load_default=list)
+
+
+class MergeAsked(Schema):
+    """The household that goes on, by its number."""
+
+    other = fields.Whole(least=1, required=True)
+    reason = fields.Text(most=300, required=True)
+    present = List(fields.Word(SIDES), load_default=list)
+
+
+class Agreed(Schema):
+    """For which side; a clerk says that she is present."""
+
+    side = fields.Word(SIDES, load_default="")
+    present = fields.Word(("1",), load_default="")
+
+
+class Reason(Schema):
+    reason = fields.Text(most=300, required=True)
+
+
+class Declined(Agreed):
+    """The same, with a reason."""
+
+    reason = fields.Text(most=300, required=True)
+
+
+class HeadNamed(Schema):
+    """The new head, and what the former one is to her."""
+
+    person = fields.Id(required=True)
+    former_relation = fields.Text(most=20, load_default="")
+    reason = fields.Text(most=300, required=True)
+
+
+class Moved(Schema):
+    """Who moves in, by the number on her card."""
+
+    person = fields.Text(most=40, required=True)
+    relation = fields.Text(most=20, load_default="")
+    reason = fields.Text(most=300, required=True)
+
+
+class ChangesListed(Schema):
+    state = fields.Text(most=20, load_default="")
+    before = fields.Whole(load_default=None)
+
+
+class YearDrafted(Schema):
+    """A decision on a year's points."""
+
+    year = fields.Whole(least=2000, most=2999, required=True)
+    decided_on = fields.Day(required=True)
+    body = fields.Word(BODIES, required=True)
+    reason = fields.Text(most=300, required=True)
+    minutes_digest = fields.Text(most=64, load_default="")
+    base = fields.Word(("end", "renew", "stay"), load_default="end")
+
+
+class RowsAsked(Schema):
+    """A page of households, those after this number."""
+
+    after = fields.Whole(load_default=0)
+
+
+class LevelsDecided(Schema):
+    """Levels: names and points side by side, lowest first."""
+
+    by = fields.Word(("lifetime", "year"), required=True)
+    name = List(fields.Text(most=20), load_default=list)
+    points = List(fields.Points(least_steps=0, most_steps=MOST_STEPS), load_default=list)
+    in_force_on = fields.Day(required=True)
+    decided_on = fields.Day(required=True)
+    body = fields.Word(BODIES, required=True)
+    reason = fields.Text(most=300, required=True)
+
+
+class BlackDecided(Schema):
+    """Whether there is a black list: from how many points of deductions, for how long, where it is shown, and till when."""
+
+    from_points = fields.Points(most_steps=MOST_STEPS, required=True)
+    days = fields.Whole(least=1, most=366, required=True)
+    public = fields.Word(("0", "1"), load_default="0")
+    in_force_on = fields.Day(required=True)
+    ends_on = fields.Day(required=True)
+    decided_on = fields.Day(required=True)
+    body = fields.Word(BODIES, required=True)
+    reason = fields.Text(most=300, required=True)
+
+
+class ListProposed(Schema):
+    """A list by its rule over some days."""
+
+    kind = fields.Word(("red", "black"), required=True)
+    title = fields.Text(most=60, required=True)
+    from_day = fields.Day(required=True)
+    to_day = fields.Day(required=True)
+    rule = fields.Word(("top", "threshold", "remark"), load_default="top")
+    n = fields.Whole(least=1, most=500, load_default=10)
+    points = fields.Points(most_steps=MOST_STEPS, load_default=None)
+
+
+class Heard(Schema):
+    heard_on = fields.Day(required=True)
+    said = fields.Text(most=500, required=True, lines=True)
+
+
+class Consented(Schema):
+    """Whether the name is shown in full; at the desk the head is present."""
+
+    given = fields.Word(("0", "1"), required=True)
+    present = fields.Word(("1",), load_default="")
+
+
+class HonourObjected(Schema):
+    reason = fields.Text(most=500, required=True, lines=True)
+    person = fields.Text(most=40, load_default="")
+
+
+class HonourAnswered(Schema):
+    verdict = fields.Word(("uphold", "reject"), required=True)
+    text = fields.Text(most=500, required=True, lines=True)
+
+
+class SheetAsked(Schema):
+    """The paper of a printed list."""
+
+    paper = fields.Word(("A3", "A4"), load_default="A4")

@@ -1,0 +1,308 @@
+"""Households: points at a glance, their story, splits and merges. The use cases and schemas are those of the pages."""
+
+from typing import Any
+
+import marshmallow
+from flask_smorest import Blueprint
+from marshmallow.fields import Date, DateTime, Dict, Integer, List, Nested, String
+
+from api import edge
+from api.pages import household as pages
+from api.schemas import households as asked
+from timebank.errors import NotFound
+from timebank.people import household_history, households, residents
+from timebank.people.households import Household
+from timebank.points import overview
+from timebank.points.household_changes import asking, carrying_out, listed
+from timebank.points.household_changes.listed import Shown
+
+blueprint = Blueprint(
+    "v1_households", __name__, url_prefix="/api/v1/c/<community_code>/households", description="Households and points"
+)
+
+
+class MonthAnswer(marshmallow.Schema):
+    month = String(required=True, metadata={"description": "2026-11"})
+    steps = Integer(required=True)
+    by_category = Dict(required=True, keys=String(), values=Integer(), metadata={"description": "steps by category"})
+
+
+class EarnAnswer(marshmallow.Schema):
+    """An item that still gives points; `left_steps` is what its tightest cap leaves, null where it has none."""
+
+    position = Integer(required=True)
+    category = String(required=True)
+    title = String(required=True)
+    value_steps = Integer(required=True)
+    times = Integer(required=True, metadata={"description": "how often the household had it this year"})
+    left_steps = Integer(required=True, allow_none=True)
+
+
+class GoodsAnswer(marshmallow.Schema):
+    item_id = String(required=True)
+    name = String(required=True)
+    merchant = String(required=True)
+    price_steps = Integer(required=True)
+    missing_steps = Integer(required=True)
+
+
+class WaitingAnswer(marshmallow.Schema):
+    award_id = String(required=True)
+    item = String(required=True)
+    on_day = Date(required=True)
+    credited_steps = Integer(required=True)
+    state = String(required=True)
+    batch = Integer(required=True, allow_none=True)
+    line = Integer(required=True, allow_none=True)
+    until = DateTime(required=True, allow_none=True)
+
+
+class LevelAnswer(marshmallow.Schema):
+    level = Integer(required=True)
+    name = String(required=True)
+    by = String(required=True)
+    steps = Integer(required=True)
+    next_name = String(required=True)
+    missing_steps = Integer(required=True)
+
+
+class OverviewAnswer(marshmallow.Schema):
+    """A household's points in steps of a tenth; `lifetime_steps` is its honour, which never lapses."""
+
+    number = Integer(required=True)
+    available_steps = Integer(required=True)
+    held_steps = Integer(required=True)
+    base_steps = Integer(required=True)
+    owed_steps = Integer(required=True)
+    lifetime_steps = Integer(required=True)
+    year_steps = Integer(required=True)
+    level = Nested(LevelAnswer, required=True, allow_none=True)
+    year = Integer(required=True)
+    months = List(Nested(MonthAnswer), required=True)
+    reach = List(Nested(GoodsAnswer), required=True)
+    next = Nested(GoodsAnswer, required=True, allow_none=True)
+    earn = List(Nested(EarnAnswer), required=True)
+    waiting = List(Nested(WaitingAnswer), required=True)
+
+
+class StayAnswer(marshmallow.Schema):
+    person = String(required=True, metadata={"description": "her number"})
+    name = String(required=True)
+    since = Date(required=True, allow_none=True)
+    until = Date(required=True, allow_none=True)
+
+
+class EventAnswer(marshmallow.Schema):
+    on_day = Date(required=True)
+    kind = String(required=True)
+    person = String(required=True, allow_none=True)
+    household = Integer(required=True, allow_none=True, metadata={"description": "the other household's number"})
+    reason = String(required=True)
+
+
+class HistoryAnswer(marshmallow.Schema):
+    number = Integer(required=True)
+    closed_on = Date(required=True, allow_none=True)
+    stays = List(Nested(StayAnswer), required=True)
+    events = List(Nested(EventAnswer), required=True)
+
+
+class ChangeAnswer(marshmallow.Schema):
+    """A split or merge: who agreed, and what it moved."""
+
+    number = Integer(required=True)
+    kind = String(required=True)
+    state = String(required=True)
+    household = Integer(required=True)
+    other = Integer(required=True, allow_none=True)
+    share_percent = Integer(required=True, allow_none=True)
+    share_steps = Integer(required=True, allow_none=True)
+    giver_agreed_at = DateTime(required=True, allow_none=True)
+    taker_agreed_at = DateTime(required=True, allow_none=True)
+    done_at = DateTime(required=True, allow_none=True)
+    undo_until = DateTime(required=True, allow_none=True)
+    points_steps = Integer(required=True)
+    owed_steps = Integer(required=True)
+    base_steps = Integer(required=True)
+    entry = Integer(required=True, allow_none=True)
+    undo_entry = Integer(required=True, allow_none=True)
+    going = List(String(), required=True, metadata={"description": "numbers of those who go"})
+
+
+@blueprint.get("/mine")
+@edge.signed_in
+@blueprint.response(200, OverviewAnswer)
+def mine(**_: Any) -> dict[str, Any]:
+    """The own household's points at a glance."""
+    return _overview(pages.own_household())
+
+
+@blueprint.get("/<int:number>")
+@edge.signed_in
+@blueprint.response(200, OverviewAnswer)
+def get(number: int, **_: Any) -> dict[str, Any]:
+    """The same for a helper, the desk and the committee."""
+    return _overview(households.by_number(edge.read(), edge.community().id, number))
+
+
+@blueprint.get("/<int:number>/history")
+@edge.signed_in
+@blueprint.response(200, HistoryAnswer)
+def history(number: int, **_: Any) -> dict[str, Any]:
+    """Who lived there and when, its heads, splits and merges."""
+    session, place = edge.read(), edge.community()
+    home = households.by_number(session, place.id, number)
+    overview.reader_of(session, edge.actor(), home.id)
+    events = household_history.events_of(session, place.id, home.id)
+    stays = household_history.stays(residents.members(session, place.id, home.id), events)
+    people = residents.persons_of(
+        session, place.id, {one.person_id for one in stays} | {one.person_id for one in events if one.person_id}
+    )
+    others = households.households_of(session, place.id, {one.other_id for one in events if one.other_id})
+    return {
+        "number": home.number,
+        "closed_on": home.closed_on,
+        "stays": [
+            {"person": people[one.person_id].number, "name": people[one.person_id].name, "since": one.since,
+             "until": one.until}
+            for one in stays
+        ],
+        "events": [
+            {"on_day": one.on_day, "kind": one.kind, "reason": one.reason,
+             "person": people[one.person_id].number if one.person_id in people else None,
+             "household": others[one.other_id].number if one.other_id in others else None}
+            for one in events
+        ],
+    }  # fmt: skip
+
+
+@blueprint.post("/<int:number>/split")
+@edge.signed_in
+@blueprint.arguments(asked.SplitAsked)
+@blueprint.response(201, ChangeAnswer)
+def split(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
+    """Ask that some members become a household of their own."""
+    home = _home(number)
+    made = edge.submit(
+        "households.ask_split",
+        lambda session, now: asking.ask_split(
+            session, actor=edge.actor(), now=now, household_id=home.id, going=dict.fromkeys(typed["going"], ""),
+            new_head_id=typed["new_head"], stays_id=typed["stays"], share_percent=typed["share_percent"],
+            share_steps=typed["share_points"], address=typed["address"], reason=typed["reason"],
+            present=tuple(typed["present"]),
+        ),
+        content={**typed, "household": home.id},
+    )  # fmt: skip
+    return _change(made["number"])
+
+
+@blueprint.post("/<int:number>/merge")
+@edge.signed_in
+@blueprint.arguments(asked.MergeAsked)
+@blueprint.response(201, ChangeAnswer)
+def merge(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
+    """Ask that this household end in another one."""
+    home, other = _home(number), _home(typed["other"])
+    made = edge.submit(
+        "households.ask_merge",
+        lambda session, now: asking.ask_merge(
+            session, actor=edge.actor(), now=now, household_id=home.id, other_id=other.id, reason=typed["reason"],
+            present=tuple(typed["present"]),
+        ),
+        content={**typed, "household": home.id},
+    )  # fmt: skip
+    return _change(made["number"])
+
+
+@blueprint.get("/changes/<int:number>")
+@edge.signed_in
+@blueprint.response(200, ChangeAnswer)
+def change(number: int, **_: Any) -> dict[str, Any]:
+    """One split or merge."""
+    return _change(number)
+
+
+@blueprint.post("/changes/<int:number>/agree")
+@edge.signed_in
+@blueprint.arguments(asked.Agreed)
+@blueprint.response(200, ChangeAnswer)
+def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
+    """Agree for the own side, or at the desk for somebody who is present."""
+    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
+    edge.submit(
+        "households.agree",
+        lambda session, now: asking.agree(
+            session, actor=edge.actor(), now=now, change_id=found.id, side=typed["side"], present=bool(typed["present"])
+        ),
+        content={**typed, "change": found.id},
+    )
+    return _change(number)
+
+
+@blueprint.post("/changes/<int:number>/carry-out")
+@edge.signed_in
+@blueprint.response(200, ChangeAnswer)
+def carry_out(number: int, **_: Any) -> dict[str, Any]:
+    """Do what both sides agreed to."""
+    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
+    edge.submit(
+        "households.carry_out",
+        lambda session, now: carrying_out.carry_out(session, actor=edge.actor(), now=now, change_id=found.id),
+        content={"change": found.id},
+    )
+    return _change(number)
+
+
+def _home(number: int) -> Household:
+    return households.by_number(edge.read(), edge.community().id, number)
+
+
+def _change(number: int) -> dict[str, Any]:
+    session = edge.read()
+    found: Shown = listed.one(session, actor=edge.actor(), number=number)
+    names = ("number", "kind", "state", "share_percent", "share_steps", "giver_agreed_at", "taker_agreed_at", "done_at",
+             "undo_until", "points_steps", "owed_steps", "base_steps", "entry", "undo_entry")  # fmt: skip
+    return {name: getattr(found.change, name) for name in names} | {
+        "household": found.home.number,
+        "other": found.other.number if found.other else None,
+        "going": [person.number for person, _ in carrying_out.members_of(session, found.change)],
+    }
+
+
+def _overview(home: Household) -> dict[str, Any]:
+    year = edge.load(asked.YearAsked)["year"]
+    if home.community_id != edge.community().id:
+        raise NotFound(what="household")
+    seen = overview.overview(edge.read(), actor=edge.actor(), now=edge.now(), household_id=home.id, year=year)
+
+    def goods(one: Any) -> dict[str, Any]:
+        return {"item_id": str(one.offer.item.id), "name": one.offer.item.name, "merchant": one.offer.merchant.name,
+                "price_steps": one.offer.price_steps, "missing_steps": one.missing_steps}  # fmt: skip
+
+    return {
+        "number": home.number,
+        "available_steps": seen.held.available_steps,
+        "held_steps": seen.held.held_steps,
+        "base_steps": seen.held.base_steps,
+        "owed_steps": seen.held.owed_steps,
+        "lifetime_steps": seen.lifetime_steps,
+        "year_steps": seen.year_steps,
+        "level": None if seen.standing is None else vars(seen.standing),
+        "year": seen.year,
+        "months": [
+            {"month": f"{one.month:%Y-%m}", "steps": one.steps, "by_category": one.by_category} for one in seen.months
+        ],
+        "reach": [goods(one) for one in seen.reach.now],
+        "next": goods(seen.reach.next) if seen.reach.next else None,
+        "earn": [
+            {"position": one.item.position, "category": one.item.category, "title": one.item.title,
+             "value_steps": one.item.value_steps, "times": one.times, "left_steps": one.left_steps}
+            for one in seen.earn
+        ],
+        "waiting": [
+            {"award_id": str(one.row.award.id), "item": one.row.item.title, "on_day": one.row.award.on_day,
+             "credited_steps": one.row.award.credited_steps, "state": one.row.award.state,
+             "batch": one.row.award.batch_number, "line": one.row.award.line_number, "until": one.until}
+            for one in seen.waiting
+        ],
+    }  # fmt: skip
