@@ -28,22 +28,21 @@ def go_on(storage: Storage, community_id: int, batch_id: uuid.UUID) -> None:
 class Importing:
     """The files that this process goes on with, one after the other; without `beside` the caller goes on with it to its end."""
 
-    def __init__(self, storage: Storage, *, beside: bool) -> None:
-        self._storage = storage
+    def __init__(self, *, beside: bool) -> None:
         self._beside = beside
         self._going_on: dict[tuple[int, uuid.UUID], threading.Thread] = {}
         self._lock = threading.Lock()
 
-    def go_on(self, place: Community, batch_id: uuid.UUID) -> None:
+    def go_on(self, storage: Storage, place: Community, batch_id: uuid.UUID) -> None:
         """Go on with a confirmed file, if this process does not already; harmless where nothing is left."""
         if not self._beside:
-            imports.go_on(self._storage, place.id, batch_id, pace=imports.AllAtOnce())
+            imports.go_on(storage, place.id, batch_id, pace=imports.AllAtOnce())
             return
         with self._lock:
             if (place.id, batch_id) in self._going_on:
                 return
             # A process that ends does not wait for it: what is left is gone on with after its restart.
-            thread = threading.Thread(target=self._run, args=(place, batch_id), name="importing", daemon=True)
+            thread = threading.Thread(target=self._run, args=(storage, place, batch_id), name="importing", daemon=True)
             self._going_on[place.id, batch_id] = thread
         thread.start()
 
@@ -54,9 +53,9 @@ class Importing:
         for thread in threads:
             thread.join()
 
-    def _run(self, place: Community, batch_id: uuid.UUID) -> None:
+    def _run(self, storage: Storage, place: Community, batch_id: uuid.UUID) -> None:
         try:
-            go_on(self._storage, place.id, batch_id)
+            go_on(storage, place.id, batch_id)
         except Exception:
             # The thread has nobody above it; the job tries again.
             log.exception("import stopped", community=place.code, batch=batch_id.hex)

@@ -9,7 +9,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
-from api import jobs, static_files
+from api import batch_runs, jobs, static_files
 from api.app import create_app
 from api.importing import Importing
 from api.settings import Settings
@@ -39,7 +39,8 @@ def application() -> Flask:
     write_logs()
     app = create_app(Settings())
     storage = app.extensions["timebank_storage"]
-    app.extensions["timebank_importing"] = Importing(storage, beside=True)
+    app.extensions["timebank_importing"] = Importing(beside=True)
+    batch_runs.serve_beside(app.extensions, storage)
     if storage.sqlite:
         # One process writes: the jobs live in it, and it says at once if another one is there.
         storage.hold_lane()

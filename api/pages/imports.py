@@ -33,7 +33,7 @@ EXAMPLE = {
 @blueprint.record
 def _prepare(state: BlueprintSetupState) -> None:
     """A request that confirms a file takes it in; a server puts in its place what goes on beside the requests."""
-    state.app.extensions["timebank_importing"] = Importing(state.app.extensions["timebank_storage"], beside=False)
+    state.app.extensions["timebank_importing"] = Importing(beside=False)
 
 
 @blueprint.get("")
@@ -74,7 +74,7 @@ def preview(batch_id: uuid.UUID) -> Any:
     """
     facts = _preview_facts(batch_id)
     if facts["run"] is not None and facts["run"].ended_at is None:
-        _importing().go_on(edge.community(), batch_id)
+        _importing().go_on(edge.storage(), edge.community(), batch_id)
     return edge.page("imports/preview.html", **facts)
 
 
@@ -137,7 +137,7 @@ def confirm(batch_id: uuid.UUID) -> Any:
         imports.ImportGoingOn,
     ) as refused:
         return edge.again("imports/preview.html", refused, **_preview_facts(batch_id))
-    _importing().go_on(edge.community(), batch_id)
+    _importing().go_on(edge.storage(), edge.community(), batch_id)
     return edge.back("imports.preview", batch_id=batch_id)
 
 

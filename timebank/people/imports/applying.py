@@ -39,8 +39,8 @@ from timebank.storage import Storage, job_key
 PIECE_SECONDS = 0.05
 FIRST_ROWS, LEAST_ROWS, MOST_ROWS = 50, 20, 200
 PAUSE_MOST_SECONDS = 1.0
-# Where all threads want the processor, most of the time that passes in a piece is not its own.
-OWN_PART = 4
+# Where other threads want the processor too, much of the time that passes in a piece is not its own.
+OWN_PART = 2
 STANDS_STILL = timedelta(seconds=30)
 _ACTOR = "imports"
 # What the register says of a row when its turn comes, by why it is not taken in then.
