@@ -43,6 +43,9 @@ REASONS = {
     "nothing_chosen": _("请至少选一样。"),
     "closed_that_day": _("那天不营业,或者太早、太晚;请另选一天。"),
     "nothing_given": _("请至少交付一件;一件都没有的,请取消这笔兑换。"),
+    "clock_unreadable": _("看不懂时间,请写成 8:30 这样。"),
+    "number_needed": _("请填写整数。"),
+    "money_unreadable": _("看不懂金额,请写成 128.50 这样。"),
     "donated": _("捐赠的不写进货金额。"),
 }
 

@@ -1,6 +1,5 @@
 """What the points pages are asked: tables and their adoption, awards, objections, goods and orders."""
 
-from marshmallow.fields import List
 
 from api import fields
 from api.fields import Schema
@@ -44,21 +43,9 @@ class AwardAsked(Schema):
     quantity = fields.Text(most=20, load_default="")
     evidence = fields.Text(most=500, required=True, lines=True)
     heard_on = fields.Text(most=20, load_default="")
-
-
-class AwardsListed(Schema):
-    """A page of awards of one state."""
-
-    state = fields.Text(most=20, load_default="")
-    after = fields.Id(load_default=None)
-
-
-class Reviewed(Schema):
-    """Awards that were looked at, and the verdict."""
-
-    award_id = List(fields.Id(), load_default=list)
-    verdict = fields.Word(("approve", "reject"), required=True)
-    remark = fields.Text(most=300, load_default="")
+    heard_words = fields.Text(most=1000, least=0, load_default="", lines=True)
+    heard_present = fields.Text(most=200, least=0, load_default="")
+    again_reason = fields.Text(most=200, least=0, load_default="")
 
 
 class Reason(Schema):
@@ -100,60 +87,3 @@ class Paged(Schema):
 
     before = fields.Whole(load_default=None)
     after = fields.Whole(load_default=0)
-
-
-class Redeemed(Schema):
-    """Goods and how many; at the desk also whose card it is."""
-
-    item_id = fields.Id(required=True)
-    quantity = fields.Whole(least=1, most=20, load_default=1)
-
-
-class CodeTyped(Schema):
-    """A code that a scanner read or somebody typed."""
-
-    code = fields.Text(most=300, required=True)
-
-
-class MerchantAsked(Schema):
-    """A merchant to open; `weekdays` are the days on which it is open."""
-
-    name = fields.Text(most=60, required=True)
-    place = fields.Text(most=200, load_default="")
-    weekdays = List(fields.Word(tuple("1234567")), load_default=lambda: list("1234567"))
-
-
-class StaffAsked(Schema):
-    """Who hands over at a merchant."""
-
-    merchant_id = fields.Id(required=True)
-    person = fields.Text(most=60, required=True)
-
-
-class GoodsAsked(Schema):
-    """Goods and their price."""
-
-    merchant_id = fields.Id(required=True)
-    name = fields.Text(most=60, required=True)
-    piece = fields.Text(most=10, load_default="件")
-    price = fields.Points(required=True)
-
-
-class OfferChanged(Schema):
-    """A new price, or in and out of the list."""
-
-    price = fields.Points(required=True)
-    offered = fields.Word(("yes", "no"), required=True)
-
-
-class Received(Schema):
-    """Pieces that came."""
-
-    pieces = fields.Whole(least=1, most=100_000, required=True)
-
-
-class Counted(Schema):
-    """Pieces on the shelf, and why they differ."""
-
-    stock = fields.Whole(most=100_000, required=True)
-    reason = fields.Text(most=200, required=True)

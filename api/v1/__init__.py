@@ -19,8 +19,12 @@ BLUEPRINTS: list[str] = [
     "activities",
     "devices",
     "offline",
+    "shop",
     "points_audit",
     "points_replay",
+    "households",
+    "points_years",
+    "honours",
 ]
 
 

@@ -291,79 +291,9 @@ ROWS = {
     "awards.withdraw": {**POST, "roles": ENTER, "arrange": with_award, "values": AWARD, **REASON},
     "awards.correct": {**POST, "roles": COMMITTEE, "arrange": with_booked, "values": AWARD, **REASON},
     "awards.confirm_correction": {**POST, "roles": COMMITTEE, "arrange": with_asked_correction, "values": AWARD},
-    "awards.publish": {**POST, "roles": COMMITTEE, "arrange": with_approved},
-    "awards.objections_listed": {"roles": READ, "arrange": with_objection},
-    "awards.answer": {**POST, "roles": COMMITTEE, "arrange": with_objection, "values": OBJECTION, "data": verdict},
-    "awards.decide": {
-        **POST, "roles": {"supervision_committee"}, "arrange": with_appeal, "values": OBJECTION, "data": verdict,
-    },
-    "awards.appeal": {
-        **POST, "roles": BEHALF, "arrange": with_rejected, "values": OBJECTION,
-        "data": lambda world, made: {"text": "请复核"},
-    },
     "awards.working_days": {"roles": COMMITTEE},
     "awards.declare": {
         **POST, "roles": COMMITTEE,
         "data": lambda world, made: {"day": world.village.today.isoformat(), "works": "no", "reason": "抗洪"},
-    },
-    "board.home": {"anyone": True, "arrange": with_batch},
-    "board.batch": {"anyone": True, "arrange": with_batch, "values": BATCH},
-    "board.sheet": {"anyone": True, "arrange": with_batch, "values": BATCH},
-    "board.objection_form": {"roles": MEMBERS, "arrange": with_batch, "values": line},
-    "board.object_to": {
-        **POST, "roles": MEMBERS, "arrange": with_batch, "values": line, "data": lambda world, made: {"reason": "不对"},
-    },
-    "board.my_objections": {"roles": MEMBERS},
-    "board.appeal": {
-        **POST, "roles": MEMBERS, "arrange": with_own_rejected, "values": OBJECTION,
-        "data": lambda world, made: {"text": "请复核"},
-    },
-    "shop.mine": {"roles": MEMBERS},
-    "shop.household": {"roles": STATEMENTS, "values": household_number},
-    "shop.home": {"roles": MEMBERS, "arrange": with_shop},
-    "shop.redeem": {
-        **POST, "roles": MEMBERS, "arrange": with_shop, "data": lambda world, made: {"item_id": made["item_id"].hex},
-    },
-    "shop.my_orders": {"roles": MEMBERS, "arrange": with_order},
-    "shop.order": {"roles": {"desk_staff"}, "arrange": with_order, "values": ORDER, "own": first_resident},
-    "shop.cancel": {**POST, "roles": {"desk_staff"}, "arrange": with_order, "values": ORDER, "own": first_resident},
-    "shop.desk": {"roles": {"desk_staff"}, "arrange": with_customer, "values": number_of},
-    "shop.desk_redeem": {
-        **POST, "roles": {"desk_staff"}, "arrange": with_customer, "values": number_of,
-        "data": lambda world, made: {"item_id": made["item_id"].hex},
-    },
-    "shop.counter": {"roles": {"merchant"}, "arrange": with_order},
-    "shop.look_up": {
-        **POST, "roles": {"merchant"}, "arrange": with_order, "data": lambda world, made: {"code": made["digits"]},
-    },
-    "shop.photo": {**POST, "roles": {"merchant"}, "arrange": with_order, "ok": {422}},
-    "shop.hand_over": {
-        **POST, "roles": {"merchant"}, "arrange": with_order, "data": lambda world, made: {"code": made["digits"]},
-    },
-    "shop.stock": {"roles": {"merchant", *COMMITTEE}, "arrange": with_shop},
-    "shop.offer": {
-        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop,
-        "data": lambda world, made: {"merchant_id": made["merchant_id"].hex, "name": uuid.uuid4().hex, "price": "2.5"},
-    },
-    "shop.item": {"roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS},
-    "shop.receive": {
-        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS,
-        "data": lambda world, made: {"pieces": "5"},
-    },
-    "shop.count": {
-        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS,
-        "data": lambda world, made: {"stock": "4", "reason": "盘点"},
-    },
-    "shop.change": {
-        **POST, "roles": {"merchant", *COMMITTEE}, "arrange": with_shop, "values": GOODS,
-        "data": lambda world, made: {"price": "3", "offered": "yes"},
-    },
-    "shop.merchants": {"roles": COMMITTEE, "arrange": with_shop},
-    "shop.open_merchant": {
-        **POST, "roles": COMMITTEE, "data": lambda world, made: {"name": uuid.uuid4().hex, "weekdays": ["1", "5"]},
-    },
-    "shop.add_staff": {
-        **POST, "roles": COMMITTEE, "arrange": with_shop,
-        "data": lambda world, made: {"merchant_id": made["merchant_id"].hex, "person": world.residents[1].number},
     },
 }  # fmt: skip

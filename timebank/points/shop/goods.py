@@ -190,6 +190,16 @@ def item_of(session: Session, community_id: int, item_id: uuid.UUID) -> ShopItem
     return item
 
 
+def item_of_picture(session: Session, community_id: int, picture_id: uuid.UUID) -> ShopItem:
+    """The goods that a picture is of; NotFound for a file that is no picture of goods. Asks no permission: the list is public."""
+    found = session.scalars(
+        select(ShopItem).where(ShopItem.community_id == community_id, ShopItem.picture_id == picture_id)
+    ).first()
+    if found is None:
+        raise NotFound(what="picture")
+    return found
+
+
 def prices_of(session: Session, *, actor: Actor, item_id: uuid.UUID) -> Sequence[ShopPrice]:
     """Every price that was set, the newest first."""
     item = item_of(session, community_of(actor), item_id)

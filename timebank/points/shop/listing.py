@@ -83,6 +83,11 @@ def counters(session: Session, community_id: int, *, now: dt.datetime) -> list[C
     ]
 
 
+def opening_of(session: Session, community_id: int, merchant_id: uuid.UUID, *, now: dt.datetime) -> Opening:
+    """When one merchant is open, from today on."""
+    return openings(session, community_id, since=today_in(session, community_id, now))[merchant_id]
+
+
 def _left(item: ShopItem, parts: list[tuple[uuid.UUID, int]], by_id: dict[uuid.UUID, ShopItem]) -> int | None:
     if item.kind == SERVICE:
         return None

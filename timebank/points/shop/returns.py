@@ -20,6 +20,7 @@ from timebank.points import household_accounts
 from timebank.points.shop import states
 from timebank.points.shop.goods import item_of
 from timebank.points.shop.merchants import ANSWERS_FOR_ALL, community_of, merchant, staffs
+from timebank.points.shop.orders import Ordered, with_lines
 from timebank.points.shop.stock import move
 from timebank.points.shop.tables import GOODS, HANDED_OVER, ShopItem, ShopOrder, ShopOrderLine, ShopReturn
 from timebank.storage import new_id
@@ -174,6 +175,15 @@ def returns_of(session: Session, *, actor: Actor, state: str = "", limit: int = 
         query = query.where(ShopReturn.state == state)
     rows = session.execute(query.order_by(col(ShopReturn.id).desc()).limit(limit))
     return [Returned(*row) for row in rows if _reaches(session, actor, row[1])]
+
+
+def order_by_number(session: Session, *, actor: Actor, number: int) -> Ordered | None:
+    """The order of a slip, as far as the actor sees it: its goods, to say which of them came back."""
+    require(actor, "shop.ask_return", community_id=actor.community_id)
+    order = session.scalars(
+        select(ShopOrder).where(ShopOrder.community_id == community_of(actor), ShopOrder.number == number)
+    ).first()
+    return with_lines(session, [order])[0] if order is not None and _reaches(session, actor, order) else None
 
 
 def returns_of_order(session: Session, order: ShopOrder) -> Sequence[ShopReturn]:
