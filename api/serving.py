@@ -40,7 +40,7 @@ def application() -> Flask:
     app = create_app(Settings())
     storage = app.extensions["timebank_storage"]
     app.extensions["timebank_importing"] = Importing(beside=True)
-    batch_runs.serve_beside(app.extensions, storage)
+    batch_runs.serve_beside(app, storage)
     if storage.sqlite:
         # One process writes: the jobs live in it, and it says at once if another one is there.
         storage.hold_lane()

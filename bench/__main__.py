@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench import (
+    booking,
     checking_in,
     engines,
     growth,
@@ -52,6 +53,7 @@ FAMILIES: dict[str, Callable[[Ground], Iterable[Row]]] = {
     "check-in": checking_in.rows,
     "search": searching.rows,
     "import": importing.rows,
+    "booking": booking.rows,
 }
 
 

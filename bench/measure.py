@@ -39,6 +39,10 @@ class Scale:
     residents: int = 142_000
     searches: int = 20  # in each run
     imported: int = 50_000
+    booked: int = 10_000  # lines of a batch
+    booked_at_once: int = 500
+    booking_runs: int = 3
+    pages: int = 30  # requests a run
 
 
 FULL = Scale()
@@ -71,6 +75,10 @@ TINY = Scale(
     residents=60,
     searches=2,
     imported=30,
+    booked=12,
+    booked_at_once=5,
+    booking_runs=1,
+    pages=2,
 )
 
 

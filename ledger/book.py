@@ -18,7 +18,19 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from ledger import erasing, rows, rules, tree
-from ledger.entries import LEGS_MOST, Fields, Legs, canonical, check, decode, encode, encode_post, is_day, reference
+from ledger.entries import (
+    LEGS_MOST,
+    Fields,
+    Legs,
+    Written,
+    canonical,
+    check,
+    decode,
+    encode,
+    encode_post,
+    is_day,
+    reference,
+)
 from ledger.errors import BadEntry, LedgerRefused, LogBroken
 from ledger.rules import Account, Booked, Hold, Note, Rule, State
 from ledger.units import LARGEST
@@ -188,9 +200,16 @@ class Book:
     # Entries
 
     def post(
-        self, legs: Mapping[int, int], *, on: datetime.date, detail: Mapping[str, Any], cites: int | None = None
+        self,
+        legs: Mapping[int, int],
+        *,
+        on: datetime.date,
+        detail: Mapping[str, Any] | Written,
+        cites: int | None = None,
     ) -> int:
         """Move amounts between accounts; credit is positive, the sum is 0. Returns the entry's seq.
+
+        A `detail` that is `Written` already is taken as it is.
 
         Raises:
             LedgerRefused: a rule of the log forbids it; nothing was changed.
@@ -529,14 +548,14 @@ class Book:
             self._postings.append((community_id, number, seq, amount, accounts[number].balance))
             self._dirty.add(number)
 
-    def _detail(self, detail: Mapping[str, Any]) -> tuple[bytes, str, str]:
+    def _detail(self, detail: Mapping[str, Any] | Written) -> tuple[bytes, str, str]:
         """The detail's salt, its text, and the `ref` of both."""
         if not self._salts:
             # Asking the system for each salt of a batch takes longer than everything else that is done with it.
             drawn = secrets.token_bytes(SALT_BYTES * min(len(self._details) + 1, SALTS_MOST))
             self._salts = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
         salt = self._salts.pop()
-        written = canonical(dict(detail))
+        written = detail.encode() if isinstance(detail, Written) else canonical(dict(detail))
         return salt, written.decode(), reference(salt, written)
 
     def _next_id(self) -> bytes:

@@ -146,6 +146,12 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 
+class Written(str):
+    """Text that is canonical JSON by how it was made: from a template, where thousands of details differ in a few places."""
+
+    __slots__ = ()
+
+
 def canonical(value: object) -> bytes:
     """Canonical JSON (RFC 8785) of objects, arrays, strings, integers, true, false and null.
 

@@ -1,86 +1,111 @@
-"""The notice board: what anybody may read without signing in, on the screen and on paper, and where residents object."""
+"""The notice board: what anybody may read without signing in, on the phone, on the village's screen and on paper, and where residents object.
 
-import io
+What thousands look at is drawn once: the board's parts for each state of the batches and at most a minute, a sheet for
+each state of its batch.
+"""
+
+import datetime as dt
+import math
 import uuid
-from functools import lru_cache
-from threading import Lock
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, render_template, send_file, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, send_file, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
-from api import codes, edge, qr
-from api.card_sheets import pdf
+from api import board_parts, codes, edge, lists, look, qr
+from api.attachments import answer as attachment
+from api.attachments import uploaded
+from api.board_sheets import FORMATS, Format, SheetRun, SheetRuns, fitting
+from api.exports import Column, Sheet
 from api.messages import points as words
+from api.messages import publicity
 from api.points_words import in_words
-from api.schemas.points import ObjectionRaised, Paged, Said
-from timebank import permissions
-from timebank.errors import Refused
+from api.schemas.points import Paged, Said
+from api.schemas.publicity import PAGE_SIZES, BatchPage, ObjectionRaised
+from ledger import log, witness
+from timebank import permissions, policy
+from timebank.errors import NotFound, Refused
 from timebank.people.working_days import today_in
-from timebank.points.publicity import batches, objections
+from timebank.points.publicity import batches, lines, objections, states
 from timebank.points.table import adoption
 
 blueprint = Blueprint("board", __name__)
 
-LINES_A_PAGE = 100
-# Anybody may ask for a sheet, and drawing one keeps a processor busy: one at a time, and the last few are kept.
-SHEETS_KEPT = 16
-_ONE_AT_A_TIME = Lock()
+SCREEN_LINES = 8
+SCREEN_SECONDS = 20
+STILL_SECONDS = 300
+EXPORTED_MOST = 100_000
 
 
 @blueprint.get("/c/<community_code>/board")
 def home() -> Any:
-    """Tables in force or under publicity, and the batches, newest first."""
+    """Table in force, batches that hang out, what was objected and answered, the shop, the log's proof."""
     session, place = edge.read(), edge.community()
     asked = edge.load(Paged)
     found = batches.batches_of(session, place.id, before=asked["before"], limit=13)
+    parts = Markup("")
+    if not asked["before"]:
+        parts = board_parts.cached("home", lambda: render_template("board/_home.html", **_home()))
     return edge.page(
         "board/home.html",
-        words=words,
-        tables=[
-            t for t in adoption.tables_of(session, actor=edge.actor(), only_adopted=True) if t.state != "superseded"
-        ],
-        batches=found[:12],
-        now=edge.now(),
+        parts=parts,
+        words=publicity,
+        standings=batches.standings(session, found[:12]) if asked["before"] else [],
         next_url=url_for("board.home", before=found[11].number) if len(found) > 12 else "",
         first_url=url_for("board.home") if asked["before"] else "",
     )
 
 
+@blueprint.get("/c/<community_code>/board/screen")
+def screen() -> Any:
+    """The board for a screen that nobody touches: one large page after the other, by the browser's own refresh."""
+    asked = edge.load(BatchPage)
+    still = "still" in asked["state"]
+    body = board_parts.cached(f"screen {asked['page']} {still}", lambda: _screen(asked["page"] or 1, still=still))
+    response = make_response(str(body))
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return response
+
+
 @blueprint.get("/c/<community_code>/board/<int:number>")
 def batch(number: int) -> Any:
-    """One batch with masked names, and a way to object to each line while there is time."""
-    asked = edge.load(Paged)
-    return edge.page("board/batch.html", words=words, **_batch(number, asked["after"]))
+    """One batch with masked names, how its lines stand, and a way to object to each while there is time."""
+    return edge.page("board/batch.html", **_batch(number, edge.load(BatchPage)))
+
+
+@blueprint.get("/c/<community_code>/board/<int:number>.<any(xlsx, csv, pdf):form>")
+def batch_file(number: int, form: str) -> Any:
+    """All lines of a batch as they are shown, with the counts of their states."""
+    session, place = edge.read(), edge.community()
+    found = batches.batch_of(session, place.id, number)
+    return lists.answer(form, _sheets(found), f"board-{number}")
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>/sheet.pdf")
 def sheet(number: int) -> Any:
-    """The batch for the wall: A4, 12 points or more."""
-    session, place = edge.read(), edge.community()
-    found = batches.batch_of(session, place.id, number)
-    lines = batches.lines_of(session, place.id, number, limit=batches.MOST_LINES)
-    address = edge.settings().public_url.rstrip("/") + url_for("board.batch", number=number)
-    made = render_template(
-        "board/sheet.html",
-        words=words,
-        community=place,
-        batch=found,
-        lines=lines,
-        address=address,
-        code=qr.svg(address, label=_("这一批的网页")),
-    )
-    with _ONE_AT_A_TIME:
-        document = _drawn(made)
-    return send_file(io.BytesIO(document), mimetype="application/pdf", download_name=f"{place.code}-board-{number}.pdf")
+    """The batch for the wall, A4 or A3; a long one is drawn beside the requests, and this leads to its progress."""
+    found, size = batches.batch_of(edge.read(), edge.community().id, number), _size()
+    run = _sheet_run(found, size)
+    if run.path is None:
+        return redirect(url_for("board.sheet_progress", number=number, size=size.size), 303)
+    name = f"{edge.community().code}-board-{number}-{size.size}.pdf"
+    return send_file(run.path, mimetype="application/pdf", download_name=name)
+
+
+@blueprint.get("/c/<community_code>/board/<int:number>/sheet")
+def sheet_progress(number: int) -> Any:
+    """How far the sheets of a long batch are; the page asks again by itself and can be left."""
+    found, size = batches.batch_of(edge.read(), edge.community().id, number), _size()
+    return edge.page("board/sheet_progress.html", batch=found, run=_sheet_run(found, size), size=size)
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>/<int:line>/object")
 @edge.signed_in
 def objection_form(number: int, line: int) -> Any:
-    """What is wrong with the line; staff also say who came."""
+    """What is wrong with the line; staff also say who it was and how it came."""
     _require_objecting()
-    return edge.page("board/object.html", words=words, **_line(number, line))
+    return edge.page("board/object.html", **_line(number, line))
 
 
 @blueprint.post("/c/<community_code>/board/<int:number>/<int:line>/object")
@@ -90,8 +115,9 @@ def object_to(number: int, line: int) -> Any:
     _require_objecting()
     try:
         asked = edge.load(ObjectionRaised)
+        photo = uploaded("photo", "photo")
         whose = codes.person_of(edge.read(), edge.community(), asked["person"]).id if asked["person"] else None
-        edge.submit(
+        made = edge.submit(
             "publicity.object_to",
             lambda session, now: objections.object_to(
                 session,
@@ -101,14 +127,21 @@ def object_to(number: int, line: int) -> Any:
                 line_number=line,
                 reason=asked["reason"],
                 person_id=whose,
+                channel=asked["channel"] if whose not in (None, edge.actor().person_id) else "",
+                form_number=asked["form_number"],
+                paper_on=asked["paper_on"],
+                photo=photo,
             ),
-            content={"batch": number, "line": line, **asked},
+            content={"batch": number, "line": line, "photo": photo.given if photo else "", **asked},
         )
     except Refused as refused:
-        return edge.again("board/object.html", in_words(refused), words=words, **_line(number, line))
-    edge.flash_done(_("异议已收到,这一行暂停入账,五个工作日内答复。"))
+        return edge.again("board/object.html", in_words(refused), **_line(number, line))
+    due = look.day(dt.datetime.fromisoformat(made["answer_due_at"]) - dt.timedelta(minutes=1))
+    edge.flash_done(_("第 %(number)s 号异议已收到,最晚 %(due)s 答复。", number=made["number"], due=due))
+    if made["late"]:
+        edge.flash_note(_("这一行已经入账;查实的,用一笔冲正改回来。"))
     if whose is not None and whose != edge.actor().person_id:
-        return edge.back("board.batch", number=number)
+        return edge.back("publicity.objections")
     return edge.back("board.my_objections")
 
 
@@ -117,7 +150,7 @@ def object_to(number: int, line: int) -> Any:
 def my_objections() -> Any:
     """A resident's own objections, with answers and the way to appeal."""
     _require_resident()
-    return edge.page("board/my_objections.html", words=words, **_mine())
+    return edge.page("board/my_objections.html", **_mine())
 
 
 @blueprint.post("/c/<community_code>/my/objections/<uuid:objection_id>/appeal")
@@ -135,49 +168,140 @@ def appeal(objection_id: uuid.UUID) -> Any:
             content={"objection": objection_id, **asked},
         )
     except Refused as refused:
-        return edge.again("board/my_objections.html", in_words(refused), words=words, **_mine())
+        return edge.again("board/my_objections.html", in_words(refused), **_mine())
     edge.flash_done(_("申诉已转监督委员会。"))
     return edge.back("board.my_objections")
 
 
-@lru_cache(maxsize=SHEETS_KEPT)
-def _drawn(page: str) -> bytes:
-    """The page as a PDF; the same page is drawn once."""
-    return pdf([page], progress=lambda _done: None)
+@blueprint.get("/c/<community_code>/objections/<uuid:objection_id>/photo")
+@edge.signed_in
+def photo(objection_id: uuid.UUID) -> Any:
+    """The photograph of an objection, for who raised it and for staff."""
+    found = objections.objection_of(edge.read(), actor=edge.actor(), objection_id=objection_id)
+    if found.photo_id is None:
+        raise NotFound(what="photo")
+    return attachment(edge.read(), found.photo_id)
 
 
-def _batch(number: int, after: int) -> dict[str, Any]:
+# What the pages show --------------------------------------------------------------------------------------------------
+
+
+def _home() -> dict[str, Any]:
     session, place = edge.read(), edge.community()
-    found = batches.batch_of(session, place.id, number)
-    lines = batches.lines_of(session, place.id, number, after=after, limit=LINES_A_PAGE + 1)
-    shown = lines[:LINES_A_PAGE]
-    more = len(lines) > LINES_A_PAGE
+    found = batches.batches_of(session, place.id, limit=12)
+    tables = adoption.tables_of(session, actor=edge.actor(), only_adopted=True)
     return {
+        "words": words,
+        "publicity": publicity,
+        "now": edge.now(),
+        "today": today_in(session, place.id, edge.now()),
+        "tables": [table for table in tables if table.state != "superseded"],
+        "history": [table for table in tables if table.adopted_on is not None],
+        "standings": batches.standings(session, found),
+        "answered": objections.answered(session, place.id, limit=8),
+        "counters": board_parts.counters(session, place.id, edge.now()),
+        "proof": _proof(),
+    }
+
+
+def _proof() -> Any:
+    """The newest checkpoint as a code: whoever photographs it can show later what the log was."""
+    session, place = edge.read(), edge.community()
+    newest = log.newest(session, place.id)
+    if newest is None:
+        return None
+    text = witness.cosigned(session, place.id, newest, by=set(), most=0)
+    return {"size": newest.size, "code": qr.svg_of_text(text, label=_("检查点"))}
+
+
+def _screen(page: int, *, still: bool) -> Any:
+    """One page of the screen: the head with what counts, or some lines of a batch that hangs out."""
+    session, place, now = edge.read(), edge.community(), edge.now()
+    open_ones = [one for one in batches.batches_of(session, place.id, limit=6) if one.objections_until > now]
+    slides: list[tuple[str, Any, int]] = [
+        ("table", None, 0),
+        ("batches", None, 0),
+        ("answers", None, 0),
+        ("shop", None, 0),
+    ]
+    for one in open_ones:
+        slides += [("lines", one, start) for start in range(0, one.lines, SCREEN_LINES)]
+    slides.append(("proof", None, 0))
+    at = (page - 1) % len(slides)
+    kind, of, start = slides[at]
+    following = url_for("board.screen", page=at + 1 if still else at + 2, state="still" if still else None)
+    return render_template(
+        "board/screen.html",
+        kind=kind,
+        of=of,
+        lines=batches.lines_of(session, place.id, of.number, after=start, limit=SCREEN_LINES) if of else [],
+        seconds=STILL_SECONDS if still else SCREEN_SECONDS,
+        following=following,
+        still=still,
+        at=at + 1,
+        count=len(slides),
+        code=qr.svg(_address("board.batch", number=of.number) if of else _address("board.home"), label=_("公示栏")),
+        **_home(),
+    )
+
+
+def _batch(number: int, asked: dict[str, Any]) -> dict[str, Any]:
+    session, place, now = edge.read(), edge.community(), edge.now()
+    found = batches.batch_of(session, place.id, number)
+    size = asked["size"] if asked["size"] in PAGE_SIZES else PAGE_SIZES[-1]
+    pages = max(math.ceil(found.lines / size), 1)
+    missing = asked["line"] is not None and not 1 <= asked["line"] <= found.lines
+    wanted = 1 + (asked["line"] - 1) // size if asked["line"] and not missing else asked["page"] or 1
+    page = min(max(wanted, 1), pages)
+    shown = batches.lines_of(session, place.id, number, after=(page - 1) * size, limit=size)
+    said = {}
+    if shown:
+        said = objections.said_of(session, place.id, number, shown[0].line.number, shown[-1].line.number)
+    (standing,) = batches.standings(session, [found])
+    days = policy.of(session, place.id, today_in(session, place.id, now)).late_objection_days
+    return {
+        "words": words,
+        "publicity": publicity,
         "batch": found,
+        "standing": standing,
         "lines": shown,
-        "open": found.objections_until > edge.now(),
-        "next_url": url_for("board.batch", number=number, after=shown[-1].line.number) if more else "",
-        "first_url": url_for("board.batch", number=number) if after else "",
+        "said": said,
+        "states": states,
+        "open": found.objections_until > now,
+        "late_days": days,
+        "now": now,
+        "page": page,
+        "pages": pages,
+        "size": size,
+        "sizes": PAGE_SIZES,
+        "asked_line": asked["line"],
+        "missing": missing,
+        "url": lambda to: url_for("board.batch", number=number, page=to, size=None if size == PAGE_SIZES[-1] else size),
+        "books": permissions.may(edge.actor(), "publicity.book", community_id=place.id),
     }
 
 
 def _line(number: int, line: int) -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
-    objections.line_of(session, actor=asks, batch_number=number, line_number=line)
-    found = batches.lines_of(session, place.id, number, after=line - 1, limit=1)
+    found, _hung, award = lines.line_at(session, place.id, number, line)
+    shown = batches.lines_of(session, place.id, number, after=line - 1, limit=1)[0]
     return {
-        "batch": batches.batch_of(session, place.id, number),
-        "shown": found[0],
+        "words": words,
+        "publicity": publicity,
+        "batch": found,
+        "shown": shown,
+        "until": objections.may_object_until(session, found, award, edge.now()),
+        "days": policy.of(session, place.id, today_in(session, place.id, edge.now())).objection_answer_days,
         "on_behalf": permissions.may(asks, "publicity.object_on_behalf", community_id=place.id),
         "resident": asks.person_id is not None,
+        "today": today_in(session, place.id, edge.now()),
     }
 
 
 def _mine() -> dict[str, Any]:
     asks = edge.actor()
     found = objections.objections_of(edge.read(), actor=asks, person_id=asks.person_id) if asks.person_id else []
-    today = today_in(edge.read(), edge.community().id, edge.now())
-    return {"rows": found, "now": edge.now(), "today": today}
+    return {"rows": found, "now": edge.now(), "words": words, "publicity": publicity, "states": states}
 
 
 def _require_objecting() -> None:
@@ -187,3 +311,68 @@ def _require_objecting() -> None:
 def _require_resident() -> None:
     asks = edge.actor()
     permissions.require(asks, "publicity.own_objections", community_id=edge.community().id, person_id=asks.person_id)
+
+
+# Sheets and files -----------------------------------------------------------------------------------------------------
+
+
+def _size() -> Format:
+    from flask import request
+
+    return FORMATS.get(request.args.get("size", "A4"), FORMATS["A4"])
+
+
+def _sheet_run(found: Any, size: Format) -> SheetRun:
+    place, session = edge.community(), edge.read()
+    made = SheetRuns(edge.settings().data_dir / "sheets")
+    runs = cast(SheetRuns, current_app.extensions.setdefault("timebank_sheets", made))
+    pages = max(math.ceil(found.lines / size.lines), 1)
+
+    def drawn() -> list[str]:
+        address = _address("board.batch", number=found.number)
+        code = qr.svg(address, label=_("这一批的网页"))
+        rows = batches.lines_of(session, place.id, found.number, limit=EXPORTED_MOST)
+        (standing,) = batches.standings(session, [found])
+        return [
+            render_template(
+                "board/sheet.html", words=words, publicity=publicity, community=place, batch=found, standing=standing,
+                lines=rows[at * size.lines : (at + 1) * size.lines], page=at + 1, pages=pages, address=address,
+                code=code, size=size, fitting=fitting, html_lang="zh-CN" if look.language() == "zh" else "en",
+            )
+            for at in range(pages)
+        ]  # fmt: skip
+
+    name = f"{place.code}-{found.number}-{size.size}-{look.language()}"
+    return runs.sheet(name, str(found.revision), drawn, total=pages)
+
+
+def _address(endpoint: str, **values: Any) -> str:
+    return edge.settings().public_url.rstrip("/") + url_for(endpoint, **values)
+
+
+def _sheets(found: Any) -> list[Sheet]:
+    session, place = edge.read(), edge.community()
+    rows = batches.lines_of(session, place.id, found.number, limit=EXPORTED_MOST)
+    (standing,) = batches.standings(session, [found])
+    return [
+        Sheet(
+            name=_("第 %(number)s 批", number=found.number),
+            columns=[
+                Column(label=_("行"), kind="whole"), Column(label=_("谁")), Column(label=_("网格")),
+                Column(label=_("户号尾号")), Column(label=_("日期"), kind="day"), Column(label=_("项目")),
+                Column(label=_("分值"), kind="points"), Column(label=_("状态")),
+            ],
+            rows=[
+                (row.line.number, row.line.masked_name + row.line.suffix, row.line.grid, row.line.household_tail,
+                 row.award.on_day, row.item.title, row.award.credited_steps, str(publicity.LINE_STATES[row.line.state]))
+                for row in rows
+            ],
+            totals=[(None, _("合计"), None, None, None, None, found.total_steps, None)],
+        ),
+        Sheet(
+            name=_("状态"),
+            columns=[Column(label=_("状态")), Column(label=_("行"), kind="whole"), Column(label=_("分值"), kind="points")],
+            rows=[(str(publicity.LINE_STATES[state]), *counted) for state, counted in standing.states.items()],
+            totals=[(_("合计"), standing.lines, standing.steps)],
+        ),
+    ]  # fmt: skip

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from ledger import book_of
 from ledger import rows as statements
+from ledger.entries import Written
 from timebank import accounts
-from timebank.columns import new_id, to_json, to_ms
+from timebank.columns import new_id, to_ms
 from timebank.errors import NotFound, Refused
 from timebank.notices import KINDS, Notice
 from timebank.people.communities import community_of
@@ -26,22 +27,12 @@ from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.tables import BOOKED, Award
-from timebank.points.household_accounts import Shortfall
 from timebank.points.publicity import lines, preparing, states
-from timebank.points.publicity.tables import REJECTED, Objection, PublicityBatch, PublicityLine
-from timebank.points.table.tables import PointsItem, PointsTable
+from timebank.points.publicity.tables import PublicityBatch, PublicityLine
 
 AT_ONCE = 500
 _AWARD: Any = Award.__table__  # type: ignore[attr-defined]
 _NOTICE: Any = Notice.__table__  # type: ignore[attr-defined]
-
-
-# The columns of a `Due`, in its order.
-_DUE: tuple[Any, ...] = (
-    PublicityLine.number, PublicityLine.state, Award.id, Award.household_id, Award.person_id, Award.credited_steps,
-    Award.uncapped_steps, Award.on_day, Award.times, Award.minutes, Award.reviewer, PointsItem.id, PointsItem.position,
-    PointsItem.value_steps, PointsItem.per, PointsItem.kind, PointsTable.version, PointsTable.digest,
-)  # fmt: skip
 
 
 class PeriodNotOver(Refused):
@@ -61,26 +52,42 @@ class Progress:
 
 
 class Due(NamedTuple):
-    """A line that can be booked, as plain values: thousands of ORM objects would take longer than all the rest."""
+    """A line that can be booked, as the driver gives it: thousands of ORM objects would take longer than all the rest."""
 
     number: int
     state: str
-    award_id: uuid.UUID
-    household_id: uuid.UUID
-    person_id: uuid.UUID | None
+    award_id: bytes
+    household_id: bytes
+    person_id: bytes | None
     credited_steps: int
     uncapped_steps: int
-    on_day: dt.date
+    on_day: dt.date | str
     times: int | None
     minutes: int | None
     reviewer: int | None
-    item_id: uuid.UUID
+    item_id: bytes
     position: int
     value_steps: int
     per: str
     kind: str
     version: int | None
     table_digest: str
+
+
+# Nobody objected to the line, or what was objected is rejected and the time to appeal is over. Values: community, batch, now.
+_IS_DUE = """
+    FROM publicity_line l WHERE l.community_id = ? AND l.batch_number = ?
+    AND (l.state = 'hanging' OR (l.state = 'answered' AND NOT EXISTS (
+      SELECT 1 FROM objection o WHERE o.community_id = l.community_id AND o.batch_number = l.batch_number
+      AND o.line_number = l.number AND o.state = 'rejected' AND o.appeal_until > ?)))"""
+_DUE = f"""
+    SELECT d.number, d.state, a.id, a.household_id, a.person_id, a.credited_steps, a.uncapped_steps, a.on_day, a.times,
+      a.minutes, a.reviewer, i.id, i.position, i.value_steps, i.per, i.kind, t.version, t.digest
+    FROM (SELECT l.community_id, l.number, l.state, l.award_id {_IS_DUE} ORDER BY l.number LIMIT ?) d
+    JOIN award a ON a.community_id = d.community_id AND a.id = d.award_id
+    JOIN points_item i ON i.community_id = a.community_id AND i.id = a.item_id
+    JOIN points_table t ON t.community_id = a.community_id AND t.id = a.table_id
+    ORDER BY d.number"""  # noqa: S608  # made of our own text
 
 
 def begin_booking(session: Session, *, actor: Actor, now: dt.datetime, number: int) -> dict[str, Any]:
@@ -140,7 +147,7 @@ def is_due(session: Session, batch: PublicityBatch, now: dt.datetime) -> bool:
     """Whether anything of a batch whose period is over can be booked, or the batch closed."""
     if batch.state == states.HANGING or not _unbooked(session, batch):
         return True
-    return session.execute(_due(batch, now).limit(1)).first() is not None
+    return bool(_due(session, batch, now, 1))
 
 
 def progress(session: Session, batch: PublicityBatch, *, now: dt.datetime) -> Progress:
@@ -148,7 +155,9 @@ def progress(session: Session, batch: PublicityBatch, *, now: dt.datetime) -> Pr
     counted = lines.tallies(session, batch.community_id, [batch.number])[batch.number]
     unbooked = sum(counted.get(state, (0, 0))[0] for state in states.UNBOOKED)
     frozen = sum(counted.get(state, (0, 0))[0] for state in states.FROZEN)
-    due = session.scalars(select(func.count()).select_from(PublicityLine).where(*_is_due(batch, now))).one()
+    ((due,),) = statements.fetch(
+        session.connection(), f"SELECT count(*) {_IS_DUE}", (batch.community_id, batch.number, to_ms(now))
+    )
     return Progress(batch.lines, batch.lines - unbooked, frozen, due)
 
 
@@ -156,7 +165,7 @@ def _book_some(session: Session, batch: PublicityBatch, *, now: dt.datetime, lim
     """Book the next lines of a batch; how many, and whether there are more that can be booked now."""
     if batch.state == states.HANGING:
         batch.state = states.batch_after(batch.state, "begin_booking", number=batch.number)
-    found = [Due(*row) for row in session.execute(_due(batch, now).limit(limit + 1))]
+    found = _due(session, batch, now, limit + 1)
     _book(session, batch, found[:limit], now=now)
     if found:
         batch.revision += 1
@@ -172,40 +181,35 @@ def _book_some(session: Session, batch: PublicityBatch, *, now: dt.datetime, lim
 def _book(session: Session, batch: PublicityBatch, due: Sequence[Due], *, now: dt.datetime) -> None:
     if not due:
         return
-    community_id = batch.community_id
+    community_id, number, note = batch.community_id, batch.number, batch.note
     today = today_in(session, community_id, now)
-    mains = accounts.open_mains(
-        session, community_id, kind="household", unit="pt",
-        owner_ids=[one.household_id for one in due if one.credited_steps > 0 and one.kind != "base"],
-    )  # fmt: skip
-    book = book_of(session)
-    book.load(mains.values())
+    mains = _mains(session, community_id, due)
     owing = _owing(session, community_id, {one.household_id for one in due})
-    booked, now_ms = [], to_ms(now)
+    book, now_ms, booked = book_of(session), to_ms(now), []
+    book.load(mains.values())
     for one in due:
-        detail, taken = _detail(batch, one), 0
-        account = mains.get(one.household_id)
-        if one.credited_steps < 0:
+        steps, taken = one.credited_steps, 0
+        if steps < 0:
             debit = household_accounts.take(
-                session, community_id, one.household_id, award_id=one.award_id, steps=-one.credited_steps, on=today,
-                now=now, detail=detail, cites=batch.note,
+                session, community_id, uuid.UUID(bytes=one.household_id), award_id=uuid.UUID(bytes=one.award_id),
+                steps=-steps, on=today, now=now, detail=detail_of(number, one), cites=note,
             )  # fmt: skip
             entry, taken = debit.entry, debit.taken_steps
             if debit.short_steps:
                 owing.add(one.household_id)
         else:
-            detail["credited"] = one.credited_steps
+            account = mains.get(one.household_id)
             if account is None or one.kind == "base":
-                account = household_accounts.base_account(session, community_id, one.household_id)
-            entry = book.post({accounts.ISSUE_PT: -one.credited_steps, account: one.credited_steps}, on=today,
-                              detail=detail, cites=batch.note)  # fmt: skip
+                account = household_accounts.base_account(session, community_id, uuid.UUID(bytes=one.household_id))
+            entry = book.post(
+                {accounts.ISSUE_PT: -steps, account: steps}, on=today, detail=written_of(number, one), cites=note
+            )
             if one.household_id in owing:
-                del detail["credited"]
                 household_accounts.pay_shortfall(
-                    session, community_id, one.household_id, award_id=one.award_id, steps=one.credited_steps, on=today,
-                    now=now, detail=detail, cites=batch.note,
+                    session, community_id, uuid.UUID(bytes=one.household_id), award_id=uuid.UUID(bytes=one.award_id),
+                    steps=steps, on=today, now=now, detail=detail_of(number, one), cites=note,
                 )  # fmt: skip
-        booked.append((BOOKED, now_ms, entry, taken, community_id, one.award_id.bytes))
+        booked.append((BOOKED, now_ms, entry, taken, community_id, one.award_id))
     session.flush()
     statements.update_in(session.connection(), _AWARD, ("state", "booked_at", "entry", "taken_steps"),
                          ("community_id", "id"), booked)  # fmt: skip
@@ -214,25 +218,53 @@ def _book(session: Session, batch: PublicityBatch, due: Sequence[Due], *, now: d
     session.expire_all()
 
 
-def _detail(batch: PublicityBatch, one: Due) -> dict[str, Any]:
+def _mains(session: Session, community_id: int, due: Sequence[Due]) -> dict[bytes, int]:
+    """The accounts of the households that gain something, opened where there was none."""
+    gaining = dict.fromkeys(one.household_id for one in due if one.credited_steps > 0 and one.kind != "base")
+    found = accounts.mains_of(session, community_id, gaining, "pt")
+    missing = [uuid.UUID(bytes=household) for household in gaining if household not in found]
+    if missing:
+        opened = accounts.open_mains(session, community_id, kind="household", unit="pt", owner_ids=missing)
+        found |= {owner.bytes: account for owner, account in opened.items()}
+    return found
+
+
+def detail_of(batch: int, one: Due) -> dict[str, Any]:
     """What the entry of a line rests on: enough to score the event again by the table's version."""
     return {
-        "use_case": "publicity.book", "award": one.award_id.hex, "batch": batch.number, "line": one.number,
-        "item": one.item_id.hex, "position": one.position, "table_version": one.version,
-        "table_digest": one.table_digest, "event_on": one.on_day.isoformat(), "value_steps": one.value_steps,
+        "use_case": "publicity.book", "award": one.award_id.hex(), "batch": batch, "line": one.number,
+        "item": one.item_id.hex(), "position": one.position, "table_version": one.version,
+        "table_digest": one.table_digest, "event_on": str(one.on_day), "value_steps": one.value_steps,
         "per": one.per, "times": one.times, "minutes": one.minutes, "uncapped_steps": one.uncapped_steps,
         "reviewers": [one.reviewer] if one.reviewer else [], "rule": f"points_table/{one.version}/{one.position}",
     }  # fmt: skip
 
 
+def written_of(batch: int, one: Due) -> Written:
+    """The same with what was credited, written at once: nothing in it needs quoting, and thousands differ in a few places."""
+    version, reviewers = one.version, one.reviewer or ""
+    return Written(
+        f'{{"award":"{one.award_id.hex()}","batch":{batch},"credited":{one.credited_steps},"event_on":"{one.on_day}",'
+        f'"item":"{one.item_id.hex()}","line":{one.number},"minutes":{_null(one.minutes)},"per":"{one.per}",'
+        f'"position":{one.position},"reviewers":[{reviewers}],"rule":"points_table/{version}/{one.position}",'
+        f'"table_digest":"{one.table_digest}","table_version":{_null(version)},"times":{_null(one.times)},'
+        f'"uncapped_steps":{one.uncapped_steps},"use_case":"publicity.book","value_steps":{one.value_steps}}}'
+    )
+
+
+def _null(number: int | None) -> int | str:
+    return "null" if number is None else number
+
+
 def _lines_booked(session: Session, batch: PublicityBatch, due: Sequence[Due]) -> None:
     """Lines to their state in one statement, and what that changes in the tallies."""
-    changes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for one in due:
-        after = states.line_after(one.state, "book", line=one.number)
-        for state, sign in ((one.state, -1), (after, 1)):
-            changes[state][0] += sign
-            changes[state][1] += sign * one.credited_steps
+    changes: dict[str, lines.Change] = {}
+    for state in {one.state for one in due}:
+        mine = [one.credited_steps for one in due if one.state == state]
+        after = states.line_after(state, "book", line=due[0].number)
+        count, steps = changes.get(after, (0, 0))
+        changes[after] = (count + len(mine), steps + sum(mine))
+        changes[state] = (-len(mine), -sum(mine))
     answered = [one.number for one in due if one.state == states.ANSWERED]
     own = (col(PublicityLine.community_id) == batch.community_id, col(PublicityLine.batch_number) == batch.number)
     span = col(PublicityLine.number).between(due[0].number, due[-1].number)
@@ -246,44 +278,39 @@ def _lines_booked(session: Session, batch: PublicityBatch, due: Sequence[Due]) -
             .values(state=states.BOOKED)
             .execution_options(synchronize_session=False)
         )
-    lines.count(session, batch.community_id, batch.number, {state: (n, steps) for state, (n, steps) in changes.items()})
+    lines.count(session, batch.community_id, batch.number, changes)
 
 
 def _tell(session: Session, batch: PublicityBatch, due: Sequence[Due], *, now: dt.datetime) -> None:
     """Tell each whose lines were booked what they came to, once a write."""
     assert "points_booked" in KINDS
-    heads = preparing.names_of(session, batch.community_id, {one.household_id for one in due if one.person_id is None})
-    steps: dict[uuid.UUID, int] = defaultdict(int)
+    nobody = {uuid.UUID(bytes=one.household_id) for one in due if one.person_id is None}
+    heads = {home.bytes: head for home, (head, _) in preparing.names_of(session, batch.community_id, nobody).items()}
+    steps: dict[bytes, int] = defaultdict(int)
     for one in due:
-        person = one.person_id or heads.get(one.household_id, (None, ""))[0]
+        person = one.person_id or (heads[one.household_id].bytes if one.household_id in heads else None)
         if person is not None:
             steps[person] += one.credited_steps
-    at = to_ms(now)
+    community_id, number, at = batch.community_id, batch.number, to_ms(now)
     statements.insert_into(
         session.connection(),
         _NOTICE,
         [
-            (batch.community_id, new_id(now).bytes, person.bytes, "points_booked",
-             to_json({"batch": batch.number, "points_steps": booked}), at, None, None, "")
+            (community_id, new_id(now).bytes, person, "points_booked",
+             f'{{"batch":{number},"points_steps":{booked}}}', at, None, None, "")
             for person, booked in steps.items()
         ],
     )  # fmt: skip
 
 
-def _owing(session: Session, community_id: int, households: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+def _owing(session: Session, community_id: int, households: Iterable[bytes]) -> set[bytes]:
     """Those of these households that owe something."""
-    every, found = list(households), set[uuid.UUID]()
-    for start in range(0, len(every), 500):
-        found |= set(
-            session.scalars(
-                select(Shortfall.household_id).where(
-                    Shortfall.community_id == community_id,
-                    Shortfall.owed_steps > 0,
-                    col(Shortfall.household_id).in_(every[start : start + 500]),
-                )
-            )
-        )
-    return found
+    owing = statements.fetch(
+        session.connection(),
+        "SELECT household_id FROM household_shortfall WHERE community_id = ? AND owed_steps > 0",
+        (community_id,),
+    )
+    return {bytes(row[0]) for row in owing} & set(households)
 
 
 def _unbooked(session: Session, batch: PublicityBatch) -> bool:
@@ -291,38 +318,8 @@ def _unbooked(session: Session, batch: PublicityBatch) -> bool:
     return any(state in counted for state in states.UNBOOKED)
 
 
-def _due(batch: PublicityBatch, now: dt.datetime) -> Any:
-    return (
-        select(*_DUE)
-        .join(
-            Award, (col(Award.community_id) == PublicityLine.community_id) & (col(Award.id) == PublicityLine.award_id)
-        )
-        .join(PointsItem, (col(PointsItem.community_id) == Award.community_id) & (col(PointsItem.id) == Award.item_id))
-        .join(
-            PointsTable,
-            (col(PointsTable.community_id) == Award.community_id) & (col(PointsTable.id) == Award.table_id),
-        )
-        .where(*_is_due(batch, now))
-        .order_by(col(PublicityLine.number))
-    )
-
-
-def _is_due(batch: PublicityBatch, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
-    """Nobody objected to the line, or what was objected is rejected and the time to appeal is over."""
-    appealable = (
-        select(Objection.id)
-        .where(
-            col(Objection.community_id) == PublicityLine.community_id,
-            col(Objection.batch_number) == PublicityLine.batch_number,
-            col(Objection.line_number) == PublicityLine.number,
-            col(Objection.state) == REJECTED,
-            col(Objection.appeal_until) > now,
-        )
-        .exists()
-    )
-    state = col(PublicityLine.state)
-    return (
-        col(PublicityLine.community_id) == batch.community_id,
-        col(PublicityLine.batch_number) == batch.number,
-        (state == states.HANGING) | ((state == states.ANSWERED) & ~appealable),
-    )
+def _due(session: Session, batch: PublicityBatch, now: dt.datetime, limit: int) -> list[Due]:
+    """The next lines that can be booked, in order."""
+    session.flush()
+    asked = (batch.community_id, batch.number, to_ms(now), limit)
+    return [Due(*row) for row in statements.fetch(session.connection(), _DUE, asked)]

@@ -1,0 +1,111 @@
+"""Sheets for the wall: a batch as A4 or A3 pages with big type, drawn once for each state of it and kept on disk.
+
+A page holds a fixed number of lines, so that "page 3 of 9" is known before anything is drawn, and a batch of ten thousand
+lines is drawn page by page: beside the requests, one at a time, with progress. Anybody may ask for a sheet, and everybody
+who asks for the same one waits for the same drawing. What a batch looked like before it changed is thrown away.
+"""
+
+import threading
+import unicodedata
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from api import card_sheets
+
+log = structlog.get_logger()
+
+KEPT_MOST = 200  # files
+AT_ONCE_MOST = 4  # pages that a request waits for; more are drawn beside
+
+
+@dataclass(frozen=True)
+class Format:
+    """A size of paper: how many lines a page holds, and how wide an item's name may be, in full-width characters."""
+
+    size: str
+    lines: int
+    title_width: int
+    type_points: float
+
+
+FORMATS = {"A4": Format("A4", 24, 19, 13.0), "A3": Format("A3", 26, 21, 18.0)}
+
+
+@dataclass
+class SheetRun:
+    """A sheet in the making, or made: how many pages of it are drawn."""
+
+    total: int
+    done: int = 0
+    failed: bool = False
+    path: Path | None = None
+
+
+@dataclass
+class SheetRuns:
+    """The sheets of an installation."""
+
+    folder: Path
+    _runs: dict[str, SheetRun] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="sheets"))
+
+    def sheet(self, name: str, revision: str, pages: Callable[[], Sequence[str]], *, total: int) -> SheetRun:
+        """The sheet of this name in this revision: made, in the making, or begun now; a small one is waited for.
+
+        `pages` gives its HTML, and is asked only when it is drawn; it is rendered within the request, drawn beside it.
+        """
+        path = self.folder / f"{name}-{revision}.pdf"
+        if path.is_file():
+            return SheetRun(total, total, path=path)
+        with self._lock:
+            found = self._runs.get(path.name)
+            if found is None or found.failed:
+                found = self._runs[path.name] = SheetRun(total)
+                drawing = self._workers.submit(self._draw, found, path, name, list(pages()))
+            else:
+                drawing = None
+        if drawing is not None and total <= AT_ONCE_MOST:
+            drawing.result()
+        return found
+
+    def _draw(self, run: SheetRun, path: Path, name: str, pages: list[str]) -> None:
+        try:
+            drawn = card_sheets.pdf(pages, progress=lambda done: setattr(run, "done", done))
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            part.write_bytes(drawn)
+            part.replace(path)
+            run.path = path
+            self._throw_away(path, name)
+        except Exception:
+            # The page says that it failed; why is for the log.
+            log.exception("sheet failed", sheet=path.name)
+            run.failed = True
+        finally:
+            if run.path is not None:
+                with self._lock:
+                    self._runs.pop(path.name, None)
+
+    def _throw_away(self, path: Path, name: str) -> None:
+        """Earlier revisions of the same sheet, and the oldest of all where there are too many."""
+        for old in self.folder.glob(f"{name}-*.pdf"):
+            if old != path:
+                old.unlink(missing_ok=True)
+        every = sorted(self.folder.glob("*.pdf"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in every[KEPT_MOST:]:
+            old.unlink(missing_ok=True)
+
+
+def fitting(text: str, width: int) -> str:
+    """A text cut to so many full-width characters, with an ellipsis where something is left out: a row of the wall has one line."""
+    used = 0.0
+    for at, sign in enumerate(text):
+        used += 1 if unicodedata.east_asian_width(sign) in "WF" else 0.55
+        if used > width:
+            return text[: max(at - 1, 0)] + "…"
+    return text

@@ -1,0 +1,94 @@
+"""Publicity: anybody reads the board; the committee publishes, books and answers; the supervision committee decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.route_rows.points import (
+    BATCH,
+    BEHALF,
+    COMMITTEE,
+    MEMBERS,
+    OBJECTION,
+    POST,
+    READ,
+    line,
+    verdict,
+    with_appeal,
+    with_approved,
+    with_award,
+    with_batch,
+    with_objection,
+    with_own_rejected,
+    with_rejected,
+)
+from timebank.points.publicity import preparing
+
+PREPARE = COMMITTEE | {"supervision_committee"}
+
+
+def with_held(world: Any) -> dict[str, Any]:
+    made, actor = with_award(world), world.village.actor("committee")
+    world.village.write(
+        lambda s, now: preparing.hold_back(s, actor=actor, now=now, award_id=made["award_id"], reason="等照片")
+    )
+    return made
+
+
+def with_batch_over(world: Any) -> dict[str, Any]:
+    made = with_batch(world)
+    world.village.pass_time(days=12)
+    return made
+
+
+def award(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"award_id": made["award_id"]}
+
+
+def form(kind: str) -> Any:
+    return lambda world, made: {"number": made["number"], "form": kind}
+
+
+def batch_and_line(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"batch": made["number"], "line": 1}
+
+
+def appeal(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"text": "请复核"}
+
+
+ROWS = {
+    "board.home": {"anyone": True, "arrange": with_batch},
+    "board.screen": {"anyone": True, "arrange": with_batch},
+    "board.batch": {"anyone": True, "arrange": with_batch, "values": BATCH},
+    "board.batch_file": {"anyone": True, "arrange": with_batch, "values": form("csv")},
+    "board.sheet": {"anyone": True, "arrange": with_batch, "values": BATCH},
+    "board.sheet_progress": {"anyone": True, "arrange": with_batch, "values": BATCH},
+    "board.objection_form": {"roles": MEMBERS, "arrange": with_batch, "values": line},
+    "board.object_to": {
+        **POST, "roles": MEMBERS, "arrange": with_batch, "values": line, "data": lambda world, made: {"reason": "不对"},
+        "ok": {303, 409},  # the resident has as many objections as may wait
+    },
+    "board.my_objections": {"roles": MEMBERS},
+    "board.appeal": {**POST, "roles": MEMBERS, "arrange": with_own_rejected, "values": OBJECTION, "data": appeal},
+    "board.photo": {"roles": READ, "arrange": with_objection, "values": OBJECTION, "ok": {404}},
+    "publicity.prepare": {"roles": PREPARE, "arrange": with_approved},
+    "publicity.publish": {**POST, "roles": COMMITTEE, "arrange": with_approved},
+    "publicity.hold_back": {
+        **POST, "roles": COMMITTEE, "arrange": with_award, "values": award,
+        "data": lambda world, made: {"reason": "等照片"},
+    },
+    "publicity.release": {**POST, "roles": COMMITTEE, "arrange": with_held, "values": award},
+    "publicity.progress": {"roles": PREPARE, "arrange": with_batch, "values": BATCH},
+    "publicity.book": {**POST, "roles": COMMITTEE, "arrange": with_batch_over, "values": BATCH},
+    "publicity.objections": {"roles": READ, "arrange": with_objection},
+    "publicity.objections_file": {
+        "roles": READ, "arrange": with_objection, "values": lambda world, made: {"form": "csv"},
+    },
+    "publicity.find_line": {"roles": BEHALF, "arrange": with_batch, "query": batch_and_line},
+    "publicity.answer": {**POST, "roles": COMMITTEE, "arrange": with_objection, "values": OBJECTION, "data": verdict},
+    "publicity.decide": {
+        **POST, "roles": {"supervision_committee"}, "arrange": with_appeal, "values": OBJECTION, "data": verdict,
+    },
+    "publicity.appeal": {**POST, "roles": BEHALF, "arrange": with_rejected, "values": OBJECTION, "data": appeal},
+}  # fmt: skip
