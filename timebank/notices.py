@@ -35,6 +35,7 @@ KINDS = frozenset(
         "order_reopened",  # sent back or cancelled by mistake
         "order_offered",  # to a volunteer by name
         "order_promoted",  # the reserve moves up
+        "order_not_promoted",  # the reserve may no longer, and need not keep the hour free
         "order_let_go",  # staff took the volunteer off
         "order_no_show",
         "order_excused",

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 
 from tests.lives.world import World
 from tests.timebank.hours.arrange_orders import Someone
+from tests.timebank.hours.test_orders import _grant_volunteer
 from timebank.hours.orders import claiming, dispatch, disputes, follow_up, placing, settling, states, undoing
 from timebank.hours.orders.rows import OrderEvent
 from timebank.permissions import Actor
@@ -151,6 +152,7 @@ def _no_show(case: Case) -> None:
 
 
 def _promote(case: Case) -> None:
+    _grant_volunteer(case.world.village, case.reserve)
     case.do(claiming.stand_by, case.reserve)
     case.do(claiming.step_back, case.volunteer, reason="孩子病了")
 

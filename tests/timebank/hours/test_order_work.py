@@ -368,3 +368,19 @@ def test_a_grid_worker_reviews_the_helpers_of_her_grid_only(village, orders):
     orders.do(helpers.review, worker, binding_id=bound[here.id], is_accepted=True)
     with pytest.raises(Forbidden):
         orders.do(helpers.review, worker, binding_id=bound[there.id], is_accepted=True)
+
+
+@SQLITE
+def test_a_reserve_whose_role_ended_since_does_not_move_up_and_is_told(village, orders):
+    elder, first, second = make_elder(village), make_volunteer(village), make_volunteer(village, "候补")
+    order_id = orders.place(elder)
+    _grant_volunteer(village, second)
+    orders.claim(order_id, first)
+    orders.do(claiming.stand_by, second, order_id=order_id)
+    with village.read() as session:
+        (grant,) = session.exec(select(logins.RoleGrant).where(logins.RoleGrant.person_id == second.person_id)).all()
+    village.storage.write_global(lambda session, now: logins.revoke(session, now=now, grant_id=grant.id))
+    orders.do(claiming.step_back, first, order_id=order_id, reason="")
+    assert (orders.state(order_id), orders.row(order_id).volunteer_id) == ("dispatched", None)
+    assert orders.minutes(elder) == (600, 0)
+    assert told(village, second.person_id) == ["order_not_promoted"]

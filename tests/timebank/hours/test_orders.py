@@ -237,6 +237,7 @@ def test_one_reserve_stands_by_and_moves_up_with_a_hold_of_her_own(village, orde
     order_id = orders.place(elder, minutes=120)
     orders.claim(order_id, first)
     orders.do(claiming.stand_by, second, order_id=order_id)
+    _grant_volunteer(village, second)
     with pytest.raises(claiming.AlreadyClaimed) as refused:
         orders.do(claiming.stand_by, third, order_id=order_id)
     assert refused.value.facts["reserve_is_free"] is False

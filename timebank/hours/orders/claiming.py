@@ -13,6 +13,7 @@ from timebank.columns import new_id
 from timebank.errors import NotEnough, Refused
 from timebank.hours.activities import agenda, no_shows
 from timebank.hours.activities.refusals import BusyThen
+from timebank.hours.attendance import station
 from timebank.hours.orders import escalation, states, tear_off, telling, volunteers
 from timebank.hours.orders.catalogue import SERVICES
 from timebank.hours.orders.parties import purse, release, require_staff, volunteer_account
@@ -249,14 +250,23 @@ def _free(
 
 
 def _promote(session: Session, row: ServiceOrder, reserve: OrderClaim, *, actor: Actor, now: datetime) -> None:
+    """Let the reserve move up, if she still may: she promised days ago, and is asked for what who claims now is asked for.
+
+    Nobody asks at this moment for her role, as the edge does of who claims: it may have ended since.
+    """
     volunteer = residents.person(session, row.community_id, reserve.person_id)
     end_claim(reserve, "closed", now)
     session.flush()
+    today = communities.local_day(communities.community(session, row.community_id), now)
     try:
+        station.refuse_no_volunteer(session, volunteer, today)
         _check_volunteer(session, row, volunteer, now)
         _hold(session, row, volunteer, now)
     except Refused:
-        return  # The reserve may no longer: the order stays open to all.
+        # The reserve may no longer: the order stays open to all, and she need not keep its hour free.
+        if not residents.has_left(volunteer):
+            telling.tell(session, row, volunteer.id, "order_not_promoted", now=now)
+        return
     session.add(_claim(row, volunteer, "winner", now))
     move(session, row, "promote", actor=actor, now=now, seq=row.hold_seq, held_minutes=row.held_minutes)
     telling.tell(session, row, volunteer.id, "order_promoted", now=now)
