@@ -7,9 +7,12 @@ import re
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from tests.timebank.points import make
+from tests.timebank.points import make, ugly
 from timebank import samples
 from timebank.permissions import Actor
+from timebank.points.table.digests import digest_of_items
+from timebank.points.table.reading import read_file
+from timebank.points.table.tables import PointsTable
 
 ITEM = "参加公益理发"
 on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -44,36 +47,122 @@ def run_jobs(village):
 
 
 @on_sqlite
-def test_a_table_is_uploaded_previewed_adopted_and_comes_into_force(client, village, committee):
+def test_a_table_is_uploaded_deliberated_voted_by_two_and_comes_into_force(client, village, committee, reviewer):
+    make.assembly(village)
+    villager = village.make_person("陈村民")
     client.sign_in(committee, roles=["committee"])
     sent = client.post("/c/TPL/points/tables", data=upload("积分表.csv", samples.sample("points-table-mixed.csv")))
     assert sent.status_code == 303
     preview = client.get(sent.headers["Location"])
     assert "11 个项目都读懂了" in preview.text
     drafted = client.post(sent.headers["Location"], data={"title": "太平里积分表"})
-    table = client.get(drafted.headers["Location"])
-    assert "太平里积分表" in table.text
-    form = {"adopted_on": village.today.isoformat(), "body": "assembly", "quorum": "30", "present": "41",
-            "votes_for": "40", "votes_against": "1", "minutes": (io.BytesIO(b"minutes"), "纪要.pdf")}  # fmt: skip
-    adopted = client.post(drafted.headers["Location"] + "/adopt", data=form)
-    assert adopted.status_code == 303
+    address = drafted.headers["Location"]
+    assert "太平里积分表" in client.get(address).text
     client.sign_out()
-    board = client.get("/c/TPL/board")
-    assert "太平里积分表" in board.text
-    assert "公示中" in board.text
+    assert client.get(address).status_code == 303  # to the sign-in
+    client.sign_in(committee, roles=["committee"])
+    assert client.post(address + "/deliberate", data={"days": "2"}).status_code == 422
+    assert client.post(address + "/deliberate", data={"days": "3"}).status_code == 303
+    client.sign_in(villager)
+    assert client.post(address + "/comments", data={"text": "扫地多给些", "position": "3"}).status_code == 303
+    page = client.get(address)
+    assert "扫地多给些" in page.text
+    comment_id = None
+    client.sign_in(committee, roles=["committee"])
+    comment_id = re.search(r"/points/comments/([0-9a-f-]+)/answer", client.get(address).text)[1]
+    assert client.post(f"/c/TPL/points/comments/{comment_id}/answer", data={"text": "会上再议"}).status_code == 303
+    client.sign_out()
+    assert "陈*" in client.get(address).text
+    client.sign_in(committee, roles=["committee"])
+    early = client.post(address + "/vote", data={"body_id": make.assembly(village).hex})
+    assert early.status_code == 422
+    village.pass_time(days=3)
+    form = {"body_id": make.assembly(village).hex, "held_on": village.today.isoformat(), "entitled": "60", "present": "41",
+            "votes_for": "40", "votes_against": "1", "minutes": (io.BytesIO(b"%PDF-1.4 minutes"), "纪要.pdf")}  # fmt: skip
+    assert client.post(address + "/vote", data=form).status_code == 303
+    assert client.post(address + "/vote/confirm").status_code == 403
+    client.sign_in(reviewer, roles=["supervision_committee"])
+    assert client.post(address + "/vote/confirm").status_code == 303
+    minutes = re.search(r'href="([^"]+/minutes/[^"]+)"', client.get(address).text)[1]
+    assert client.get(minutes).data == b"%PDF-1.4 minutes"
+    client.sign_out()
+    assert "太平里积分表" in client.get("/c/TPL/board").text
+    history = text_of(client.get("/c/TPL/points/history"))
+    assert "赞成 40 票，反对 1 票，弃权 0 票" in history
     to_first_of_next_month(village)
     run_jobs(village)
     assert "生效" in client.get("/c/TPL/board").text
-    exported = client.get(adopted.headers["Location"] + ".csv")
+    exported = client.get(address + ".csv")
     assert exported.data.startswith(b"\xef\xbb\xbf")
     assert "焚烧秸秆" in exported.data.decode("utf-8-sig")
+    printed = client.get(address + ".pdf")
+    assert pypdfium2.PdfDocument(printed.data)[0].get_textpage().get_text_bounded().count("太平里积分表") == 1
+
+
+@on_sqlite
+@pytest.mark.parametrize("name", ["mixed-beside", "residents-words", "mixed-ranges", "mixed-traditional"])
+def test_an_export_imported_again_has_the_same_digest(client, village, committee, name):
+    client.sign_in(committee, roles=["committee"])
+    table_id = make.draft_table(village, ugly.VARIANTS[name]())
+    with village.read() as session:
+        digest = session.get(PointsTable, (village.community_id, table_id)).digest
+    for form in ("xlsx", "csv"):
+        content = client.get(f"/c/TPL/points/tables/{table_id}.{form}").data
+        assert digest_of_items(read_file(content).items) == digest, form
+
+
+@on_sqlite
+def test_a_row_that_cannot_be_read_is_mended_in_the_preview(client, village, committee, reviewer):
+    client.sign_in(committee, roles=["committee"])
+    content = "类别,项目,分值\n甲,好,5\n乙,坏写法,许多\n丙,多余,没有\n".encode()
+    preview = client.post("/c/TPL/points/tables", data=upload("x.csv", content)).headers["Location"]
+    assert "有 2 行读不了" in client.get(preview).text
+    row = f"{preview}/rows/1"
+    assert "许多" in client.get(row).text
+    still = client.post(row, data={"category": "乙", "title": "坏写法", "value": "也许", "seen": "0"})
+    assert still.headers["Location"].endswith("/rows/1")
+    told = client.post(row, data={"category": "乙", "title": "坏写法", "value": "7", "seen": "0"})
+    assert "刚才被" in client.get(told.headers["Location"]).text
+    assert (
+        client.post(row, data={"category": "乙", "title": "写好了", "value": "每次7分", "seen": "1"}).status_code == 303
+    )
+    assert client.post(f"{preview}/rows/2", data={"verb": "leave_out", "seen": "0"}).status_code == 303
+    assert "2 个项目都读懂了" in client.get(preview).text
+    assert client.get(f"{preview}/rows/9").status_code == 404
+    assert client.post(preview, data={"title": "表"}).status_code == 303
+
+
+@on_sqlite
+def test_two_people_edit_a_draft_and_the_second_is_told(client, village, committee, reviewer):
+    table_id = make.draft_table(village)
+    item = make.items(village, table_id)[ITEM]
+    edit, row = f"/c/TPL/points/tables/{table_id}/edit", f"/c/TPL/points/tables/{table_id}/edit/{item.id}"
+    cells = {"category": item.category, "title": ITEM, "value": "6", "unit": "一人次", "subject": "户", "revision": "0"}
+    client.sign_in(reviewer, roles=["community_manager"])
+    assert client.post(row, data=cells).status_code == 303
+    client.sign_in(committee, roles=["committee"])
+    told = client.post(row, data={**cells, "value": "9"})
+    assert told.status_code == 409
+    assert "刚才被" in told.text
+    assert 'value="9"' in told.text  # what was typed stays
+    assert "现在存着的内容" in told.text
+    assert client.post(edit, data={"category": "甲", "title": "新的", "value": "很多"}).status_code == 422
+    assert client.post(edit, data={"category": "甲", "title": "新的", "value": "酌情1-3分"}).status_code == 303
+    page = client.get(edit)
+    assert "1 到 3 分，由审核人酌情定" in page.text
+    assert client.post(f"{row}/deed", data={"verb": "up", "revision": "2"}).status_code == 303
+    assert client.post(f"/c/TPL/points/tables/{table_id}/undo", data={"revision": "3"}).status_code == 303
+    assert client.post(f"{row}/deed", data={"verb": "delete", "revision": "4"}).status_code == 303
+    assert client.get(row).status_code == 404
+    compared = client.get(f"/c/TPL/points/tables/{table_id}/compare")
+    assert "没有可以比的版本" in compared.text
 
 
 @on_sqlite
 @pytest.mark.parametrize(
     "content, told",
     [
-        ("项目,分值\n好,5-10分\n".encode(), "“5-10分”是一个范围"),
+        ("项目,分值\n好,5-5分\n".encode(), "“5-5分”不是一个能用的范围"),
         ("项目,备注\n好,5\n".encode("gb18030"), "没有找到表头"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ""),
         (b"", ""),
@@ -92,17 +181,16 @@ def test_a_bad_table_says_why_and_becomes_nothing(client, village, committee, co
 
 
 @on_sqlite
-def test_an_adoption_without_quorum_is_told_beside_the_form(client, village, committee):
+def test_a_vote_without_quorum_is_told_beside_the_form(client, village, committee):
     table_id = make.draft_table(village)
+    make.deliberate(village, table_id)
     client.sign_in(committee, roles=["committee"])
-    form = {"adopted_on": village.today.isoformat(), "body": "assembly", "quorum": "30", "present": "12",
+    form = {"body_id": make.assembly(village).hex, "held_on": village.today.isoformat(), "entitled": "60", "present": "12",
             "votes_for": "10", "votes_against": "1", "minutes_digest": "ab" * 32}  # fmt: skip
-    refused = client.post(f"/c/TPL/points/tables/{table_id}/adopt", data=form)
+    refused = client.post(f"/c/TPL/points/tables/{table_id}/vote", data=form)
     assert refused.status_code == 422
-    assert "到会 12 人，法定人数 30 人。" in refused.text
-    missing = client.post(
-        f"/c/TPL/points/tables/{table_id}/adopt", data={**form, "present": "31", "minutes_digest": ""}
-    )
+    assert "到会 12 人，法定人数 31 人。" in refused.text
+    missing = client.post(f"/c/TPL/points/tables/{table_id}/vote", data={**form, "present": "31", "minutes_digest": ""})
     assert missing.status_code == 422
     assert "请上传会议纪要" in missing.text
 
