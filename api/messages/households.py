@@ -71,7 +71,7 @@ def blocks(found: Any) -> list[str]:
 
 
 def _blocked(facts: Mapping[str, Any]) -> str:
-    return gettext("现在还不能办理:") + ";".join(blocks(facts.get("blocks"))) + gettext("。")
+    return gettext("现在还不能办理:%(told)s。", told=";".join(blocks(facts.get("blocks"))))
 
 
 def _undo_over(facts: Mapping[str, Any]) -> str:

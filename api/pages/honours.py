@@ -215,7 +215,7 @@ def step(number: int, verb: str) -> Any:
     permissions.require(edge.actor(), use_case, community_id=edge.community().id)
     found = listing.by_number(edge.read(), edge.community().id, number)
     try:
-        asked: dict[str, Any] = edge.load(schemas.Reason) if verb == "withdraw" else {}
+        asked: dict[str, Any] = edge.load(schemas.WhyChanged) if verb == "withdraw" else {}
         steps: dict[str, Callable[..., dict[str, Any]]] = {
             "confirm": listing.confirm,
             "publish": listing.publish,
@@ -236,7 +236,7 @@ def line(number: int, position: int, verb: str) -> Any:
     permissions.require(edge.actor(), "honours.propose", community_id=edge.community().id)
     found = listing.by_number(edge.read(), edge.community().id, number)
     try:
-        asked = edge.load(schemas.Heard if verb == "hear" else schemas.Reason)
+        asked = edge.load(schemas.Heard if verb == "hear" else schemas.WhyChanged)
         change: Callable[..., dict[str, Any]] = listing.hear if verb == "hear" else listing.take_off
         _submit(f"{verb}_line", found.id, {**asked, "position": position}, lambda session, now: change(
             session, actor=edge.actor(), now=now, list_id=found.id, position=position, **asked))  # fmt: skip

@@ -133,7 +133,7 @@ def agree(number: int) -> Any:
     """Agree for the own side, or at the desk for somebody who is present."""
     change_id = _change_id(number)
     try:
-        asked = edge.load(schemas.Agreed)
+        asked = edge.load(schemas.HouseholdAgreed)
         _submit("agree", change_id, asked, lambda session, now: asking.agree(
             session, actor=edge.actor(), now=now, change_id=change_id, side=asked["side"],
             present=bool(asked["present"])))  # fmt: skip
@@ -149,7 +149,7 @@ def decline(number: int) -> Any:
     """Say no for one side."""
     change_id = _change_id(number)
     try:
-        asked = edge.load(schemas.Declined)
+        asked = edge.load(schemas.HouseholdDeclined)
         _submit("decline", change_id, asked, lambda session, now: asking.decline(
             session, actor=edge.actor(), now=now, change_id=change_id, reason=asked["reason"], side=asked["side"],
             present=bool(asked["present"])))  # fmt: skip
@@ -165,7 +165,7 @@ def withdraw(number: int) -> Any:
     """Give it up."""
     change_id = _change_id(number)
     try:
-        asked = edge.load(schemas.Reason)
+        asked = edge.load(schemas.WhyChanged)
         _submit("withdraw", change_id, asked, lambda session, now: asking.withdraw(
             session, actor=edge.actor(), now=now, change_id=change_id, reason=asked["reason"]))  # fmt: skip
     except Refused as refused:
@@ -196,7 +196,7 @@ def undo(number: int) -> Any:
     permissions.require(edge.actor(), "households.carry_out", community_id=edge.community().id)
     change_id = _change_id(number)
     try:
-        asked = edge.load(schemas.Reason)
+        asked = edge.load(schemas.WhyChanged)
         _submit("undo", change_id, asked, lambda session, now: carrying_out.undo(
             session, actor=edge.actor(), now=now, change_id=change_id, reason=asked["reason"]))  # fmt: skip
     except Refused as refused:

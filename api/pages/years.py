@@ -118,7 +118,7 @@ def _step(
 ) -> Any:
     permissions.require(edge.actor(), use_case, community_id=edge.community().id)
     try:
-        asked = edge.load(schemas.Reason) if with_reason else {}
+        asked = edge.load(schemas.WhyChanged) if with_reason else {}
 
         def run(session: Session, now: Any) -> dict[str, Any]:
             return change(session, actor=edge.actor(), now=now, close_id=close_id, **asked)

@@ -37,18 +37,20 @@ class MergeAsked(Schema):
     present = List(fields.Word(SIDES), load_default=list)
 
 
-class Agreed(Schema):
+class HouseholdAgreed(Schema):
     """For which side; a clerk says that she is present."""
 
     side = fields.Word(SIDES, load_default="")
     present = fields.Word(("1",), load_default="")
 
 
-class Reason(Schema):
+class WhyChanged(Schema):
+    """Why something is given up or taken back."""
+
     reason = fields.Text(most=300, required=True)
 
 
-class Declined(Agreed):
+class HouseholdDeclined(HouseholdAgreed):
     """The same, with a reason."""
 
     reason = fields.Text(most=300, required=True)
@@ -141,8 +143,15 @@ class Consented(Schema):
     present = fields.Word(("1",), load_default="")
 
 
-class HonourObjected(Schema):
+class HonourObjectedOwn(Schema):
+    """What is wrong with a line."""
+
     reason = fields.Text(most=500, required=True, lines=True)
+
+
+class HonourObjected(HonourObjectedOwn):
+    """The same; a clerk names who came."""
+
     person = fields.Text(most=40, load_default="")
 
 

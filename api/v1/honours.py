@@ -18,12 +18,12 @@ blueprint = Blueprint(
 )
 
 
-class LevelAnswer(marshmallow.Schema):
+class HonourLevelAnswer(marshmallow.Schema):
     name = String(required=True)
     from_steps = Integer(required=True)
 
 
-class LineAnswer(marshmallow.Schema):
+class HonourLineAnswer(marshmallow.Schema):
     position = Integer(required=True)
     name = String(required=True, metadata={"description": "masked, unless the head agreed"})
     in_full = Boolean(required=True)
@@ -44,12 +44,12 @@ class HonourListAnswer(marshmallow.Schema):
     objections_until = DateTime(required=True, allow_none=True)
     digest = String(required=True)
     note = Integer(required=True, allow_none=True)
-    lines = List(Nested(LineAnswer), required=True)
+    lines = List(Nested(HonourLineAnswer), required=True)
 
 
 class HonoursAnswer(marshmallow.Schema):
     by = String(required=True, metadata={"description": "lifetime, year, or empty where there are no levels"})
-    levels = List(Nested(LevelAnswer), required=True)
+    levels = List(Nested(HonourLevelAnswer), required=True)
     lists = List(Nested(HonourListAnswer), required=True)
 
 
@@ -82,7 +82,7 @@ def get(number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<int:number>/lines/<int:position>/objections")
 @edge.signed_in
-@blueprint.arguments(asked.HonourObjected(only=("reason",)))
+@blueprint.arguments(asked.HonourObjectedOwn)
 @blueprint.response(201, HonourObjectionAnswer)
 def object_to(typed: dict[str, Any], number: int, position: int, **_: Any) -> dict[str, Any]:
     """Object to a line while it is published."""

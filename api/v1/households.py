@@ -21,13 +21,13 @@ blueprint = Blueprint(
 )
 
 
-class MonthAnswer(marshmallow.Schema):
+class HouseholdMonthAnswer(marshmallow.Schema):
     month = String(required=True, metadata={"description": "2026-11"})
     steps = Integer(required=True)
     by_category = Dict(required=True, keys=String(), values=Integer(), metadata={"description": "steps by category"})
 
 
-class EarnAnswer(marshmallow.Schema):
+class HouseholdEarnAnswer(marshmallow.Schema):
     """An item that still gives points; `left_steps` is what its tightest cap leaves, null where it has none."""
 
     position = Integer(required=True)
@@ -38,7 +38,7 @@ class EarnAnswer(marshmallow.Schema):
     left_steps = Integer(required=True, allow_none=True)
 
 
-class GoodsAnswer(marshmallow.Schema):
+class HouseholdGoodsAnswer(marshmallow.Schema):
     item_id = String(required=True)
     name = String(required=True)
     merchant = String(required=True)
@@ -46,7 +46,7 @@ class GoodsAnswer(marshmallow.Schema):
     missing_steps = Integer(required=True)
 
 
-class WaitingAnswer(marshmallow.Schema):
+class HouseholdWaitingAnswer(marshmallow.Schema):
     award_id = String(required=True)
     item = String(required=True)
     on_day = Date(required=True)
@@ -57,7 +57,7 @@ class WaitingAnswer(marshmallow.Schema):
     until = DateTime(required=True, allow_none=True)
 
 
-class LevelAnswer(marshmallow.Schema):
+class HouseholdLevelAnswer(marshmallow.Schema):
     level = Integer(required=True)
     name = String(required=True)
     by = String(required=True)
@@ -66,7 +66,7 @@ class LevelAnswer(marshmallow.Schema):
     missing_steps = Integer(required=True)
 
 
-class OverviewAnswer(marshmallow.Schema):
+class HouseholdOverviewAnswer(marshmallow.Schema):
     """A household's points in steps of a tenth; `lifetime_steps` is its honour, which never lapses."""
 
     number = Integer(required=True)
@@ -76,23 +76,23 @@ class OverviewAnswer(marshmallow.Schema):
     owed_steps = Integer(required=True)
     lifetime_steps = Integer(required=True)
     year_steps = Integer(required=True)
-    level = Nested(LevelAnswer, required=True, allow_none=True)
+    level = Nested(HouseholdLevelAnswer, required=True, allow_none=True)
     year = Integer(required=True)
-    months = List(Nested(MonthAnswer), required=True)
-    reach = List(Nested(GoodsAnswer), required=True)
-    next = Nested(GoodsAnswer, required=True, allow_none=True)
-    earn = List(Nested(EarnAnswer), required=True)
-    waiting = List(Nested(WaitingAnswer), required=True)
+    months = List(Nested(HouseholdMonthAnswer), required=True)
+    reach = List(Nested(HouseholdGoodsAnswer), required=True)
+    next = Nested(HouseholdGoodsAnswer, required=True, allow_none=True)
+    earn = List(Nested(HouseholdEarnAnswer), required=True)
+    waiting = List(Nested(HouseholdWaitingAnswer), required=True)
 
 
-class StayAnswer(marshmallow.Schema):
+class HouseholdStayAnswer(marshmallow.Schema):
     person = String(required=True, metadata={"description": "her number"})
     name = String(required=True)
     since = Date(required=True, allow_none=True)
     until = Date(required=True, allow_none=True)
 
 
-class EventAnswer(marshmallow.Schema):
+class HouseholdEventAnswer(marshmallow.Schema):
     on_day = Date(required=True)
     kind = String(required=True)
     person = String(required=True, allow_none=True)
@@ -100,14 +100,14 @@ class EventAnswer(marshmallow.Schema):
     reason = String(required=True)
 
 
-class HistoryAnswer(marshmallow.Schema):
+class HouseholdHistoryAnswer(marshmallow.Schema):
     number = Integer(required=True)
     closed_on = Date(required=True, allow_none=True)
-    stays = List(Nested(StayAnswer), required=True)
-    events = List(Nested(EventAnswer), required=True)
+    stays = List(Nested(HouseholdStayAnswer), required=True)
+    events = List(Nested(HouseholdEventAnswer), required=True)
 
 
-class ChangeAnswer(marshmallow.Schema):
+class HouseholdChangeAnswer(marshmallow.Schema):
     """A split or merge: who agreed, and what it moved."""
 
     number = Integer(required=True)
@@ -131,7 +131,7 @@ class ChangeAnswer(marshmallow.Schema):
 
 @blueprint.get("/mine")
 @edge.signed_in
-@blueprint.response(200, OverviewAnswer)
+@blueprint.response(200, HouseholdOverviewAnswer)
 def mine(**_: Any) -> dict[str, Any]:
     """The own household's points at a glance."""
     return _overview(pages.own_household())
@@ -139,7 +139,7 @@ def mine(**_: Any) -> dict[str, Any]:
 
 @blueprint.get("/<int:number>")
 @edge.signed_in
-@blueprint.response(200, OverviewAnswer)
+@blueprint.response(200, HouseholdOverviewAnswer)
 def get(number: int, **_: Any) -> dict[str, Any]:
     """The same for a helper, the desk and the committee."""
     return _overview(households.by_number(edge.read(), edge.community().id, number))
@@ -147,7 +147,7 @@ def get(number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/<int:number>/history")
 @edge.signed_in
-@blueprint.response(200, HistoryAnswer)
+@blueprint.response(200, HouseholdHistoryAnswer)
 def history(number: int, **_: Any) -> dict[str, Any]:
     """Who lived there and when, its heads, splits and merges."""
     session, place = edge.read(), edge.community()
@@ -179,7 +179,7 @@ def history(number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<int:number>/split")
 @edge.signed_in
 @blueprint.arguments(asked.SplitAsked)
-@blueprint.response(201, ChangeAnswer)
+@blueprint.response(201, HouseholdChangeAnswer)
 def split(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Ask that some members become a household of their own."""
     home = _home(number)
@@ -199,7 +199,7 @@ def split(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<int:number>/merge")
 @edge.signed_in
 @blueprint.arguments(asked.MergeAsked)
-@blueprint.response(201, ChangeAnswer)
+@blueprint.response(201, HouseholdChangeAnswer)
 def merge(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Ask that this household end in another one."""
     home, other = _home(number), _home(typed["other"])
@@ -216,7 +216,7 @@ def merge(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/changes/<int:number>")
 @edge.signed_in
-@blueprint.response(200, ChangeAnswer)
+@blueprint.response(200, HouseholdChangeAnswer)
 def change(number: int, **_: Any) -> dict[str, Any]:
     """One split or merge."""
     return _change(number)
@@ -224,8 +224,8 @@ def change(number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/changes/<int:number>/agree")
 @edge.signed_in
-@blueprint.arguments(asked.Agreed)
-@blueprint.response(200, ChangeAnswer)
+@blueprint.arguments(asked.HouseholdAgreed)
+@blueprint.response(200, HouseholdChangeAnswer)
 def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Agree for the own side, or at the desk for somebody who is present."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change
@@ -241,7 +241,7 @@ def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/changes/<int:number>/carry-out")
 @edge.signed_in
-@blueprint.response(200, ChangeAnswer)
+@blueprint.response(200, HouseholdChangeAnswer)
 def carry_out(number: int, **_: Any) -> dict[str, Any]:
     """Do what both sides agreed to."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change

@@ -20,7 +20,7 @@ blueprint = Blueprint(
 PAGE = 200
 
 
-class RowAnswer(marshmallow.Schema):
+class YearCloseRowAnswer(marshmallow.Schema):
     """One household, in steps: as it was done, or as it would be now."""
 
     household = Integer(required=True)
@@ -35,7 +35,7 @@ class RowAnswer(marshmallow.Schema):
     base_entry = Integer(required=True, allow_none=True)
 
 
-class TotalsAnswer(marshmallow.Schema):
+class YearCloseTotalsAnswer(marshmallow.Schema):
     households = Integer(required=True)
     old_steps = Integer(required=True)
     lapsed_steps = Integer(required=True)
@@ -59,8 +59,8 @@ class YearAnswer(marshmallow.Schema):
 
 
 class YearWithRowsAnswer(YearAnswer):
-    totals = Nested(TotalsAnswer, required=True)
-    rows = List(Nested(RowAnswer), required=True)
+    totals = Nested(YearCloseTotalsAnswer, required=True)
+    rows = List(Nested(YearCloseRowAnswer), required=True)
     after = Integer(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
 
 
@@ -130,7 +130,7 @@ def start(close_id: UUID, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<uuid:close_id>/withdraw")
 @edge.signed_in
-@blueprint.arguments(asked.Reason)
+@blueprint.arguments(asked.WhyChanged)
 @blueprint.response(200, YearAnswer)
 def withdraw(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
     """Give it up before it begins."""
@@ -139,7 +139,7 @@ def withdraw(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<uuid:close_id>/ask-undo")
 @edge.signed_in
-@blueprint.arguments(asked.Reason)
+@blueprint.arguments(asked.WhyChanged)
 @blueprint.response(200, YearAnswer)
 def ask_undo(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
     """Ask that it be undone as a whole."""

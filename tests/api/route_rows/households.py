@@ -6,6 +6,8 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from sqlmodel import select
+
 from tests.api.route_rows.points import give_points
 from tests.timebank.points import make
 from timebank.people import households
@@ -13,6 +15,7 @@ from timebank.permissions import ROLES, Actor
 from timebank.points.honours import deciding as honour_deciding
 from timebank.points.honours import listing
 from timebank.points.household_changes import asking, carrying_out
+from timebank.points.table import adoption
 from timebank.points.years import closing, deciding
 from timebank.points.years.tables import YearClose
 
@@ -111,9 +114,8 @@ def without_year(world: Any) -> dict[str, Any]:
 
 
 def _free_the_year(world: Any) -> None:
-    from sqlmodel import select
-
     village = world.village
+    _carry_on(world)
     with village.read() as session:
         rows = session.scalars(select(YearClose).where(YearClose.community_id == village.community_id)).all()
     for row in rows:
@@ -125,6 +127,12 @@ def _free_the_year(world: Any) -> None:
             )
         elif row.state not in ("undone", "withdrawn"):
             village.pass_time(days=370)
+
+
+def _carry_on(world: Any) -> None:
+    job = Actor.system(world.village.community_id, "carry_on_years")
+    while world.village.write(lambda s, now: closing.carry_on(s, actor=job, now=now))["left"]:
+        pass
 
 
 def with_announced(world: Any) -> dict[str, Any]:
@@ -152,9 +160,7 @@ def with_closed(world: Any) -> dict[str, Any]:
     village.write(
         lambda s, now: deciding.start(s, actor=village.actor("committee"), now=now, close_id=made["close_id"])
     )
-    job = Actor.system(village.community_id, "carry_on_years")
-    while village.write(lambda s, now: closing.carry_on(s, actor=job, now=now))["left"]:
-        pass
+    _carry_on(world)
     return made
 
 
@@ -192,8 +198,6 @@ def with_earned(world: Any) -> dict[str, Any]:
     """Somebody with a booked award, ten days ago and more."""
     village = world.village
     with village.read() as session:
-        from timebank.points.table import adoption
-
         found = adoption.in_force_on(session, village.community_id, village.today)
     if found is None:
         make.table_in_force(village)
