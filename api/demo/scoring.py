@@ -1,7 +1,6 @@
 """A year of points: the tables as they were voted, monthly batches on the board, objections and appeals, a correction."""
 
 import datetime as dt
-import hashlib
 import io
 import uuid
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import xlsxwriter
 from sqlalchemy import select
 from sqlmodel import col
 
+from api.demo import tabling
 from api.demo.chance import Random, stream
 from api.demo.places import URBAN, VILLAGE, Place
 from api.demo.serving import Service
@@ -21,7 +21,7 @@ from timebank.points.awards import entering, rows
 from timebank.points.awards.tables import Award
 from timebank.points.publicity import batches, objections
 from timebank.points.publicity.tables import Objection
-from timebank.points.table import adoption, reading
+from timebank.points.table import adoption
 from timebank.points.table.tables import PointsItem
 
 CLEANING, PATROL, SPEAKER, WORK = (
@@ -70,7 +70,7 @@ class Scoring:
 
 def score(tale: Tale, services: dict[int, Service]) -> None:
     """Put the year's points on the agenda."""
-    for place, draft_after in ((VILLAGE, 4), (URBAN, 205)):
+    for place, draft_after in ((VILLAGE, 3), (URBAN, 204)):
         told = Scoring(tale, place, services[place.community_id], stream(f"points {place.code}"))
         drafted = local(tale.first_day + dt.timedelta(days=draft_after), 15)
         tale.at(drafted, partial(_draft_and_adopt, told))
@@ -89,45 +89,27 @@ def score(tale: Tale, services: dict[int, Service]) -> None:
 
 
 def _draft_and_adopt(told: Scoring) -> None:
-    """The village uploads a workbook, the urban community a text in GB18030; both are voted two days later."""
+    """The village uploads a workbook, the urban community a text in GB18030; their councils vote after three days."""
     sample, title = TABLES[told.place.community_id]
     content = samples.sample(sample)
     if told.place is VILLAGE:
         name, content = f"{title}.xlsx", _workbook(content.decode("utf-8-sig"), title)
     else:
         name, content = f"{title}.csv", content.decode("utf-8-sig").encode("gb18030")
-    table_id = _draft(told, name, content, title)
-    told.tale.at(told.tale.clock.now() + dt.timedelta(days=2, hours=4), partial(_adopt, told, table_id, title))
+    table_id = tabling.draft(told, name, content, title)
+    body_id, members = tabling.seat_council(told)
+    said = tabling.FIRST_WORDS if told.place is VILLAGE else ()
+    tabling.deliberate(told, table_id, days=3, said=said)
+    meets = told.tale.clock.now() + dt.timedelta(days=3, hours=4)
+    told.tale.at(meets, partial(_adopt, told, table_id, title, body_id, members))
 
 
-def _draft(told: Scoring, name: str, content: bytes, title: str) -> uuid.UUID:
-    found = reading.read_file(content)
-    staged = told.tale.do(adoption.stage, actor=told.committee, name=name, reading=found)
-    drafted = told.tale.do(
-        adoption.draft, actor=told.committee, staging_id=uuid.UUID(staged["staging_id"]), title=title
-    )
-    return uuid.UUID(drafted["table_id"])
-
-
-def _adopt(told: Scoring, table_id: uuid.UUID, title: str) -> None:
-    on = told.tale.clock.now().astimezone(ZONE).date()
-    minutes = f"{told.place.name}村(居)民代表会议记录 {on.isoformat()} 表决《{title}》"
-    done = told.tale.do(
-        adoption.adopt,
-        actor=told.committee,
-        table_id=table_id,
-        adopted_on=on,
-        body="representatives",
-        quorum=30,
-        present=41,
-        votes_for=38,
-        votes_against=2,
-        minutes_digest=hashlib.sha256(minutes.encode()).hexdigest(),
-        minutes_name=f"{minutes[:40]}.pdf",
-    )
-    told.in_force_on = dt.date.fromisoformat(done["in_force_from"])
+def _adopt(told: Scoring, table_id: uuid.UUID, title: str, body_id: uuid.UUID, members: list[Someone]) -> None:
+    told.in_force_on = tabling.vote(told, table_id, title, body_id=body_id, members=members)
     told.tale.at(local(told.in_force_on, 0, 20), partial(_bring_into_force, told))
     if told.place is VILLAGE:
+        objects = partial(tabling.object_and_answer, told, table_id, FEES)
+        told.tale.at(told.tale.clock.now() + dt.timedelta(days=1, hours=14), objects)
         told.tale.at(
             local(told.in_force_on + dt.timedelta(days=5), 18),
             partial(_switch_on, told, table_id, BASE, "村民代表会议决定:每户60分基础分,不参与兑换"),
@@ -263,8 +245,8 @@ def _review_entered(told: Scoring) -> None:
             entering.review, actor=told.reviewer.actor, award_ids=odd, approved=False, remark="没有存证照片,退回补充"
         )
         entered = [award_id for award_id in entered if award_id not in odd]
-    if entered:
-        told.tale.do(entering.review, actor=told.reviewer.actor, award_ids=entered, approved=True)
+    for begin in range(0, len(entered), 200):
+        told.tale.do(entering.review, actor=told.reviewer.actor, award_ids=entered[begin : begin + 200], approved=True)
 
 
 def _publish(told: Scoring, turn: int) -> None:
@@ -386,7 +368,4 @@ def _enter_today(told: Scoring) -> None:
 
 
 def _draft_next(told: Scoring) -> None:
-    text = samples.sample("points-table-mixed.csv").decode("utf-8-sig").strip()
-    text = text.replace("参加义务劳动,5", "参加义务劳动,8") + "\n邻里互助,教老人用手机,3,一次,,人,村民代表提议新增\n"
-    year = told.tale.today.year + 1
-    _draft(told, f"积分细则{year}修订.csv", text.encode(), f"白果村积分制管理细则({year}年修订草案)")
+    tabling.next_table(told)
