@@ -155,6 +155,7 @@ def run(suite: Suite, told: IO[str] | None = None) -> Outcome:
     # What somebody has set for a server of their own must not reach the tests.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBANK_")}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start, and each would compile all of ours
     began = time.monotonic()
     process = subprocess.Popen(
         command,
