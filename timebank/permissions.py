@@ -266,6 +266,7 @@ RULES: dict[str, Rule] = {
     "multipliers.adopt": roles("committee", "community_manager"),
     "attendance.check_in": roles("volunteer", anywhere=True),
     "attendance.check_out": roles("volunteer", anywhere=True),
+    "attendance.check_out_own": roles(own=True),  # of a visit that goes on, when the role ended meanwhile
     "attendance.rest": roles(own=True),
     "attendance.ask_recipient": roles(own=True),
     "attendance.give_word": roles("desk_staff", "community_manager", own=True),

@@ -220,7 +220,9 @@ def browser_name() -> str:
 def _require_volunteer(use_case: str) -> UUID:
     """Who is no volunteer here is told so before a presence is claimed for him."""
     actor = edge.actor()
-    if actor.person_id is None or not may(actor, use_case, community_id=actor.community_id):
+    if actor.person_id is None:
+        raise scans.NotAVolunteer
+    if not may(actor, use_case, community_id=actor.community_id) and not scans.is_in_still(edge.read(), actor):
         raise scans.NotAVolunteer
     return actor.person_id
 

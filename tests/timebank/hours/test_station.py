@@ -1,5 +1,6 @@
 """The staff's station at a service point, on both databases."""
 
+import dataclasses
 import datetime
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from timebank.hours.attendance import station
 from timebank.hours.attendance.rests import AlreadyResting
 from timebank.hours.attendance.scans import AlreadyCheckedOut, JustCheckedIn, NotAVolunteer, NotCheckedIn
 from timebank.hours.attendance.visits import AlreadyCheckedIn, CheckedInElsewhere, OverlappingVisit
+from timebank.people import logins
 
 on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
@@ -152,6 +154,30 @@ def test_who_is_no_volunteer_is_told_so_at_the_station(village):
     staff, point = village.actor("desk_staff"), make_point(village)
     with pytest.raises(NotAVolunteer):
         card(village, staff, point, make_resident(village))
+
+
+@on_sqlite
+def test_who_came_in_as_a_volunteer_goes_when_the_role_has_ended(village):
+    staff, point, someone = village.actor("desk_staff"), make_point(village), make_known_volunteer(village)
+    card(village, staff, point, someone)
+    with village.read() as session:
+        (held,) = logins.grants_of_person(session, community_id=1, person_id=someone.id, on=village.today)
+    village.storage.write_global(lambda session, now: logins.revoke(session, now=now, grant_id=held.id))
+    village.pass_time(minutes=60)
+    assert card(village, staff, point, someone)["credited_minutes"] == 60
+    village.pass_time(minutes=60)
+    with pytest.raises(NotAVolunteer):
+        card(village, staff, point, someone)
+    # By her own phone as well.
+    other = make_volunteer(village)
+    come(village, other, scan(village, point))
+    village.pass_time(minutes=60)
+    former = dataclasses.replace(other, grants=())
+    assert go(village, former, scan(village, point))["credited_minutes"] == 60
+    village.pass_time(minutes=60)
+    for verb in (come, go):
+        with pytest.raises(NotAVolunteer):
+            verb(village, former, scan(village, point))
 
 
 @on_sqlite

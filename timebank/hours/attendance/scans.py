@@ -163,7 +163,7 @@ def check_out(session: Session, *, actor: Actor, now: datetime, ticket: Ticket) 
         NotAVolunteer, NotCheckedIn, CheckedInElsewhere, JustCheckedIn.
         AlreadyCheckedOut: a second tap.
     """
-    person_id = _volunteer(actor, "attendance.check_out", ticket)
+    person_id = _who_goes(session, actor, ticket)
     point = _point(session, ticket)
     visit = _visit_to_end(session, ticket, person_id, point)
     same_code = ticket.step is not None and visit.start_step is not None and ticket.step <= visit.start_step
@@ -237,6 +237,23 @@ def mendable_visit(session: Session, community_id: int, person_id: UUID, point_i
 def open_until(session: Session, visit: Visit) -> datetime:
     """Until when a claim of presence for an open visit holds: it must end by itself, or a crash would lock a person out."""
     return visit.started_at + timedelta(hours=rules_of(session, visit.community_id, visit.started_at).presence_hours)
+
+
+def _who_goes(session: Session, actor: Actor, ticket: Ticket) -> UUID:
+    """A volunteer; also who was one when the visit began, and is in still."""
+    if actor.person_id is not None and is_in_still(session, actor):
+        require(actor, "attendance.check_out_own", community_id=ticket.community_id, person_id=actor.person_id)
+        return actor.person_id
+    return _volunteer(actor, "attendance.check_out", ticket)
+
+
+def is_in_still(session: Session, actor: Actor) -> bool:
+    """Whether somebody has a visit that goes on, though the volunteer's role may have ended since it began."""
+    if actor.person_id is None or actor.community_id is None:
+        return False
+    if may(actor, "attendance.check_out", community_id=actor.community_id):
+        return False
+    return open_visit_of(session, actor.community_id, actor.person_id) is not None
 
 
 def _volunteer(actor: Actor, use_case: str, ticket: Ticket) -> UUID:

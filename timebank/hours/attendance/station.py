@@ -91,9 +91,10 @@ def scan(
     zone = zone_of(session, point.community_id)
     if scanned_at > now + timedelta(minutes=rules_of(session, point.community_id, now).offline_ahead_minutes):
         raise ScanFromTheFuture(ahead_minutes=(scanned_at - now) // timedelta(minutes=1))
-    refuse_no_volunteer(session, person, scanned_at.astimezone(zone).date())
     verb = direction or _by_state(session, point, person_id, scanned_at)
     if verb == "in":
+        # Who goes came in as a volunteer: a role that ended meanwhile takes no service back that was given.
+        refuse_no_volunteer(session, person, scanned_at.astimezone(zone).date())
         activity = chosen_activity(session, point, person_id, activity_number, scanned_at)
         return _check_in(session, actor=actor, now=now, point=point, person=person, at=scanned_at, activity=activity)
     visit = _visit_here(session, point, person_id, scanned_at, open_only=verb == "rest")
