@@ -99,11 +99,24 @@ LINK_KINDS: dict[str, Any] = {
     "series": _("一个系列的活动"),
     "activity": _("一次活动"),
 }
+ACTIVITY_KINDS: dict[str, Any] = {"activity": _("活动"), "duty": _("值班")}
 LINK_STATES: dict[str, Any] = {
     "awarded": _("已记分"),
     "skipped": _("没有记分"),
     "taken_back": _("服务记录改了,已撤销"),
     "correction": _("服务记录改了,已申请冲正"),
+}
+
+# Why a visit gave no points.
+SKIPPED: dict[str, Any] = {
+    "no_table_in_force": _("那天没有生效的积分表"),
+    "item_unknown": _("那天的积分表里没有这一项"),
+    "item_not_in_use": _("那天这一项没有启用"),
+    "hours_unreadable": _("服务不到一分钟"),
+    "too_short": _("时间太短,不到 0.1 分"),
+    "cap_reached_day": _("当天已到上限"),
+    "cap_reached_month": _("当月已到上限"),
+    "cap_reached_year": _("当年已到上限"),
 }
 
 # Why a field cannot be so.

@@ -1,23 +1,28 @@
-"""Awards: entered one by one or from a spreadsheet, reviewed, published; objections answered, mistakes booked back."""
+"""Awards: entered one by one or from a spreadsheet, reviewed; mistakes booked back. What hangs out is publicity.py's."""
 
+import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request
 from flask_babel import gettext as _
 
-from api import edge
+from api import attachments, edge, lists
+from api.messages import awards as award_words
 from api.messages import points as words
-from api.pages.points import uploaded
+from api.pages.award_lists import grids, page_of, sheet_of
 from api.points_words import by_field, in_words, told
-from api.schemas.points import AwardAsked, AwardsListed, DayDeclared, Reason, Reviewed, Said, Verdict
-from timebank import permissions
+from api.schemas.awards import AwardsListed, Decided, Reviewed
+from api.schemas.points import AwardAsked, DayDeclared, Reason
+from timebank import permissions, policy
+from timebank.attendance_points import awarding as award_visits
 from timebank.errors import BadInput, Refused
 from timebank.people.working_days import declare_day, declared_days, today_in
-from timebank.points.awards import entering
+from timebank.points import rules
+from timebank.points.awards import claiming, entering, reading, reviewing, states
 from timebank.points.awards.rows import AwardRow, rows_of_file
-from timebank.points.awards.tables import STATES
-from timebank.points.publicity import batches, objections
+from timebank.points.publicity import objections
 from timebank.points.table import adoption
 
 blueprint = Blueprint("awards", __name__)
@@ -26,9 +31,17 @@ blueprint = Blueprint("awards", __name__)
 @blueprint.get("/c/<community_code>/points/awards")
 @edge.signed_in
 def listed() -> Any:
-    """Awards by state, and what waits to be done."""
+    """Awards by state and other filters, and what waits to be done."""
+    return edge.page("awards/list.html", **_list(edge.load(AwardsListed)))
+
+
+@blueprint.get(f"/c/<community_code>/points/awards.<any({lists.FORMS}):form>")
+@edge.signed_in
+def export(form: str) -> Any:
+    """The list as shown, as a file."""
     asked = edge.load(AwardsListed)
-    return edge.page("awards/list.html", words=words, **_list(asked["state"], asked["after"]))
+    page_of(asked)  # who may not see the list takes none of it away
+    return lists.answer(form, [sheet_of(asked)], "awards")
 
 
 @blueprint.get("/c/<community_code>/points/awards/new")
@@ -79,7 +92,7 @@ def stage() -> Any:
     """Read a spreadsheet and go to its preview."""
     permissions.require(edge.actor(), "awards.enter", community_id=edge.community().id)
     try:
-        content, name = uploaded("file")
+        content, name = _spreadsheet()
         rows, problems = rows_of_file(content)
         made = edge.submit(
             "awards.stage",
@@ -122,41 +135,95 @@ def review() -> Any:
     """Approve or reject the chosen awards, all or none."""
     permissions.require(edge.actor(), "awards.review", community_id=edge.community().id)
     try:
-        asked = edge.load(Reviewed)
-        made = edge.submit(
-            "awards.review",
-            lambda session, now: entering.review(
+        made, asked = _reviewed()
+    except Refused as refused:
+        return edge.again("awards/list.html", in_words(refused), **_list(_every("entered")))
+    _say_reviewed(made, asked)
+    return edge.back("awards.listed", state="entered")
+
+
+@blueprint.post("/c/<community_code>/points/awards/<uuid:award_id>/review")
+@edge.signed_in
+def review_one(award_id: uuid.UUID) -> Any:
+    """The verdict on one award, with its value where the table gives a range."""
+    permissions.require(edge.actor(), "awards.review", community_id=edge.community().id)
+    try:
+        made, asked = _reviewed(award_id)
+    except Refused as refused:
+        return edge.again("awards/one.html", in_words(refused), **facts_of(award_id))
+    _say_reviewed(made, asked)
+    return edge.back("awards.one", award_id=award_id)
+
+
+@blueprint.post("/c/<community_code>/points/awards/<uuid:award_id>/undo")
+@edge.signed_in
+def undo(award_id: uuid.UUID) -> Any:
+    """Take the own latest verdict back."""
+    permissions.require(edge.actor(), "awards.review", community_id=edge.community().id)
+    try:
+        edge.submit(
+            "awards.undo",
+            lambda session, now: reviewing.undo(session, actor=edge.actor(), now=now, award_id=award_id),
+            content={"award": award_id},
+        )
+    except Refused as refused:
+        return edge.again("awards/one.html", refused, **facts_of(award_id))
+    edge.flash_done(_("已撤回,可以重新审核。"))
+    return edge.back("awards.one", award_id=award_id)
+
+
+@blueprint.post("/c/<community_code>/points/awards/<uuid:award_id>/decide")
+@edge.signed_in
+def decide_between(award_id: uuid.UUID) -> Any:
+    """The committee's word where two reviewers differ."""
+    permissions.require(edge.actor(), "awards.decide", community_id=edge.community().id)
+    try:
+        asked = edge.load(Decided)
+        edge.submit(
+            "awards.decide",
+            lambda session, now: reviewing.decide(
                 session,
                 actor=edge.actor(),
                 now=now,
-                award_ids=asked["award_id"],
+                award_id=award_id,
                 approved=asked["verdict"] == "approve",
                 remark=asked["remark"],
+                steps=asked["steps"],
             ),
-            content=asked,
+            content={"award": award_id, **asked},
         )
     except Refused as refused:
-        return edge.again("awards/list.html", in_words(refused), words=words, **_list("entered", None))
-    edge.flash_done(
-        _("通过 %(count)s 笔。", count=made["awards"])
-        if asked["verdict"] == "approve"
-        else _("退回 %(count)s 笔。", count=made["awards"])
-    )
-    return edge.back("awards.listed", state="entered")
+        return edge.again("awards/one.html", in_words(refused), **facts_of(award_id))
+    edge.flash_done(_("已决定。"))
+    return edge.back("awards.one", award_id=award_id)
+
+
+@blueprint.get("/c/<community_code>/points/awards/<uuid:award_id>/photos/<int:number>")
+@edge.signed_in
+def photo(award_id: uuid.UUID, number: int) -> Any:
+    """A photograph of the deed, for the few who may see it."""
+    session = edge.read()
+    found = claiming.photo(session, actor=edge.actor(), award_id=award_id, number=number)
+    return attachments.answer(session, found)
 
 
 @blueprint.get("/c/<community_code>/points/awards/<uuid:award_id>")
 @edge.signed_in
 def one(award_id: uuid.UUID) -> Any:
     """One award from its evidence to its entry; its household reads it too."""
-    return edge.page("awards/one.html", words=words, **_one(award_id))
+    return edge.page("awards/one.html", **facts_of(award_id))
 
 
 @blueprint.post("/c/<community_code>/points/awards/<uuid:award_id>/withdraw")
 @edge.signed_in
 def withdraw(award_id: uuid.UUID) -> Any:
-    """Take back what is not published yet."""
-    return _with_reason("awards.withdraw", entering.withdraw, award_id, _("已撤销。"))
+    """Take back what is not published yet; who claimed it may, until somebody looked at it."""
+    asks, place = edge.actor(), edge.community()
+    row = reading.award(edge.read(), actor=asks, award_id=award_id).award
+    own = not permissions.may(asks, "awards.withdraw", community_id=place.id)
+    if own:
+        permissions.require(asks, "awards.withdraw_own", community_id=place.id, person_id=row.claimant_id)
+    return _with_reason("awards.withdraw", entering.withdraw, award_id, _("已撤销。"), asked_already=True)
 
 
 @blueprint.post("/c/<community_code>/points/awards/<uuid:award_id>/correct")
@@ -180,64 +247,9 @@ def confirm_correction(award_id: uuid.UUID) -> Any:
             content={"award": award_id},
         )
     except Refused as refused:
-        return edge.again("awards/one.html", refused, words=words, **_one(award_id))
+        return edge.again("awards/one.html", refused, **facts_of(award_id))
     edge.flash_done(_("已冲正。"))
     return edge.back("awards.one", award_id=award_id)
-
-
-@blueprint.post("/c/<community_code>/points/publish")
-@edge.signed_in
-def publish() -> Any:
-    """Hang out the approved awards as the next batch."""
-    permissions.require(edge.actor(), "publicity.publish", community_id=edge.community().id)
-    try:
-        made = edge.submit(
-            "publicity.publish",
-            lambda session, now: batches.publish(session, actor=edge.actor(), now=now),
-            content={},
-        )
-    except Refused as refused:
-        return edge.again("awards/list.html", refused, words=words, **_list("approved", None))
-    edge.flash_done(_("第 %(batch)s 批已公示,共 %(lines)s 行。", batch=made["batch"], lines=made["lines"]))
-    return edge.back("board.batch", number=made["batch"])
-
-
-@blueprint.get("/c/<community_code>/points/objections")
-@edge.signed_in
-def objections_listed() -> Any:
-    """Objections and appeals that wait, and those that were decided."""
-    return edge.page("awards/objections.html", words=words, **_objections())
-
-
-@blueprint.post("/c/<community_code>/points/objections/<uuid:objection_id>/answer")
-@edge.signed_in
-def answer(objection_id: uuid.UUID) -> Any:
-    """The committee's answer."""
-    return _verdict("publicity.answer", objections.answer, objection_id)
-
-
-@blueprint.post("/c/<community_code>/points/objections/<uuid:objection_id>/decide")
-@edge.signed_in
-def decide(objection_id: uuid.UUID) -> Any:
-    """The supervision committee's word on an appeal."""
-    return _verdict("publicity.decide", objections.decide, objection_id)
-
-
-@blueprint.post("/c/<community_code>/points/objections/<uuid:objection_id>/appeal")
-@edge.signed_in
-def appeal(objection_id: uuid.UUID) -> Any:
-    """Staff write down an appeal that somebody brought on paper."""
-    permissions.require(edge.actor(), "publicity.object_on_behalf", community_id=edge.community().id)
-    asked = edge.load(Said)
-    edge.submit(
-        "publicity.appeal",
-        lambda session, now: objections.appeal(
-            session, actor=edge.actor(), now=now, objection_id=objection_id, text=asked["text"]
-        ),
-        content={"objection": objection_id, **asked},
-    )
-    edge.flash_done(_("申诉已转监督委员会。"))
-    return edge.back("awards.objections_listed")
 
 
 @blueprint.get("/c/<community_code>/points/working-days")
@@ -267,23 +279,38 @@ def declare() -> Any:
     return edge.back("awards.working_days")
 
 
-def _list(state: str, after: uuid.UUID | None) -> dict[str, Any]:
+def _every(state: str) -> dict[str, Any]:
+    """The filters of a list that shows one state."""
+    told: dict[str, Any] = AwardsListed().load({"state": state})
+    return told
+
+
+def _list(asked: dict[str, Any]) -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
-    counts = entering.counts(session, actor=asks)
-    shown = state if state in STATES else ""
-    found = entering.awards_of(session, actor=asks, state=shown, after=after, limit=entering.PAGE + 1)
-    rows = found[: entering.PAGE]
-    more = len(found) > entering.PAGE
+    shown = page_of(asked)
+    table = adoption.in_force_on(session, place.id, today_in(session, place.id, edge.now()))
+    whole = permissions.may(asks, "awards.read", community_id=place.id)
+    counts = entering.counts(session, actor=asks) if whole else {}
+    stages = reading.stage_counts(session, actor=asks) if whole else {}
+    reviews = permissions.may(asks, "awards.review", community_id=place.id)
     return {
-        "rows": rows,
-        "state": shown,
-        "counts": counts,
-        "next_url": url_for("awards.listed", state=shown, after=rows[-1].award.id.hex) if more else "",
-        "first_url": url_for("awards.listed", state=shown) if after else "",
-        "reviews": permissions.may(asks, "awards.review", community_id=place.id),
+        **shown,
+        "state": asked["state"],
+        "counts": {**counts, **stages, "entered": counts.get("entered", 0) - sum(stages.values())},
+        "reviews": reviews,
+        "kept_from": reviewing.kept_from(session, asks, shown["rows"]) if reviews else {},
+        "alone": {row.award.id for row in shown["rows"] if row.award.double_of or reviewing.is_range(row.item)},
         "enters": permissions.may(asks, "awards.enter", community_id=place.id),
+        "reports": reading.areas_of(asks, "awards.report") is not None,
+        "claims_for": permissions.may(asks, "awards.claim_for", community_id=place.id),
         "publishes": permissions.may(asks, "publicity.publish", community_id=place.id),
-        "table": adoption.in_force_on(session, place.id, today_in(session, place.id, edge.now())),
+        "oversees": permissions.may(asks, "awards.reviewers", community_id=place.id),
+        "draws": permissions.may(asks, "awards.draws", community_id=place.id),
+        "links": permissions.may(asks, "attendance_points.read", community_id=place.id),
+        "table": table,
+        "items": adoption.items_of(session, place.id, table.id) if table else [],
+        "grids": grids(),
+        "words": award_words,
     }
 
 
@@ -309,29 +336,76 @@ def _preview(staging_id: uuid.UUID) -> dict[str, Any]:
     }
 
 
-def _one(award_id: uuid.UUID) -> dict[str, Any]:
+def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
+    """What the page of one award shows; the pages of hearings show it too."""
     session, asks = edge.read(), edge.actor()
-    row = entering.award(session, actor=asks, award_id=award_id)
-    community_id = row.award.community_id
+    whole = reading.whole(session, actor=asks, award_id=award_id)
+    row, award = whole.row, whole.row.award
+    community_id, home = award.community_id, whole.row.household
+    may = partial(permissions.may, asks, community_id=community_id)
+    mine = award.household_id == asks.household_id
+    claimed = award.claimant_id is not None and award.claimant_id == asks.person_id
+    standing = reviewing.verdicts_of(session, award)
+    today = today_in(session, community_id, edge.now())
     return {
         "row": row,
-        "correction": objections.open_correction(session, row.award),
-        "withdraws": permissions.may(asks, "awards.withdraw", community_id=community_id),
-        "corrects": permissions.may(asks, "publicity.correct", community_id=community_id),
-        "audits": permissions.may(asks, "reports.journal", community_id=community_id),
-        "mine": row.award.household_id == asks.household_id,
+        "whole": whole,
+        "there": claiming.photos_there(session, whole.photos),
+        "sees_photos": mine or claimed or award.entered_by == asks.number or may("awards.photos"),
+        "kept_from": reviewing.kept_from(session, asks, [row]).get(award.id, ""),
+        "is_range": reviewing.is_range(row.item),
+        "most_steps": rules.rule_of(row.item).largest(row.item),
+        "reviews": may("awards.review") and award.life in {"entered", "second"},
+        "decides": may("awards.decide") and award.life == "committee",
+        "undoes": bool(standing)
+        and standing[-1].reviewed_by == asks.number
+        and "undo" in states.verbs_in(award.life)
+        and may("awards.review"),
+        "hears": may("awards.hear", area_path=home.area_path),
+        "correction": objections.open_correction(session, award),
+        "withdraws": (may("awards.withdraw") and "withdraw" in states.verbs_in(award.life))
+        or (claimed and award.life == "entered"),
+        "corrects": may("publicity.correct"),
+        "audits": may("reports.journal"),
+        "sees_staff": may("awards.read") or may("awards.report", area_path=home.area_path),
+        "mine": mine,
+        "claimed": claimed,
+        "visit": award_visits.visit_of(session, community_id, award.id) if award.comes_from == "attendance" else None,
+        "today": today,
+        "earliest": today + dt.timedelta(days=policy.of(session, community_id, today).hearing_notice_days),
+        "words": award_words,
+        "pers": words.PERS,
     }
 
 
-def _objections() -> dict[str, Any]:
-    asks, place = edge.actor(), edge.community()
-    return {
-        "rows": objections.objections_of(edge.read(), actor=asks),
-        "answers": permissions.may(asks, "publicity.answer", community_id=place.id),
-        "decides": permissions.may(asks, "publicity.decide", community_id=place.id),
-        "on_behalf": permissions.may(asks, "publicity.object_on_behalf", community_id=place.id),
-        "now": edge.now(),
-    }
+def _reviewed(award_id: uuid.UUID | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    asked = edge.load(Reviewed)
+    chosen = asked["award_id"] if award_id is None else [award_id]
+    steps = {award_id: asked["steps"]} if award_id is not None and asked["steps"] is not None else {}
+    made = edge.submit(
+        "awards.review",
+        lambda session, now: reviewing.review(
+            session,
+            actor=edge.actor(),
+            now=now,
+            award_ids=chosen,
+            approved=asked["verdict"] == "approve",
+            remark=asked["remark"],
+            chosen_steps=steps,
+            both_reason=asked["both_reason"],
+        ),
+        content={**asked, "award_id": chosen},
+    )
+    return made, asked
+
+
+def _say_reviewed(made: dict[str, Any], asked: dict[str, Any]) -> None:
+    approved = asked["verdict"] == "approve"
+    edge.flash_done(
+        _("通过 %(count)s 笔。", count=made["awards"]) if approved else _("退回 %(count)s 笔。", count=made["awards"])
+    )
+    if made["second"]:
+        edge.flash_note(_("其中 %(count)s 笔要由另一个人复核。", count=made["second"]))
 
 
 def _days() -> dict[str, Any]:
@@ -340,8 +414,9 @@ def _days() -> dict[str, Any]:
     return {"today": today, "days": list(declared_days(session, place.id, since=today).values())}
 
 
-def _with_reason(use_case: str, verb: Any, award_id: uuid.UUID, done: str) -> Any:
-    permissions.require(edge.actor(), use_case, community_id=edge.community().id)
+def _with_reason(use_case: str, verb: Any, award_id: uuid.UUID, done: str, *, asked_already: bool = False) -> Any:
+    if not asked_already:
+        permissions.require(edge.actor(), use_case, community_id=edge.community().id)
     try:
         asked = edge.load(Reason)
         edge.submit(
@@ -350,28 +425,13 @@ def _with_reason(use_case: str, verb: Any, award_id: uuid.UUID, done: str) -> An
             content={"award": award_id, **asked},
         )
     except Refused as refused:
-        return edge.again("awards/one.html", in_words(refused), words=words, **_one(award_id))
+        return edge.again("awards/one.html", in_words(refused), **facts_of(award_id))
     edge.flash_done(done)
     return edge.back("awards.one", award_id=award_id)
 
 
-def _verdict(use_case: str, verb: Any, objection_id: uuid.UUID) -> Any:
-    permissions.require(edge.actor(), use_case, community_id=edge.community().id)
-    try:
-        asked = edge.load(Verdict)
-        edge.submit(
-            use_case,
-            lambda session, now: verb(
-                session,
-                actor=edge.actor(),
-                now=now,
-                objection_id=objection_id,
-                upheld=asked["verdict"] == "uphold",
-                text=asked["text"],
-            ),
-            content={"objection": objection_id, **asked},
-        )
-    except Refused as refused:
-        return edge.again("awards/objections.html", in_words(refused), words=words, **_objections())
-    edge.flash_done(_("已答复。"))
-    return edge.back("awards.objections_listed")
+def _spreadsheet() -> tuple[bytes, str]:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise edge.bad("file", _("请选择文件。"))
+    return file.read(), file.filename

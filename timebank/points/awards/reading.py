@@ -243,7 +243,11 @@ def areas_of(actor: Actor, use_case: str) -> list[ColumnElement[bool]] | None:
     roles = RULES[use_case].roles
     if actor.trusted or actor.has(roles):
         return []
-    held = [grant.area_path for grant in actor.grants if grant.role in roles]
+    held = [
+        grant.area_path
+        for grant in actor.grants
+        if grant.role in roles and grant.area_path.startswith(actor.area_path)  # another community's grid is none here
+    ]
     if not held:
         return None
     return [or_(*(col(Household.area_path).startswith(path, autoescape=True) for path in held))]
