@@ -156,6 +156,8 @@ def take_in(session: Session, *, actor: Actor, now: dt.datetime, file_id: uuid.U
         raise GoodsFileUsed
     if found.bad:
         raise GoodsFileProblems(rows=found.bad)
+    # Counted before: what is taken in changes what a row is compared with.
+    told = {verdict: sum(1 for row in found.rows if row.verdict == verdict) for verdict in ("new", "changed", "same")}
     for row in found.rows:
         piece = row.cells["piece"] or (row.before.piece if row.before else "件")
         if row.before is None:
@@ -168,7 +170,6 @@ def take_in(session: Session, *, actor: Actor, now: dt.datetime, file_id: uuid.U
         goods.describe(session, actor=actor, now=now, item_id=row.before.id, name=row.before.name, piece=piece,
                        offered=row.before.offered, said=row.said, picture_alt=row.before.picture_alt)  # fmt: skip
     found.file.taken_in_at = now
-    told = {verdict: sum(1 for row in found.rows if row.verdict == verdict) for verdict in ("new", "changed", "same")}
     return {"code": "goods_file_taken_in", "file_id": found.file.id.hex, **told}
 
 
