@@ -96,5 +96,7 @@ def plainly(
     )
     if found is None:
         return None
-    *arrival, last_end = found
-    return Arrival(*arrival) if last_end is None or last_end <= at else None
+    point_id, place, born_on, of_day, of_month, last_end = found
+    if last_end is not None and last_end > at:
+        return None
+    return Arrival(point_id, place, born_on, int(of_day), int(of_month))  # PostgreSQL adds up to decimals

@@ -122,36 +122,15 @@ def check_in(
         told = _check_in_plainly(session, actor=actor, person_id=person_id, now=now, ticket=ticket)
         if told is not None:
             return told
-    point = _point(session, ticket)
-    refuse_if_open(session, community_id=ticket.community_id, person_id=person_id, point=point, order_id=None)
-    activity = chosen_activity(session, point, person_id, activity_number, ticket.scanned_at)
-    team = for_whom(
+    return _check_in_at_length(
         session,
-        community_id=ticket.community_id,
+        actor=actor,
         person_id=person_id,
-        at=ticket.scanned_at,
-        activity=activity,
+        now=now,
+        ticket=ticket,
+        activity_number=activity_number,
         team_number=team_number,
     )
-    if activity is not None:
-        activities.take_place(session, activity=activity, person_id=person_id, now=now)
-    visit_id = open_visit(
-        session,
-        community_id=ticket.community_id,
-        person_id=person_id,
-        started_at=ticket.scanned_at,
-        now=now,
-        evidence=ticket.evidence,
-        recorded_by=actor.number,
-        place=point.name,
-        point=point,
-        activity=activity,
-        step=ticket.step,
-        team=team,
-    )
-    told = _begun(ticket, visit_id, point.name, zone_of(session, ticket.community_id))
-    told |= room_left(session, ticket.community_id, person_id, ticket.scanned_at)
-    return told | {"activity": activity.title if activity else None, "team": team.name if team else None}
 
 
 def check_out(session: Session, *, actor: Actor, now: datetime, ticket: Ticket) -> dict[str, object]:
@@ -299,6 +278,49 @@ def _check_in_plainly(
     told = _begun(ticket, visit_id, found.place, zone)
     told |= room(rules, age=age, of_day=found.credited_that_day, of_month=found.credited_that_month)
     return told | {"activity": None, "team": None}
+
+
+def _check_in_at_length(
+    session: Session,
+    *,
+    actor: Actor,
+    person_id: UUID,
+    now: datetime,
+    ticket: Ticket,
+    activity_number: int | None,
+    team_number: int | None,
+) -> dict[str, object]:
+    """The check-in with one question after the other, and a refusal for each."""
+    point = _point(session, ticket)
+    refuse_if_open(session, community_id=ticket.community_id, person_id=person_id, point=point, order_id=None)
+    activity = chosen_activity(session, point, person_id, activity_number, ticket.scanned_at)
+    team = for_whom(
+        session,
+        community_id=ticket.community_id,
+        person_id=person_id,
+        at=ticket.scanned_at,
+        activity=activity,
+        team_number=team_number,
+    )
+    if activity is not None:
+        activities.take_place(session, activity=activity, person_id=person_id, now=now)
+    visit_id = open_visit(
+        session,
+        community_id=ticket.community_id,
+        person_id=person_id,
+        started_at=ticket.scanned_at,
+        now=now,
+        evidence=ticket.evidence,
+        recorded_by=actor.number,
+        place=point.name,
+        point=point,
+        activity=activity,
+        step=ticket.step,
+        team=team,
+    )
+    told = _begun(ticket, visit_id, point.name, zone_of(session, ticket.community_id))
+    told |= room_left(session, ticket.community_id, person_id, ticket.scanned_at)
+    return told | {"activity": activity.title if activity else None, "team": team.name if team else None}
 
 
 def _begun(ticket: Ticket, visit_id: UUID, place: str, zone: ZoneInfo) -> dict[str, object]:
