@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.util import LRUCache
 from sqlmodel import Session
 
 from api import schema
@@ -215,19 +216,14 @@ def _share_statements(engine: Engine) -> None:
 
     What SQLAlchemy has compiled belongs to an engine and its dialect; a quarter of a test's time went into compiling.
     """
-    dialect, statements = _first_of_its_kind(engine)
-    engine.dialect = dialect
-    engine.update_execution_options(compiled_cache=statements)
-
-
-_KINDS: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
-
-
-def _first_of_its_kind(engine: Engine) -> tuple[Dialect, dict[Any, Any]]:
     if engine.name not in _KINDS:
         engine.connect().close()  # a dialect asks its first server what it can
-        _KINDS[engine.name] = engine.dialect, {}
-    return _KINDS[engine.name]
+        # Not a dict in the execution options: a trace that tells local variables would write it out, for minutes.
+        _KINDS[engine.name] = engine.dialect, LRUCache(10_000)
+    engine.dialect, engine._compiled_cache = _KINDS[engine.name]
+
+
+_KINDS: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
 
 
 @pytest.fixture(scope="session")
