@@ -20,6 +20,7 @@ BLUEPRINTS: list[str] = [
     "devices",
     "offline",
     "shop",
+    "points_table",
     "points_audit",
     "points_replay",
     "households",

@@ -7,14 +7,13 @@ import uuid
 from typing import Any
 
 from tests.timebank.points import make
-from timebank import samples
 from timebank.permissions import ROLES
 from timebank.points.awards import entering
 from timebank.points.awards.rows import rows_of_file
 from timebank.points.publicity import objections
 from timebank.points.shop import codes, orders
 from timebank.points.shop.tables import ShopOrder
-from timebank.points.table import adoption
+from timebank.points.table import adoption, staging
 from timebank.points.table.reading import read_file
 
 COMMITTEE = {"committee", "community_manager"}
@@ -41,12 +40,6 @@ def with_draft(world: Any) -> dict[str, Any]:
     return {"table_id": make.draft_table(world.village, text)}
 
 
-def with_later_draft(world: Any) -> dict[str, Any]:
-    """At most two versions a year: each adoption of the walk is half a year later."""
-    world.village.pass_time(days=200)
-    return with_draft(world)
-
-
 def with_person(world: Any) -> dict[str, Any]:
     """Somebody to be awarded or served, whose number may stand in an address."""
     return {**with_table(world), "person": world.village.make_person()}
@@ -61,7 +54,7 @@ def with_customer(world: Any) -> dict[str, Any]:
 def with_staged_table(world: Any) -> dict[str, Any]:
     text = f"类别,项目,分值\n甲,好事{uuid.uuid4().hex[:7]},5\n".encode()
     reading, actor = read_file(text), world.village.actor("committee")
-    made = world.village.write(lambda s, now: adoption.stage(s, actor=actor, now=now, name="表.csv", reading=reading))
+    made = world.village.write(lambda s, now: staging.stage(s, actor=actor, now=now, name="表.csv", reading=reading))
     return {"staging_id": uuid.UUID(made["staging_id"])}
 
 
@@ -203,10 +196,6 @@ def the(*names: str) -> Any:
     return lambda world, made: {name: made[name] for name in names}
 
 
-def upload(world: Any, made: dict[str, Any]) -> dict[str, Any]:
-    return {"file": (io.BytesIO(samples.sample("points-table-mixed.csv")), "积分表.csv")}
-
-
 def upload_awards(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     return {"file": (io.BytesIO("户号,项目,日期,佐证\n1,甲,2026-12-01,表\n".encode()), "加分.csv")}
 
@@ -221,17 +210,6 @@ def household_number(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     with world.village.read() as session:
         found = households.household(session, world.village.community_id, world.residents[0].household_id)
     return {"number": found.number}
-
-
-def adoption_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
-    return {"adopted_on": world.village.today.isoformat(), "body": "assembly", "quorum": "10", "present": "12",
-            "votes_for": "11", "votes_against": "1", "minutes_digest": "ab" * 32}  # fmt: skip
-
-
-def switch_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
-    item = make.items(world.village, made["table_id"])[ITEM]
-    return {"item_id": item.id.hex, "in_use": "off" if item.in_use else "on", "decided_on": world.village.today.isoformat(),
-            "reason": "村民代表会议决定"}  # fmt: skip
 
 
 def award_form(world: Any, made: dict[str, Any]) -> dict[str, Any]:
@@ -259,23 +237,6 @@ def line(world: Any, made: dict[str, Any]) -> dict[str, Any]:
 REASON = {"data": lambda world, made: {"reason": "记错了"}}
 
 ROWS = {
-    "points.tables": {"roles": COMMITTEE, "arrange": with_draft},
-    "points.stage": {**POST, "roles": COMMITTEE, "data": upload},
-    "points.preview": {"roles": COMMITTEE, "arrange": with_staged_table, "values": STAGING},
-    "points.draft": {
-        **POST, "roles": COMMITTEE, "arrange": with_staged_table, "values": STAGING,
-        "data": lambda world, made: {"title": "积分表"},
-    },
-    "points.table": [
-        {"anyone": True, "arrange": with_table, "values": TABLE},
-        {"roles": COMMITTEE, "arrange": with_draft, "values": TABLE},
-    ],
-    "points.table_file": {
-        "anyone": True, "arrange": with_table, "values": lambda world, made: {"table_id": made["table_id"], "form": "csv"},
-    },
-    "points.adopt": {**POST, "roles": COMMITTEE, "arrange": with_later_draft, "values": TABLE, "data": adoption_form},
-    "points.withdraw": {**POST, "roles": COMMITTEE, "arrange": with_draft, "values": TABLE},
-    "points.switch": {**POST, "roles": COMMITTEE, "arrange": with_table, "values": TABLE, "data": switch_form},
     "awards.listed": {"roles": READ, "arrange": with_award},
     "awards.new": {"roles": ENTER, "arrange": with_table},
     "awards.enter": {**POST, "roles": ENTER, "arrange": with_person, "data": award_form},
