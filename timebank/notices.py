@@ -70,6 +70,9 @@ KINDS = frozenset(
         "sign_up_promoted",
         "sign_up_moved_back",  # the room became smaller
         "sign_up_taken_off",
+        "sign_up_clashes",  # an activity was moved onto another promise of hers
+        "sign_up_role_ended",
+        "activity_place_freed",  # to who leads it
         "absence_written",
         "excuse_accepted",
         "excuse_refused",

@@ -73,7 +73,7 @@ def close_forgotten(session: Session, actor: Actor, now: dt.datetime) -> list[Pi
 
 
 def free_places(session: Session, actor: Actor, now: dt.datetime) -> list[Piece]:
-    """Places in coming activities of people who have left."""
+    """Places in coming activities of people who have left, or whose role of a volunteer has ended."""
     found = seats.places_of_those_who_left(session, communities.community_of(actor), now, 1)
     return [Piece("batch", _acting(seats.free_places_of_those_who_left, actor))] if found else []
 

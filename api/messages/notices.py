@@ -56,6 +56,9 @@ SUBJECTS: dict[str, Any] = {
     "sign_up_promoted": _("您有名额了"),
     "sign_up_moved_back": _("您的报名转为候补"),
     "sign_up_taken_off": _("您的报名已取消"),
+    "sign_up_clashes": _("活动改期,与您的另一项安排冲突"),
+    "sign_up_role_ended": _("您的报名已取消"),
+    "activity_place_freed": _("您负责的活动空出一个名额"),
     "absence_written": _("有一次活动记了您未到"),
     "excuse_accepted": _("您的请假说明有了答复"),
     "excuse_refused": _("您的请假说明有了答复"),
@@ -107,7 +110,9 @@ TEXTS: dict[str, Any] = {
     "order_reopened": _("第 %(order_number)s 号订单刚才退回或者取消错了,现在重新受理。"),
     "order_offered": _("第 %(order_number)s 号订单(%(starts_at)s)派给了您。能去的,请领单;去不了,不用理会。"),
     "order_promoted": _("第 %(order_number)s 号订单的志愿者去不了,轮到您:%(starts_at)s 上门。去不了的,请退出这一单。"),
-    "order_not_promoted": _("第 %(order_number)s 号订单(%(starts_at)s)的志愿者去不了,但按现在的登记您不能接这一单,已不再候补。有疑问请问服务台。"),
+    "order_not_promoted": _(
+        "第 %(order_number)s 号订单(%(starts_at)s)的志愿者去不了,但按现在的登记您不能接这一单,已不再候补。有疑问请问服务台。"
+    ),
     "order_let_go": _("工作人员让您退出了第 %(order_number)s 号订单(%(starts_at)s),不用去了。"),
     "order_no_show": _("第 %(order_number)s 号订单(%(starts_at)s)记了您未到。时间不会扣;有原因的,请告诉服务台。"),
     "order_excused": _("第 %(order_number)s 号订单(%(starts_at)s)记了您有事没有去,不算未到。"),
@@ -151,6 +156,11 @@ TEXTS: dict[str, Any] = {
     "sign_up_waiting": _("“%(activity)s”(%(starts_at)s)名额已满,您在候补名单上。有人退出就轮到您,会再通知。"),
     "sign_up_promoted": _("有人退出,您补上了:%(starts_at)s,“%(activity)s”。来不了的,请取消报名,让给下一位。"),
     "sign_up_moved_back": _("“%(activity)s”(%(starts_at)s)的名额改少了,后报名的转为候补,您排在前面。有名额会再通知。"),
+    "sign_up_clashes": _(
+        "“%(activity)s”改到 %(starts_at)s 开始,那时您已另有安排,这次的报名已为您取消,不会记为未到。想去的,请先退出另一项,再重新报名。"
+    ),
+    "sign_up_role_ended": _("您的志愿者身份已结束,%(starts_at)s“%(activity)s”的报名已取消。有疑问请问服务台。"),
+    "activity_place_freed": _("%(starts_at)s“%(activity)s”有一位志愿者不再参加,名额已空出;有人候补的,已自动递补。"),
     "sign_up_taken_off": _("工作人员取消了您的报名:%(starts_at)s,“%(activity)s”。有疑问请问服务台。"),
     "absence_written": _(
         "%(starts_at)s 的“%(activity)s”记了您未到。有原因的,请在活动页写明,工作人员会看。时间不会扣。"
@@ -170,7 +180,9 @@ TEXTS: dict[str, Any] = {
     "line_objected": _("第 %(batch)s 批第 %(line)s 行有人提了异议。只有这一行先不入账,查清后答复。"),
     "line_withdrawn": _("第 %(batch)s 批第 %(line)s 行的异议成立,这一行撤下,不入账。"),
     "line_corrected": _("第 %(batch)s 批第 %(line)s 行的异议成立,按更正后的分值重新审核、再公示。"),
-    "line_reversed": _("第 %(batch)s 批第 %(line)s 行已冲正 %(points_steps)s 分。现在欠 %(short_steps)s 分,以后得的分先补上。"),
+    "line_reversed": _(
+        "第 %(batch)s 批第 %(line)s 行已冲正 %(points_steps)s 分。现在欠 %(short_steps)s 分,以后得的分先补上。"
+    ),
     "points_booked": _("第 %(batch)s 批公示期满,您家的 %(points_steps)s 分已入账。"),
     "objection_answered_upheld": _("您对第 %(batch)s 批第 %(line)s 行的异议成立。答复在“我的异议”里。"),
     "objection_answered_rejected": _(

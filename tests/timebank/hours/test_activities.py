@@ -31,7 +31,7 @@ from tests.timebank.hours.arrange_activities import (
     volunteers,
 )
 from timebank.errors import BadInput, Forbidden, NotFound
-from timebank.hours.activities import planning, reading, seats
+from timebank.hours.activities import absences, planning, reading, seats
 from timebank.hours.activities.campaigns import CAMPAIGNS
 from timebank.hours.activities.planning import Shift
 from timebank.hours.activities.refusals import (
@@ -49,7 +49,7 @@ from timebank.hours.activities.requirements import Terms
 from timebank.hours.activities.rhythm import Rhythm
 from timebank.hours.activities.tables import ActivityTerms, SignUp
 from timebank.hours.opening_hours import Opening
-from timebank.people import residents, skills
+from timebank.people import logins, residents, skills
 from timebank.people.working_days import declare_day
 from timebank.permissions import Actor
 
@@ -738,3 +738,74 @@ def test_a_place_of_before_the_waiting_list_is_a_place(village):
     assert (line.mine, line.taken, line.kind) == (True, 1, "activity")
     give_up(village, who, number)
     assert change(village, number, day=village.today + DAY, terms=Terms(note="带手套"))["activities"] == 1
+
+
+def grant_role(village, who):
+    village.storage.write_global(
+        lambda session, now: logins.grant(
+            session,
+            now=now,
+            role="volunteer",
+            area_path=village.area_path,
+            from_on=village.today,
+            until_on=village.today + 3 * DAY,
+            given_by="test",
+            community_id=village.community_id,
+            person_id=who.person_id,
+        )
+    )
+
+
+def test_who_is_a_volunteer_no_more_gives_up_coming_places_and_those_who_wait_and_lead_hear_of_it(village):
+    point, (a, b, c, leader) = make_point(village), volunteers(village, "甲", "乙", "丙", "组长")
+    grant_role(village, a)
+    coming = plan(village, point, starts_in=24 * 6, capacity=2, leader=leader.person_id)
+    for who in (a, b, c):
+        sign_up(village, who, coming)
+    village.pass_time(days=3)
+    assert free_places(village) == 0  # the last day of the role
+    village.pass_time(days=1)
+    # Who never had the role as a person was put down by staff, who know why.
+    assert free_places(village) == 1
+    assert [stands(village, who, coming) for who in (a, b, c)] == ["gave up", "place", "place"]
+    assert told(village, a)[-1] == "sign_up_role_ended"
+    assert told(village, c)[-1] == "sign_up_promoted"
+    assert told(village, leader)[-1] == "activity_place_freed"
+    assert free_places(village) == 0
+
+
+def test_a_role_that_was_revoked_and_given_anew_keeps_its_places(village):
+    point, (a,) = make_point(village), volunteers(village, "甲")
+    grant_role(village, a)
+    coming = plan(village, point)
+    sign_up(village, a, coming)
+    with village.read() as session:
+        (held,) = logins.grants_of_person(session, community_id=1, person_id=a.person_id, on=village.today)
+    village.storage.write_global(lambda session, now: logins.revoke(session, now=now, grant_id=held.id))
+    grant_role(village, a)
+    assert (free_places(village), stands(village, a, coming)) == (0, "place")
+
+
+@on_sqlite
+def test_whom_a_move_leaves_with_two_promises_is_told_and_never_missed(village):
+    point, (a, b) = make_point(village), volunteers(village, "甲", "乙")
+    first = plan(village, point, starts_in=24, hours=2)
+    moved = plan(village, point, starts_in=29, hours=2, capacity=1)
+    for who, number in ((a, first), (a, moved), (b, moved)):
+        sign_up(village, who, number)
+    shift = Shift(starts=clock("10:00"), ends=clock("12:00"), capacity=1)
+    told_of = change(village, moved, shift=shift, day=village.today + DAY)
+    assert (told_of["moved"], told_of["moved_up"]) == (1, 1)
+    assert [stands(village, who, moved) for who in (a, b)] == ["gave up", "place"]
+    assert stands(village, a, first) == "place"
+    assert told(village, a)[-1:] == ["sign_up_clashes"]
+    assert "activity_changed" not in told(village, a)
+    # Both end, somebody was there, and nothing is written of her for the one that she lost.
+    village.pass_time(hours=25)
+    come(village, b, scan(village, point), activity=moved)
+    village.pass_time(hours=3)
+    go(village, b, scan(village, point))
+    village.pass_time(hours=30)
+    with village.read() as session:
+        due = absences.due(session, village.community_id, village.now, 10)
+    assert [(one.number, place.person_id) for one, place in due] == []

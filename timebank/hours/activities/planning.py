@@ -249,7 +249,7 @@ def change(
     """Change an activity that has not begun, or it and all that follow in its series (`scope` one or rest).
 
     Of those that follow, the ones that were changed by themselves, called off or begun stay as they are. Who has a place
-    is told of other times; a smaller room sends those who signed up last back to the waiting list, a larger one brings
+    is told of other times, and whoever has promised that time elsewhere loses the place and is told so; a smaller room sends those who signed up last back to the waiting list, a larger one brings
     up who waits.
 
     Raises:
@@ -272,6 +272,7 @@ def change(
         _apply(session, one, change, leader_id=leader_id, alone=scope == ONE, now=now)
         if (one.starts_at, one.ends_at) != before:
             moved += 1
+            seats.free_who_cannot_come(session, one, now)
             _tell(session, one, "activity_changed", now=now)
         one_back, one_up = seats.fit_to_capacity(session, one, now)
         back, up = back + one_back, up + one_up

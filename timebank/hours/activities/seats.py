@@ -4,11 +4,11 @@ All of it runs in the community's lane, one request after the other: of two who 
 come up.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlmodel import Session, col
 
 from timebank import notices
@@ -20,11 +20,13 @@ from timebank.hours.activities.refusals import (
     ActivityCancelled,
     ActivityFull,
     ActivityOver,
+    BusyThen,
     SignUpClosed,
 )
 from timebank.hours.activities.requirements import day_of, refuse_blocked, refuse_busy, refuse_unfit, terms_of
 from timebank.hours.activities.tables import Activity, SignUp
 from timebank.people import communities, residents
+from timebank.people.logins import LoginPerson, RoleGrant
 from timebank.people.residents import Person
 from timebank.permissions import Actor, require
 
@@ -200,19 +202,48 @@ def fit_to_capacity(session: Session, activity: Activity, now: datetime) -> tupl
     return moved, promote(session, activity, now)
 
 
+def free_who_cannot_come(session: Session, activity: Activity, now: datetime) -> int:
+    """After an activity was moved: end the places of those who have promised that time elsewhere, and tell them; returns how many.
+
+    Nobody is to be missed where she cannot be: it was not she who moved it. She may sign up again when she is free.
+    Who waits comes up with the next `fit_to_capacity`.
+    """
+    freed = 0
+    for place in list(session.scalars(_places(activity, col(SignUp.waiting_since).is_(None)))):
+        try:
+            refuse_busy(session, activity, place.person_id)
+        except BusyThen:
+            place.given_up_at, place.given_up_how = now, STAFF
+            freed += 1
+            _tell(session, activity, place.person_id, "sign_up_clashes", now)
+    session.flush()
+    return freed
+
+
 def free_places_of_those_who_left(session: Session, *, actor: Actor, now: datetime) -> dict[str, object]:
-    """Free the coming places of people who have left the register; those who wait come up. A job; harmless when repeated."""
+    """Free the coming places of people who have left the register, or whose role of a volunteer has ended; those who wait come up.
+
+    Whose role has ended is told, and so is who leads the activity. A job; harmless when repeated.
+    """
     community_id = communities.community_of(actor)
     require(actor, "activities.free_places", community_id=community_id)
     found = places_of_those_who_left(session, community_id, now, LOOKED_AT)
     for place in found:
         activity = by_id(session, community_id, place.activity_id)
         leave_place(session, activity, place, how=LEFT, now=now)
+        if not residents.has_left(residents.person(session, community_id, place.person_id)):
+            _tell(session, activity, place.person_id, "sign_up_role_ended", now)
+        if activity.leader_id is not None and activity.leader_id != place.person_id:
+            _tell(session, activity, activity.leader_id, "activity_place_freed", now)
     return {"code": "places_freed", "count": len(found), "left": len(found) == LOOKED_AT}
 
 
 def places_of_those_who_left(session: Session, community_id: int, now: datetime, limit: int) -> list[SignUp]:
-    """Standing places in coming activities whose people are no longer in the register."""
+    """Standing places in coming activities whose people are no longer in the register, or volunteers no longer.
+
+    Whom staff put down without her ever having had the role keeps her place.
+    """
+    today = communities.local_day(communities.community(session, community_id), now)
     return list(
         session.scalars(
             _coming(community_id, now)
@@ -220,10 +251,40 @@ def places_of_those_who_left(session: Session, community_id: int, now: datetime,
                 Person,
                 and_(col(Person.community_id) == col(SignUp.community_id), col(Person.id) == col(SignUp.person_id)),
             )
-            .where(col(Person.left_on).is_not(None))
+            .where(or_(col(Person.left_on).is_not(None), *_role_has_ended(today)))
             .order_by(col(SignUp.signed_up_at), col(SignUp.person_id))
             .limit(limit)
         )
+    )
+
+
+def _role_has_ended(today: date) -> list[ColumnElement[bool]]:
+    """That a person had the role of a volunteer, and has it no more: not her own, nor that of her sign-in."""
+    goes_on = and_(
+        col(RoleGrant.revoked_at).is_(None), or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= today)
+    )
+    own = [
+        col(RoleGrant.community_id) == col(Person.community_id),
+        col(RoleGrant.person_id) == col(Person.id),
+        col(RoleGrant.role) == "volunteer",
+    ]
+    of_sign_in = [
+        col(LoginPerson.community_id) == col(Person.community_id),
+        col(LoginPerson.person_id) == col(Person.id),
+        col(RoleGrant.login_id) == col(LoginPerson.login_id),
+        col(RoleGrant.role) == "volunteer",
+    ]
+    return [and_(exists().where(*own), ~exists().where(*own, goes_on), ~exists().where(*of_sign_in, goes_on))]
+
+
+def _tell(session: Session, activity: Activity, person_id: UUID, kind: str, now: datetime) -> None:
+    notices.tell(
+        session,
+        community_id=activity.community_id,
+        person_id=person_id,
+        kind=kind,
+        facts=facts_of(activity),
+        now=now,
     )
 
 
