@@ -24,7 +24,7 @@ AT_ONCE_MOST = 4  # pages that a request waits for; more are drawn beside
 
 @dataclass(frozen=True)
 class Format:
-    """A size of paper: how many lines a page holds, and how wide an item's name may be, in full-width characters."""
+    """A size of paper: how many lines a page holds, each two lines of type high, and how wide an item's name may be, in full-width characters."""
 
     size: str
     lines: int
@@ -32,7 +32,7 @@ class Format:
     type_points: float
 
 
-FORMATS = {"A4": Format("A4", 24, 19, 13.0), "A3": Format("A3", 26, 21, 18.0)}
+FORMATS = {"A4": Format("A4", 18, 20, 13.0), "A3": Format("A3", 19, 30, 17.0)}
 
 
 @dataclass
@@ -102,7 +102,7 @@ class SheetRuns:
 
 
 def fitting(text: str, width: int) -> str:
-    """A text cut to so many full-width characters, with an ellipsis where something is left out: a row of the wall has one line."""
+    """A text cut to so many full-width characters, with an ellipsis where something is left out: a row of the wall has two lines."""
     used = 0.0
     for at, sign in enumerate(text):
         used += 1 if unicodedata.east_asian_width(sign) in "WF" else 0.55

@@ -13,6 +13,7 @@ ORDERS, ELIGIBILITY = "timebank/hours/test_order_borders.py", "timebank/hours/te
 DEPOSITORS, OFFLINE = "timebank/hours/test_depositors.py", "timebank/hours/test_offline_body.py"
 ABSENCES, ROSTERS = "timebank/hours/test_absences.py", "timebank/hours/test_rosters.py"
 CHANGES = "timebank/test_policy_changes.py"
+PUBLICITY = "timebank/points/test_publicity.py"
 
 ROWS: dict[str, tuple[str, ...]] = {
     "rounding_minutes": (f"{HOURS}::test_rounding_minutes_floor_a_visit_once",),
@@ -63,7 +64,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "duty_weeks_ahead": (f"{ROSTERS}::test_how_far_ahead_is_the_communitys_number",),
     "team_donation_undo_hours": ("timebank/hours/test_team_hours.py::test_the_day_of_a_donation_is_the_policys",),
     "table_deliberation_days": (f"{LIFE}::test_the_vote_comes_after_the_days_of_comments",),
-    "table_quorum_percent": (f"{LIFE}::test_a_quorum_is_more_than_two_thirds_of_a_roll_and_more_than_half_of_an_assembly",),
+    "table_quorum_percent": (
+        f"{LIFE}::test_a_quorum_is_more_than_two_thirds_of_a_roll_and_more_than_half_of_an_assembly",
+    ),
     "table_assembly_quorum_percent": (
         f"{LIFE}::test_a_quorum_is_more_than_two_thirds_of_a_roll_and_more_than_half_of_an_assembly",
     ),
@@ -87,6 +90,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "claims_open_a_day": ("timebank/points/test_claims.py::test_claims_open_a_day_wait_at_once_and_more_do_not",),
     "appeal_days": (f"{POINTS}::test_appeal_days_end_at_the_midnight_after_the_seventh",),
+    "appeal_decision_days": (f"{PUBLICITY}::test_appeal_decision_days_are_working_days",),
+    "objections_open_most": (f"{PUBLICITY}::test_objections_open_most_counts_what_waits_for_an_answer",),
+    "late_objection_days": (f"{PUBLICITY}::test_late_objection_days_end_with_the_ninetieth_day_after_the_booking",),
+    "reversal_two_from_steps": (f"{PUBLICITY}::test_reversal_two_from_steps_takes_two_officers_from_there_on",),
+    "batch_due_day": (f"{PUBLICITY}::test_batch_due_day_reminds_those_who_publish_once",),
     "carry_percent": (
         "timebank/points/test_years.py::test_carry_percent_says_what_lapses_of_what_is_left_of_the_year",
     ),

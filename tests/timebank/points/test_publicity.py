@@ -4,16 +4,22 @@ import datetime as dt
 import uuid
 
 import pytest
+from sqlmodel import select
 
-from ledger import reading
+from ledger import book_of, reading
+from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
 from timebank import accounts
+from timebank.errors import BadInput
+from timebank.notices import Notice
+from timebank.people.logins import RoleGrant
 from timebank.people.working_days import declare_day, last_working_day, works_on
 from timebank.permissions import Actor
 from timebank.points import household_accounts, statement
 from timebank.points.awards.tables import Award
-from timebank.points.publicity import batches, objections
+from timebank.points.publicity import batches, clocks, objections
 from timebank.points.table.tables import PointsTable
+from timebank.storage import new_id
 
 CLEAN, DOCTOR, MASTER = "参加社区环境卫生整治", "成员攻读博士", "成员攻读硕士"
 
@@ -330,3 +336,203 @@ def test_the_job_is_not_open_to_people(village):
     with pytest.raises(Forbidden):
         village.write(lambda s, now: batches.book_due(s, actor=village.actor("committee"), now=now))
     assert Actor.system(village.community_id, "publicity").trusted
+
+
+def late(village, batch, person, line=1):
+    return object_to(village, batch, line, person)
+
+
+def local(day, *, before=dt.timedelta(0)):
+    """The midnight after a day in the village."""
+    return dt.datetime(day.year, day.month, day.day, 16, tzinfo=dt.UTC) - before
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_late_objection_days_end_with_the_ninetieth_day_after_the_booking(village):
+    """late_objection_days is 90: the last millisecond of the ninetieth day is in time, the next one is not."""
+    make.table_in_force(village)
+    ana, bo, cai = village.make_person(), village.make_person(), village.make_person()
+    batch = make.published(village, (ana, CLEAN), (bo, CLEAN))
+    village.pass_time(days=10)
+    make.book_due(village)
+    until = local(village.today + dt.timedelta(days=90))
+    village.clock.move(until - dt.timedelta(seconds=5) - village.now)
+    raised = late(village, batch, cai)
+    assert raised["late"]
+    village.clock.move(until - village.now)
+    with pytest.raises(objections.ObjectionTooLate):
+        late(village, batch, cai, line=2)
+    answered = answer(village, raised, upheld=True)
+    assert (answered["line_state"], award_of(village, batch, 1).state) == ("reversed", "reversed")
+    assert household_balance(village, ana) == 0
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_objections_open_most_counts_what_waits_for_an_answer(village):
+    """objections_open_most is 5: the sixth is refused until one is answered."""
+    make.table_in_force(village)
+    bo = village.make_person()
+    batch = make.published(village, *[(village.make_person(), CLEAN) for _ in range(7)])
+    raised = [object_to(village, batch, line, bo) for line in range(1, 6)]
+    with pytest.raises(objections.TooManyObjections) as refused:
+        object_to(village, batch, 6, bo)
+    assert refused.value.facts == {"most": 5}
+    answer(village, raised[0], upheld=False)
+    object_to(village, batch, 6, bo)
+    with pytest.raises(objections.TooManyObjections):
+        object_to(village, batch, 7, bo)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_appeal_decision_days_are_working_days(village):
+    """appeal_decision_days is 10: appealed on Tuesday 1 December, to be decided by the end of Tuesday the 15th; then it is late."""
+    make.table_in_force(village)
+    ana, bo = village.make_person(), village.make_person()
+    officer = village.make_person()
+    raised = object_to(village, make.published(village, (ana, CLEAN)), 1, bo)
+    answer(village, raised, upheld=False)
+    told = village.write(
+        lambda s, now: objections.appeal(
+            s, actor=village.actor(person=bo), now=now, objection_id=uuid.UUID(raised["objection_id"]), text="再查"
+        )
+    )
+    due = dt.datetime.fromisoformat(told["decision_due_at"])
+    assert due == local(dt.date(2026, 12, 15))
+    with village.read() as session:
+        assert clocks.clock(session, village.community_id, due - dt.timedelta(milliseconds=1)).appealed_late == 0
+        assert clocks.clock(session, village.community_id, due).appealed_late == 1
+    give_role(village, officer, "supervision_committee")
+    village.clock.move(due - village.now)
+    job = Actor.system(village.community_id, "remind_of_objections")
+    assert village.write(lambda s, now: clocks.remind(s, actor=job, now=now))["objections"] == 1
+    assert village.write(lambda s, now: clocks.remind(s, actor=job, now=now))["objections"] == 0
+    assert notices_of(village, officer) == ["appeal_due"]
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("steps, state", [(199, "reversing"), (200, "reversing"), (201, "reversed")])
+def test_reversal_two_from_steps_takes_two_officers_from_there_on(village, steps, state):
+    """reversal_two_from_steps: a line of 200 steps is booked back by one officer only where the number is higher."""
+    change_policy(village, reversal_two_from_steps=steps)
+    make.table_in_force(village)
+    ana, bo = village.make_person(), village.make_person()
+    batch = make.published(village, (ana, DOCTOR))
+    village.pass_time(days=10)
+    make.book_due(village)
+    assert answer(village, late(village, batch, bo), upheld=True)["line_state"] == state
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("day, reminded", [(9, False), (10, True)])
+def test_batch_due_day_reminds_those_who_publish_once(village, day, reminded):
+    """batch_due_day is 10: on the ninth nobody is reminded of a month without a batch, on the tenth once."""
+    make.table_in_force(village)
+    officer = village.make_person()
+    give_role(village, officer, "committee")
+    make.approve(village, make.enter(village, village.make_person(), CLEAN))
+    village.clock.move(dt.datetime(2027, 1, day, 1, tzinfo=dt.UTC) - village.now)
+    job = Actor.system(village.community_id, "remind_of_batch")
+    for _ in range(2):
+        village.write(lambda s, now: clocks.remind_of_month(s, actor=job, now=now))
+    assert notices_of(village, officer) == (["batch_missing"] if reminded else [])
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_paper_counts_by_its_day_and_says_its_number(village):
+    make.table_in_force(village)
+    ana, bo, cai = village.make_person(), village.make_person(), village.make_person()
+    batch = make.published(village, (ana, CLEAN))
+    last, desk = village.today + dt.timedelta(days=7), village.actor("desk_staff")
+    with village.read() as session:
+        until = batches.batch_of(session, village.community_id, batch).objections_until
+    assert local(last) == until
+    village.clock.move(until + dt.timedelta(minutes=5) - village.now)  # before the job books it
+    paper = {"actor": desk, "channel": "paper"}
+    for missing in ({"form_number": "Y-1"}, {"paper_on": last}, {"form_number": "Y-1", "paper_on": last + dt.timedelta(days=2)},
+                    {"form_number": "Y-1", "paper_on": dt.date(2026, 11, 30)}):  # fmt: skip
+        with pytest.raises(BadInput):
+            object_to(village, batch, 1, bo, person_id=bo.id, **paper, **missing)
+    with pytest.raises(objections.ObjectionTooLate):
+        object_to(
+            village, batch, 1, bo, person_id=bo.id, **paper, form_number="Y-1", paper_on=last + dt.timedelta(days=1)
+        )
+    object_to(village, batch, 1, bo, person_id=bo.id, **paper, form_number="Y-1", paper_on=last)
+    with pytest.raises(objections.ObjectionTooLate):
+        object_to(village, batch, 1, cai, actor=desk, person_id=cai.id, channel="phone")
+    assert award_of(village, batch, 1).state == "frozen"
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_wrong_deduction_gives_back_base_points_its_own_and_what_later_awards_paid(village):
+    mixed_with_deductions(village)
+    (person,) = village.make_household("张三", steps=30)
+    make.approve(village, make.enter(village, person, "每户基础分"))
+    book_all(village)
+    wrong = deduct(village, person, "违反社会公德")
+    for _ in range(3):
+        village.pass_time(days=1)
+        deduct(village, person, "违反社会公德")
+    book_all(village)  # 800 in all: 600 of base, 30 of its own, 170 short
+    make.approve(village, make.enter(village, person, "参与治安巡防"))
+    book_all(village)  # pays 100 of it
+    award = award_of_id(village, wrong)
+    batch, line = award.batch_number, award.line_number
+    other = village.make_person()
+    assert answer(village, object_to(village, batch, line, other), upheld=True)["line_state"] == "reversed"
+    with village.read() as session:
+        held = statement.held(session, actor=village.actor(person=person), household_id=person.household_id)
+    total = held.available_steps + held.base_steps - held.owed_steps
+    assert total == 30 + 600 + 100 - 600
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_spent_points_that_are_booked_back_are_a_shortfall_that_later_awards_fill(village):
+    make.table_in_force(village)
+    (ana,), bo = village.make_household("张三"), village.make_person()
+    batch = make.published(village, (ana, DOCTOR))
+    village.pass_time(days=10)
+    make.book_due(village)
+    item_id, _merchant, seller = make.shop(village, price_steps=150)
+    spend(village, ana, item_id, seller)
+    answer(village, late(village, batch, bo), upheld=True)
+
+    def held():
+        with village.read() as session:
+            return statement.held(session, actor=village.actor(person=ana), household_id=ana.household_id)
+
+    assert (held().available_steps, held().owed_steps) == (0, 150)
+    make.approve(village, make.enter(village, ana, MASTER))
+    book_all(village)
+    assert (held().available_steps, held().owed_steps) == (0, 50)
+
+
+def award_of_id(village, award_id):
+    with village.read() as session:
+        return session.get(Award, (village.community_id, award_id))
+
+
+def spend(village, person, item_id, seller):
+    """As if the goods were handed over: the points are with the merchant."""
+    account = village.main_account(person.household_id, "pt")
+
+    def post(session, now):
+        found = accounts.open_mains(session, village.community_id, kind="merchant", unit="pt", owner_ids=[uuid.uuid4()])
+        legs = {account: -150, next(iter(found.values())): 150}
+        book_of(session).post(legs, on=village.today, detail={"use_case": "test", "credited": 150})
+        return {}
+
+    village.write(post)
+
+
+def give_role(village, person, role):
+    def grant(session, now):
+        session.add(RoleGrant(id=new_id(now), community_id=village.community_id, person_id=person.id, role=role,
+                              area_path=village.area_path, from_on=village.today, given_by="test", given_at=now))  # fmt: skip
+        return {}
+
+    village.write(grant)
+
+
+def notices_of(village, person):
+    with village.read() as session:
+        return list(session.scalars(select(Notice.kind).where(Notice.person_id == person.id)))
