@@ -195,7 +195,9 @@ def _choose_staff(tale: Tale, place: Place) -> None:
     if place is not VILLAGE:
         officers[0].roles.append(("supervision_committee", place.path))
         others[1].roles.append(("reviewer", place.path))
+        others[2].roles.append(("reviewer", place.path))  # whoever is drawn is looked at by another one
         return
+    others[7].roles.append(("reviewer", place.path))
     others[1].roles.append(("desk_staff", place.path))
     for grid, worker in enumerate(others[2:5], 2):
         worker.roles.append(("grid_worker", f"{place.path}{place.area_code}{grid:02}/"))

@@ -7,9 +7,11 @@ from functools import partial
 from api import seals
 from api.demo import (
     attending,
+    awarding,
     beginning,
     closing,
     deciding,
+    honouring,
     offline,
     ordering,
     rosters,
@@ -45,9 +47,11 @@ def fill(settings: Settings, *, say: Callable[[str], None]) -> Tale:
         teaming.team_up(tale, services)
         ordering.order(tale, services[1])
         scoring.score(tale, services)
+        awarding.award(tale, services)
         shopping.sell(tale, services)
         closing.close(tale)
         deciding.decide(tale)
+        honouring.honour(tale)
         _sign_checkpoints(tale)
         say("一年的签到、订单、积分、兑换 / a year of service, orders, points and redemptions")
         tale.tell(lambda day: say(f"{day:%Y-%m} ..."))

@@ -10,7 +10,7 @@ import xlsxwriter
 from sqlalchemy import select
 from sqlmodel import col
 
-from api.demo import tabling
+from api.demo import awarding, tabling
 from api.demo.chance import Random, stream
 from api.demo.places import URBAN, VILLAGE, Place
 from api.demo.serving import Service
@@ -222,9 +222,13 @@ def _enter(told: Scoring, lines: list[Line], name: str) -> None:
     file = io.BytesIO()
     workbook = xlsxwriter.Workbook(file, {"in_memory": True})
     sheet = workbook.add_worksheet("积分申报")
-    sheet.write_row(0, 0, ("户号", "编号", "项目", "日期", "数量", "存证", "听取意见日期"))
+    heading = ("户号", "编号", "项目", "日期", "数量", "存证", "听取意见日期", "听取的意见", "在场人")
+    sheet.write_row(0, 0, heading)
     for number, line in enumerate(sorted(lines, key=lambda line: (line[3], line[2])), 1):
-        sheet.write_row(number, 0, [cell.isoformat() if isinstance(cell, dt.date) else cell for cell in line])
+        heard = ("说这几天农忙,没来得及收拾,认可", "网格员、村民小组长") if line[6] else ("", "")
+        sheet.write_row(
+            number, 0, [cell.isoformat() if isinstance(cell, dt.date) else cell for cell in (*line, *heard)]
+        )
     workbook.close()
     read, problems = rows.rows_of_file(file.getvalue())
     staged = told.tale.do(entering.stage, actor=told.committee, name=name, rows=read, problems=problems)
@@ -236,7 +240,12 @@ def _review_entered(told: Scoring) -> None:
     with told.tale.storage.read() as session:
         entered = session.scalars(
             select(col(Award.id))
-            .where(col(Award.community_id) == told.place.community_id, col(Award.state) == "entered")
+            .where(
+                col(Award.community_id) == told.place.community_id,
+                col(Award.state) == "entered",
+                col(Award.stage).is_(None),
+                col(Award.double_of).is_(None),  # looked at one by one
+            )
             .order_by(col(Award.on_day), col(Award.id))
         ).all()
     if len(entered) > 20:
@@ -247,6 +256,7 @@ def _review_entered(told: Scoring) -> None:
         entered = [award_id for award_id in entered if award_id not in odd]
     for begin in range(0, len(entered), 200):
         told.tale.do(entering.review, actor=told.reviewer.actor, award_ids=entered[begin : begin + 200], approved=True)
+    awarding.look_again(told)
 
 
 def _publish(told: Scoring, turn: int) -> None:
