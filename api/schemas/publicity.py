@@ -72,3 +72,30 @@ class LineAsked(Schema):
 
     batch = fields.Whole(least=1, required=True)
     line = fields.Whole(least=1, required=True)
+
+
+# The same in JSON, under names of their own: a description of the API has one schema for each name.
+
+
+class BatchAsked(Schema):
+    """Where a list goes on."""
+
+    before = fields.Whole(load_default=None)
+
+
+class MonthAsked(Month):
+    """The month of a batch as YYYY-MM."""
+
+
+class ObjectionPosted(ObjectionRaised):
+    """An objection; `person` is the number of who came, called or wrote, where staff write it down."""
+
+
+class VerdictPosted(Verdict):
+    """An answer or a decision."""
+
+
+class Saying(Schema):
+    """A sentence or two."""
+
+    text = fields.Text(most=1000, required=True, lines=True)

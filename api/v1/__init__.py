@@ -21,6 +21,7 @@ BLUEPRINTS: list[str] = [
     "offline",
     "shop",
     "points_table",
+    "publicity",
     "points_audit",
     "points_replay",
     "households",

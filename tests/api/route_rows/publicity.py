@@ -57,7 +57,35 @@ def appeal(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     return {"text": "请复核"}
 
 
-ROWS = {
+def of_line(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"number": made["number"], "line": 1}
+
+
+def objecting(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"reason": "不对"}
+
+
+V1 = {
+    "v1_publicity.listed": {"anyone": True, "arrange": with_batch},
+    "v1_publicity.lines": {"anyone": True, "arrange": with_batch, "values": BATCH},
+    "v1_publicity.object_to": {
+        **POST, "roles": MEMBERS, "arrange": with_batch, "values": of_line, "json": objecting, "ok": {201, 409},
+    },
+    "v1_publicity.objected": {"roles": READ, "arrange": with_objection},
+    "v1_publicity.mine": {"signed_in": True},
+    "v1_publicity.answer": {**POST, "roles": COMMITTEE, "arrange": with_objection, "values": OBJECTION, "json": verdict},
+    "v1_publicity.appeal": {**POST, "roles": BEHALF, "arrange": with_rejected, "values": OBJECTION, "json": appeal},
+    "v1_publicity.decide": {
+        **POST, "roles": {"supervision_committee"}, "arrange": with_appeal, "values": OBJECTION, "json": verdict,
+    },
+    "v1_publicity.prepared": {"roles": PREPARE, "arrange": with_approved},
+    "v1_publicity.publish": {
+        **POST, "roles": COMMITTEE, "arrange": with_approved, "json": lambda world, made: {}, "ok": {201},
+    },
+    "v1_publicity.book": {**POST, "roles": COMMITTEE, "arrange": with_batch_over, "values": BATCH},
+}  # fmt: skip
+
+ROWS = V1 | {
     "board.home": {"anyone": True, "arrange": with_batch},
     "board.screen": {"anyone": True, "arrange": with_batch},
     "board.batch": {"anyone": True, "arrange": with_batch, "values": BATCH},
