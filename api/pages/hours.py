@@ -20,10 +20,12 @@ from timebank.hours.attendance import review as give_verdict
 from timebank.hours.attendance import reviews as reviewing
 from timebank.hours.attendance.offline.reading import behind_visit
 from timebank.hours.attendance.reading import PAGE, VisitLine
-from timebank.people import residents
+from timebank.people import residents, teams
 from timebank.permissions import may, require
 
 blueprint = Blueprint("hours", __name__, url_prefix="/c/<community_code>")
+
+NO_TEAM = -1  # no number of a team
 
 
 @blueprint.context_processor
@@ -192,7 +194,7 @@ def review(visit_id: str) -> Any:
 def report_own() -> Any:
     """A volunteer reports a visit that he could not scan."""
     require(edge.actor(), "attendance.report_own", community_id=edge.community().id)
-    return edge.page("attendance/late_own.html", **_late())
+    return edge.page("attendance/late_own.html", **_late(own=True))
 
 
 @blueprint.post("/my/late-entry")
@@ -207,7 +209,7 @@ def report_own_post() -> Any:
             raise
         if witness_problem(refused):
             refused = edge.bad("witness", witness_problem(refused))
-        return edge.again("attendance/late_own.html", refused, **_late())
+        return edge.again("attendance/late_own.html", refused, **_late(own=True))
     if witness is not None:
         edge.flash_done(_("已收到,并请 %(number)s 证明。别人审核通过后,时间会入账。", number=witness.number))
     else:
@@ -255,6 +257,9 @@ def _witness(text: str) -> residents.Person | None:
 
 def _enter_late(asked: dict[str, Any], person_id: UUID, witness: residents.Person | None = None) -> None:
     started_at, ended_at = span(asked["day"], asked["starts"], asked["ends"])
+    team_number = team_number_of(asked["team"])
+    if team_number == NO_TEAM:
+        raise edge.bad("team", _("没有这个团队。"))
     try:
         edge.submit(
             "attendance.enter_late",
@@ -271,13 +276,30 @@ def _enter_late(asked: dict[str, Any], person_id: UUID, witness: residents.Perso
                 witness_id=witness.id if witness else None,
                 source=asked["source"],
                 note=asked["note"],
+                team_number=team_number,
             ),
             content={**asked, "person_id": person_id, "starts": str(asked["starts"]), "ends": str(asked["ends"])},
         )
     except Refused as refused:
         if refused.code == "bad_input":
             raise _in_words(refused) from None
+        if refused.code == "not_a_member":
+            raise edge.bad("team", _("那一天不是这个团队的成员。")) from None
         raise
+
+
+def team_number_of(text: str) -> int | None:
+    """The team that was named by its name or number; None for none, NO_TEAM where there is no such team."""
+    plain = text.strip()
+    if not plain:
+        return None
+    found = teams.named(edge.read(), edge.community().id, plain)
+    if found is None and plain.isascii() and plain.isdecimal() and len(plain) < 10:
+        try:
+            found = teams.by_number(edge.read(), edge.community().id, int(plain))
+        except NotFound:
+            return NO_TEAM
+    return found.number if found else NO_TEAM
 
 
 def span(day: date, starts: time, ends: time) -> tuple[datetime, datetime]:
@@ -392,10 +414,14 @@ def _reviews() -> dict[str, Any]:
     }
 
 
-def _late() -> dict[str, Any]:
+def _late(*, own: bool = False) -> dict[str, Any]:
+    today = edge.now().astimezone(visits.zone_of(edge.read(), edge.community().id)).date()
+    person_id = edge.actor().person_id if own else None
+    mine = teams.teams_of(edge.read(), edge.community().id, person_id, today) if person_id else []
     return {
+        "teams": [(team.name, team.name) for team in mine],
         "classes": list(words.CLASSES.items()),
-        "today": edge.now().astimezone(visits.zone_of(edge.read(), edge.community().id)).date(),
+        "today": today,
     }
 
 

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from api import edge, fields, words
-from api.pages.hours import span
+from api.pages.hours import NO_TEAM, span, team_number_of
 from api.pages.points import uploaded
 from timebank import spreadsheets
 from timebank.errors import BadInput, Refused
@@ -26,7 +26,7 @@ from timebank.spreadsheets import Column
 blueprint = Blueprint("paper", __name__, url_prefix="/c/<community_code>/late-entry")
 
 ROWS, ROWS_AT_MOST = 10, 60
-CELLS = ("page", "line", "person", "day", "starts", "ends", "place", "service_class", "note")
+CELLS = ("page", "line", "person", "day", "starts", "ends", "place", "service_class", "team", "note")
 Raw = dict[str, str]
 
 COLUMNS = (
@@ -38,6 +38,7 @@ COLUMNS = (
     Column("ends", ("结束", "签退", "签退时间", "结束时间", "end"), required=True),
     Column("place", ("地点", "place")),
     Column("service_class", ("类别", "服务类别", "class")),
+    Column("team", ("团队", "所属团队", "为团队", "team")),
     Column("note", ("备注", "说明", "note")),
 )
 
@@ -63,6 +64,8 @@ REASONS: dict[str, Any] = {
     "number": lazy_gettext("请填写整数。"),
     "day": lazy_gettext("请填写日期,例如 2026-11-21。"),
     "clock": lazy_gettext("请填写时间,例如 09:30。"),
+    "team": lazy_gettext("没有这个团队。"),
+    "not_a_member": lazy_gettext("那一天不是这个团队的成员。"),
     "some": lazy_gettext("请至少填一行,最多 200 行。"),
 }
 
@@ -129,7 +132,7 @@ def upload() -> Any:
 def _typed_rows() -> list[Raw]:
     """The rows in which anything was typed besides their number; what stands at the top counts for each."""
     form = request.form
-    default = {name: form.get(name, "").strip() for name in ("page", "place", "service_class")}
+    default = {name: form.get(name, "").strip() for name in ("page", "place", "service_class", "team")}
     rows = []
     for at in range(MOST_ROWS):
         row = {cell: form.get(f"{cell}_{at}", "").strip() for cell in CELLS}
@@ -166,6 +169,9 @@ def _line(row: Mapping[str, str]) -> tuple[PaperLine | None, dict[str, str]]:
     }
     if bad or page is None or number is None or day is None or starts is None or ends is None:
         return None, bad
+    team_number = team_number_of(row["team"])
+    if team_number == NO_TEAM:
+        return None, {"team": "team"}
     started_at, ended_at = span(day, starts, ends)
     line = PaperLine(
         page,
@@ -176,6 +182,7 @@ def _line(row: Mapping[str, str]) -> tuple[PaperLine | None, dict[str, str]]:
         row["place"],
         row["service_class"] or None,
         row["note"],
+        team_number,
     )
     return line, {}
 
@@ -237,6 +244,7 @@ def _facts(rows: list[Raw], problems: dict[str, str], **more: Any) -> dict[str, 
         "problems": problems,
         "wrong_rows": len(wrong_rows),
         "has_pages": any(row["page"] for row in shown),
+        "has_teams": any(row["team"] for row in shown),
         "classes": list(words.CLASSES.items()),
         "from_file": "",
         "book": "",

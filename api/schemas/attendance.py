@@ -115,6 +115,7 @@ class LateEntry(fields.Schema):
     witness = fields.Text(load_default="", most=200)
     source = fields.Text(load_default="", most=200)
     note = fields.Text(load_default="", most=200)
+    team = fields.Text(load_default="", most=60)
 
 
 class Rest(fields.Schema):

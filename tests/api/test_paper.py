@@ -7,6 +7,8 @@ from openpyxl import Workbook
 from sqlmodel import col, select
 
 from tests.api.test_attendance import make_person
+from tests.timebank.hours.arrange_teams import join, make_team
+from timebank.hours import team_hours
 from timebank.hours.attendance.tables import PaperRow, Visit
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -101,3 +103,45 @@ def test_a_table_fills_the_form_and_writes_nothing_until_it_is_saved(clerk, vill
     assert written(village) == [("册子", 3, 1)]
     with village.read() as session:
         assert session.scalars(select(Visit)).one().service_class == "meals"
+
+
+def test_rows_may_be_a_teams(clerk, village):
+    who, other = make_person(village, "李志愿"), make_person(village, "赵志愿")
+    team = make_team(village)
+    join(village, team, who)
+    village.pass_time(days=2)
+    row = ("1", who.number, "2026-11-20", "09:00", "11:00")
+    wrong = clerk.post(PAGE, data={**typed(row), "team": "没有的队"})
+    assert (wrong.status_code, "没有这个团队" in wrong.text) == (422, True)
+    stranger = clerk.post(PAGE, data={**typed(("2", other.number, *row[2:])), "team": "蓝马甲志愿队"})
+    assert "那一天不是这个团队的成员" in stranger.text
+    assert clerk.post(PAGE, data={**typed(row), "team": "蓝马甲志愿队"}).status_code == 303
+    late = {
+        "person": who.number,
+        "day": "2026-11-21",
+        "starts": "09:00",
+        "ends": "10:00",
+        "place": "楼前",
+        "source": "12",
+    }
+    assert clerk.post("/c/TPL/late-entry", data={**late, "team": "没有的队"}).status_code == 422
+    assert clerk.post("/c/TPL/late-entry", data={**late, "person": other.number, "team": str(team)}).status_code == 422
+    assert clerk.post("/c/TPL/late-entry", data={**late, "team": str(team)}).status_code == 303
+    with village.read() as session:
+        visits = session.scalars(select(Visit)).all()
+        found = [team_hours.team_of_visit(session, village.community_id, visit.id) for visit in visits]
+    assert [one.number for one in found] == [team, team]
+
+
+def test_an_own_report_may_be_a_teams(client, village):
+    who, team = make_person(village, "李志愿"), make_team(village)
+    client.sign_in(who, roles=["volunteer"])
+    asked = {"day": "2026-11-21", "starts": "09:00", "ends": "10:00", "place": "楼前", "witness": "老王"}
+    assert "为谁服务" not in client.get("/c/TPL/my/late-entry").text
+    join(village, team, who)
+    village.pass_time(days=2)
+    assert "蓝马甲志愿队" in client.get("/c/TPL/my/late-entry").text
+    assert client.post("/c/TPL/my/late-entry", data={**asked, "team": "蓝马甲志愿队"}).status_code == 303
+    with village.read() as session:
+        visit = session.scalars(select(Visit)).one()
+        assert team_hours.team_of_visit(session, village.community_id, visit.id).number == team

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from timebank import notices
 from timebank.columns import new_id
 from timebank.errors import BadInput
-from timebank.hours import depositors, service_points
+from timebank.hours import depositors, service_points, team_hours
 from timebank.hours.attendance import witnesses
 from timebank.hours.attendance.finishing import left_without_consent
 from timebank.hours.attendance.tables import Visit
@@ -40,14 +40,16 @@ def enter_late(
     witness_id: UUID | None = None,
     source: str = "",
     note: str = "",
+    team_number: int | None = None,
 ) -> dict[str, object]:
-    """Write down a visit that nobody scanned; it waits for review.
+    """Write down a visit that nobody scanned; it waits for review. With `team_number` its minutes are that team's.
 
     A volunteer reports his own with a witness (evidence C): a resident, who is asked (`witness_id`), or somebody else by
     name. A clerk types it from paper with the page it stands on (evidence D).
 
     Raises:
         OverlappingVisit: the person was somewhere else then. UnderAge and the like: she may not bank time so.
+        NotAMember: she did not belong to the team on that day.
         BadInput: with the fields.
     """
     community_id = communities.community_of(actor)
@@ -63,7 +65,7 @@ def enter_late(
     if bad:
         raise BadInput(fields=bad)
     day = started_at.astimezone(zone_of(session, community_id)).date()
-    depositors.refuse_who_may_not(session, community_id, person, day)
+    team = depositors.admit(session, community_id, person, day, team_number=team_number or 0)
     point = service_points.by_number(session, community_id, point_number) if point_number else None
     refuse_overlap(session, community_id=community_id, person_id=person.id, started_at=started_at, ended_at=ended_at)
     evidence = "C" if own else "D"
@@ -90,6 +92,8 @@ def enter_late(
     )
     session.add(visit)
     session.flush()
+    if team is not None:
+        team_hours.count_for(session, community_id=community_id, visit_id=visit.id, team=team, now=now, by=actor.number)
     if witness_id is not None:
         witnesses.ask(session, visit=visit, person_id=witness_id, asked_as="witness", asked_by=actor.number, now=now)
     return {"code": "late_entry_recorded", "visit_id": visit.id.hex, "evidence": evidence, "person": person.number}

@@ -11,7 +11,7 @@ from timebank.hours import depositors
 from timebank.hours.attendance import late, paper_rows
 from timebank.hours.attendance.visits import by_id, refuse_overlap, rules_of, zone_of
 from timebank.hours.service_classes import ACTIVITY_CLASSES
-from timebank.people import communities, residents
+from timebank.people import communities, residents, teams
 from timebank.permissions import Actor, require
 
 MOST_ROWS = 200
@@ -30,6 +30,7 @@ class PaperLine:
     place: str
     service_class: str | None = None
     note: str = ""
+    team_number: int | None = None  # whose the minutes are, if not her own
 
 
 def type_page(
@@ -66,6 +67,7 @@ def type_page(
             service_class=line.service_class,
             source=f"{name} {line.page}-{line.line}",
             note=line.note,
+            team_number=line.team_number,
         )
         paper_rows.write(
             session,
@@ -136,7 +138,7 @@ def _line_problems(session: Session, actor: Actor, now: datetime, line: PaperLin
         return bad
     try:
         day = line.started_at.astimezone(zone_of(session, community_id)).date()
-        depositors.refuse_who_may_not(session, community_id, person, day)
+        depositors.admit(session, community_id, person, day, team_number=line.team_number or 0)
         refuse_overlap(
             session,
             community_id=community_id,
@@ -144,6 +146,8 @@ def _line_problems(session: Session, actor: Actor, now: datetime, line: PaperLin
             started_at=line.started_at,
             ended_at=line.ended_at,
         )
+    except teams.NotAMember:
+        return {"team": "not_a_member"}
     except Refused as why:
         return {"person": "overlap" if why.code == "overlapping_visit" else why.code}
     return {}
