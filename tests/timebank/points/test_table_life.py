@@ -4,6 +4,8 @@ import datetime as dt
 import uuid
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from ledger import tables as ledger_tables
 from tests.timebank.points import make
@@ -516,3 +518,17 @@ def test_events_over_a_border_of_versions_are_scored_each_by_its_own_for_ever(vi
 
             award = session.get(Award, (village.community_id, award_id))
             assert (award.credited_steps, award.table_id) == (steps, first if on < day else draft_id)
+
+
+def test_an_item_cannot_be_changed_after_the_vote_whoever_writes(village):
+    table_id = published(village)
+    item = make.items(village, table_id)["参加公益理发"]
+    change = [
+        "UPDATE points_item SET value_steps = 1000 WHERE id = :id",
+        "UPDATE points_item SET position = 99 WHERE id = :id",
+        "DELETE FROM points_item WHERE id = :id",
+    ]
+    for statement in change:
+        with pytest.raises(DBAPIError, match="what was voted stays"):
+            village.write(lambda s, now, statement=statement: s.execute(text(statement), {"id": item.id.bytes}) and {})
+    assert make.items(village, table_id)["参加公益理发"].value_steps == item.value_steps

@@ -1,5 +1,6 @@
 """The points table: read from a spreadsheet or typed, deliberated, voted, published, in force."""
 
+from timebank.points.table.life_tables import GUARDS as GUARDS
 from timebank.points.table.life_tables import PointsBallot as PointsBallot
 from timebank.points.table.life_tables import PointsBody as PointsBody
 from timebank.points.table.life_tables import PointsComment as PointsComment

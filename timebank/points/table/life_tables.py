@@ -264,3 +264,39 @@ class PointsObjection(SQLModel, table=True):
     answer: str = ""
     answered_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     answered_by: str | None = None
+
+
+# An item cannot be changed, added or taken out after the vote, whoever writes.
+GUARDS: dict[str, list[str]] = {
+    "sqlite": [
+        """CREATE TRIGGER IF NOT EXISTS points_item_voted_update BEFORE UPDATE OF community_id, id, table_id, position, category, title, kind, value_steps, per, subject, cap_day_steps, cap_month_steps, cap_year_steps, remark, clause, evidence, rule, reporters
+        ON points_item WHEN (SELECT state FROM points_table WHERE community_id = OLD.community_id AND id = OLD.table_id) <> 'draft'
+        BEGIN SELECT RAISE(ABORT, 'points_item: what was voted stays'); END""",
+        """CREATE TRIGGER IF NOT EXISTS points_item_voted_delete BEFORE DELETE ON points_item
+        WHEN (SELECT state FROM points_table WHERE community_id = OLD.community_id AND id = OLD.table_id) <> 'draft'
+        BEGIN SELECT RAISE(ABORT, 'points_item: what was voted stays'); END""",
+        """CREATE TRIGGER IF NOT EXISTS points_item_voted_insert BEFORE INSERT ON points_item
+        WHEN (SELECT state FROM points_table WHERE community_id = NEW.community_id AND id = NEW.table_id) <> 'draft'
+        BEGIN SELECT RAISE(ABORT, 'points_item: what was voted stays'); END""",
+    ],
+    "postgresql": [
+        """CREATE OR REPLACE FUNCTION points_item_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF TG_OP = 'INSERT' THEN
+            IF (SELECT state FROM points_table WHERE community_id = NEW.community_id AND id = NEW.table_id) <> 'draft' THEN
+              RAISE EXCEPTION 'points_item: what was voted stays';
+            END IF;
+            RETURN NEW;
+          END IF;
+          IF (SELECT state FROM points_table WHERE community_id = OLD.community_id AND id = OLD.table_id) <> 'draft' THEN
+            RAISE EXCEPTION 'points_item: what was voted stays';
+          END IF;
+          IF TG_OP = 'DELETE' THEN
+            RETURN OLD;
+          END IF;
+          RETURN NEW;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER points_item_voted BEFORE INSERT OR DELETE OR UPDATE OF community_id, id, table_id, position, category, title, kind, value_steps, per, subject, cap_day_steps, cap_month_steps, cap_year_steps, remark, clause, evidence, rule, reporters
+        ON points_item FOR EACH ROW EXECUTE FUNCTION points_item_stays()""",
+    ],
+}
