@@ -27,9 +27,11 @@ from timebank.hours.team_hours import TeamDonation
 from timebank.permissions import Actor
 from timebank.points.awards import tables as awards
 from timebank.points.household_accounts import ShortfallMove
+from timebank.points.household_changes.tables import HouseholdChange
 from timebank.points.publicity.tables import AwardCorrection
 from timebank.points.shop import report as shop_report
 from timebank.points.shop import tables as shop
+from timebank.points.years.tables import YearCloseLine
 
 ENTRIES_AT_ONCE = 2_000
 
@@ -41,6 +43,10 @@ WITH_ROWS = frozenset(
         "orders.settle",
         "publicity.book",
         "publicity.pay_shortfall",
+        "years.lapse",
+        "years.give_base",
+        "households.split",
+        "households.merge",
         "shop.redeem",
         "shop.hand_over",
         "shop.take_back",
@@ -250,6 +256,31 @@ def _shop_return(row: shop.ShopReturn) -> Claim:
     return Claim(what="shop_return", row=row.id, seqs=seqs, kinds=frozenset({"post"}), amount=row.steps)
 
 
+def _lapse(row: YearCloseLine) -> Claim:
+    seqs = () if row.entry is None else (row.entry,)
+    amount = row.lapsed_steps + row.base_lapsed_steps
+    return Claim(what="year_lapse", row=row.close_id, seqs=seqs, kinds=frozenset({"post"}), amount=amount,
+                 reversed_=row.undo_entry is not None)  # fmt: skip
+
+
+def _base_given(row: YearCloseLine) -> Claim:
+    seqs = () if row.base_entry is None else (row.base_entry,)
+    return Claim(what="year_base", row=row.close_id, seqs=seqs, kinds=frozenset({"post"}), amount=row.base_given_steps,
+                 reversed_=row.undo_base_entry is not None)  # fmt: skip
+
+
+def _household_change(row: HouseholdChange) -> Claim:
+    seqs = () if row.entry is None else (row.entry,)
+    return Claim(what="household_change", row=row.id, seqs=seqs, kinds=frozenset({"post"}), amount=row.points_steps,
+                 reversed_=row.undo_entry is not None)  # fmt: skip
+
+
+def _household_base(row: HouseholdChange) -> Claim:
+    seqs = () if row.base_entry is None else (row.base_entry,)
+    return Claim(what="household_base", row=row.id, seqs=seqs, kinds=frozenset({"post"}), amount=row.base_steps,
+                 reversed_=row.undo_base_entry is not None)  # fmt: skip
+
+
 def _donation_hold(row: TeamDonation) -> Claim:
     seqs = () if row.hold_seq is None else (row.hold_seq,)
     return Claim(
@@ -291,6 +322,10 @@ SOURCES = (
     Source(shop.ShopOrder, col(shop.ShopOrder.hold), _shop_hold),
     Source(shop.ShopOrder, col(shop.ShopOrder.capture), _shop_order),
     Source(shop.ShopReturn, col(shop.ShopReturn.entry), _shop_return),
+    Source(YearCloseLine, col(YearCloseLine.entry), _lapse),
+    Source(YearCloseLine, col(YearCloseLine.base_entry), _base_given),
+    Source(HouseholdChange, col(HouseholdChange.entry), _household_change),
+    Source(HouseholdChange, col(HouseholdChange.base_entry), _household_base),
     Source(TeamDonation, col(TeamDonation.hold_seq), _donation_hold),
     Source(TeamDonation, col(TeamDonation.entry_seq), _donation, col(TeamDonation.state) == "given"),
 )

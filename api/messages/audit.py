@@ -298,5 +298,9 @@ ROWS = {
     "merchant": _("商户"),
     "donation": _("团队捐赠"),
     "donation_hold": _("团队捐赠的冻结"),
+    "year_lapse": _("年终未结转"),
+    "year_base": _("新年度基础分"),
+    "household_change": _("分户或并户"),
+    "household_base": _("并户后基础分失效"),
     **USE_CASES,
 }

@@ -68,11 +68,9 @@ SUBJECTS: dict[str, Any] = {
     "shop_called_off": _("商户取消了您的兑换"),
     "shop_in_part": _("您的兑换缺了一部分"),
     "shop_returned": _("退货的积分已退回"),
-    "year_announced": _(
-        "%(year)s 年的积分请在 %(redeem_until_on)s 以前兑换;%(closes_on)s 起,没有用完的按 %(carry_percent)s%% 结转。累计荣誉和服务时间不变。"
-    ),
-    "household_split": _("第 %(change_number)s 号分户已办理,积分按双方说好的分。办错了的,请尽快告诉服务台。"),
-    "household_merge": _("第 %(change_number)s 号并户已办理,积分已经转到一起。办错了的,请尽快告诉服务台。"),
+    "year_announced": _("去年的积分要结转了"),
+    "household_split": _("您家的分户已办理"),
+    "household_merge": _("您家的并户已办理"),
     "roster_gap": _("下周值班缺人"),
     "line_published": _("您家的积分在公示"),
     "line_objected": _("您家的一行积分有异议"),
@@ -175,6 +173,11 @@ TEXTS: dict[str, Any] = {
     "shop_called_off": _("%(merchant)s 取消了第 %(order_number)s 号兑换单,积分已退回。原因:%(reason)s"),
     "shop_in_part": _("第 %(order_number)s 号兑换单只领到一部分,没有领到的积分已退回。原因:%(reason)s"),
     "shop_returned": _("第 %(order_number)s 号兑换单的退货已入账,积分已退回这一户。"),
+    "year_announced": _(
+        "%(year)s 年的积分请在 %(redeem_until_on)s 以前兑换;%(closes_on)s 起,没有用完的按 %(carry_percent)s%% 结转。累计荣誉和服务时间不变。"
+    ),
+    "household_split": _("第 %(change_number)s 号分户已办理,积分按双方说好的分。办错了的,请尽快告诉服务台。"),
+    "household_merge": _("第 %(change_number)s 号并户已办理,积分已经转到一起。办错了的,请尽快告诉服务台。"),
     "roster_gap": _("%(point)s 下周(%(week_on)s 起)只有 %(days)s 天有人值班,应有 %(needed)s 天。请找人补上。"),
     "line_published": _("第 %(batch)s 批公示里有您家的积分,公示到 %(until_at)s。不对的,请在这之前提异议。"),
     "line_objected": _("第 %(batch)s 批第 %(line)s 行有人提了异议。只有这一行先不入账,查清后答复。"),

@@ -175,6 +175,7 @@ REASONS = {
     "evidence_missing": _("请说明凭什么加分,例如签到表、照片、证书。"),
     "household_missing": _("请写户号,或者人员编号。"),
     "household_unknown": _("没有户号“%(read)s”。"),
+    "household_ended": _("“%(read)s”这一户已经结束,请写它并入的那一户。"),
     "household_needed": _("只写姓名“%(read)s”不够,请写户号或人员编号。"),
     "person_unknown": _("没有找到“%(read)s”。"),
     "person_ambiguous": _("这一户有几个“%(read)s”,请写人员编号。"),

@@ -41,6 +41,14 @@ def one(number: int) -> Any:
     return _page(households.by_number(edge.read(), edge.community().id, number))
 
 
+@blueprint.get("/helped/<number>/household")
+@edge.signed_in
+def helped(number: str) -> Any:
+    """The household of somebody whom the reader helps, by the number on her card."""
+    person = residents.by_number(edge.read(), edge.community().id, number)
+    return _page(households.household(edge.read(), edge.community().id, person.household_id))
+
+
 @blueprint.get("/households/<int:number>/points.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def file(number: int, form: str) -> Any:

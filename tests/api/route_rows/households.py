@@ -297,6 +297,10 @@ CHANGES = STATEMENTS
 ROWS = {
     "household.mine": {"roles": MEMBERS},
     "household.one": {"roles": STATEMENTS, "arrange": with_household, "values": of_number, "own": first_resident},
+    "household.helped": {
+        "roles": STATEMENTS, "arrange": lambda world: {"person": world.village.make_person()},
+        "values": lambda world, made: {"number": made["person"].number}, "own": lambda world, made: made["person"],
+    },
     "household.file": {
         "roles": STATEMENTS, "arrange": with_household, "own": first_resident,
         "values": lambda world, made: {"number": made["number"], "form": "csv"},

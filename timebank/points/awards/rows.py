@@ -160,6 +160,8 @@ def _with_person(
     household = houses.get(typed) if typed else None
     if typed and household is None:
         return _wrong(read, "household", "household_unknown", read=read.row.household[:40])
+    if household is not None and household.closed_on is not None:
+        return _wrong(read, "household", "household_ended", read=read.row.household[:40])
     typed_number = spreadsheets.half_width(name)
     looks_numbered = typed_number.isascii() and any(sign.isdecimal() for sign in typed_number)
     if numbered_person is None and (numbered or looks_numbered):
@@ -202,7 +204,8 @@ def _households(
 
 
 def _with_items(session: Session, community_id: int, read: list[ResolvedRow]) -> list[ResolvedRow]:
-    tables = {one.on: in_force_on(session, community_id, one.on) for one in read if one.on is not None}
+    days = {one.on for one in read if one.on is not None}
+    tables = {day: in_force_on(session, community_id, day) for day in days}
     items = {table.id: items_of(session, community_id, table.id) for table in tables.values() if table}
     return [_with_item(one, tables.get(one.on), items) if one.on else one for one in read]
 

@@ -60,7 +60,10 @@ def predecessors(session: Session, community_id: int, household_ids: Iterable[uu
 
 
 def follow(session: Session, community_id: int, household_id: uuid.UUID, *, on: dt.date) -> list[int]:
-    """Bring what stands in the books for a household that ended to the one that goes on; the entries' seqs."""
+    """Bring what stands in the books for a household that ended to the one that goes on; the entries' seqs.
+
+    What it is below zero by a late correction, the other pays, as far as it has points to spend.
+    """
     change = ended(session, community_id, [household_id]).get(household_id)
     if change is None:
         return []
@@ -72,8 +75,12 @@ def follow(session: Session, community_id: int, household_id: uuid.UUID, *, on: 
     if base:
         legs = book.debit(owner, base, credits={accounts.LAPSED_PT: base})
         made.append(book.post(legs, on=on, detail={**detail, "use_case": "households.lapse_base", "credited": base}))
-    if (steps := book.account(owner).available) > 0:
-        to = household_accounts.main_account(session, community_id, successor(session, community_id, household_id))
+    steps = book.account(owner).available
+    to = household_accounts.main_account(session, community_id, successor(session, community_id, household_id))
+    if steps < 0 and (paid := min(-steps, max(book.account(to).available, 0))):
+        legs = book.debit(to, paid, credits={owner: paid})
+        made.append(book.post(legs, on=on, detail={**detail, "use_case": "households.follow", "credited": paid}))
+    if steps > 0:
         legs = book.debit(owner, steps, credits={to: steps})
         made.append(book.post(legs, on=on, detail={**detail, "use_case": "households.follow", "credited": steps}))
     return made

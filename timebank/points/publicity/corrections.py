@@ -19,6 +19,7 @@ from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.tables import BOOKED, REVERSED, Award
+from timebank.points.household_changes import following
 from timebank.points.publicity import lines, preparing, states
 from timebank.points.publicity.refusals import NeedsAnotherOfficer, NotBooked, ObjectionWrongState
 from timebank.points.publicity.tables import AwardCorrection, Objection, PublicityLine
@@ -172,6 +173,7 @@ def _reverse(
         main = household_accounts.main_account(session, community_id, award.household_id)
         book.post({accounts.RETURNED_PT: -taken_later, main: taken_later}, on=on,
                   detail={**detail, "use_case": "publicity.give_back", "credited": taken_later})  # fmt: skip
+    following.follow(session, community_id, award.household_id, on=on)
     asked.confirmed_at, asked.confirmed_by = now, by
     award.state, award.closed_at, award.closed_by, award.closed_reason = REVERSED, now, by, asked.reason
     session.flush()
