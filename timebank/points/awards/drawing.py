@@ -27,6 +27,7 @@ from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points.awards.reading import community_of
 from timebank.points.awards.tables import Award, AwardReview, ReviewDraw
+from timebank.points.awards.used import chunks
 from timebank.points.table.tables import PointsItem
 
 DOMAIN = b"timebank/second-review/1\n"
@@ -55,14 +56,25 @@ class Drawn:
     agrees: bool | None
 
 
-def draw(session: Session, row: Award, item: PointsItem, *, now: dt.datetime) -> Draw:
-    """Draw for a first verdict, opening the month if it is its first."""
-    today = today_in(session, row.community_id, now)
-    percent = policy.of(session, row.community_id, today).second_review_percent
-    seed = _seed(session, row.community_id, f"{today:%Y-%m}", now)
-    value = value_of(seed.seed, key_of(row, item))
-    drawn = percent > 0 and (value < percent or _was_drawn(session, row, item))
-    return Draw(seed.month, value, percent, "drawn" if drawn else "")
+class Draws:
+    """The draws for verdicts that are given together: the month's seed and what was drawn before are asked for once."""
+
+    def __init__(
+        self, session: Session, community_id: int, deeds: Sequence[tuple[Award, PointsItem]], *, now: dt.datetime
+    ) -> None:
+        today = today_in(session, community_id, now)
+        self._percent = policy.of(session, community_id, today).second_review_percent
+        self._seed = _seed(session, community_id, f"{today:%Y-%m}", now)
+        self._drawn = _drawn_before(session, community_id, [row for row, _ in deeds]) if self._percent else set()
+
+    def draw(self, row: Award, item: PointsItem) -> Draw:
+        """Draw for a first verdict."""
+        key = key_of(row, item)
+        value = value_of(self._seed.seed, key)
+        drawn = value < self._percent or key in self._drawn
+        if drawn:
+            self._drawn.add(key)
+        return Draw(self._seed.month, value, self._percent, "drawn" if drawn else "")
 
 
 def value_of(seed: bytes, key: bytes) -> int:
@@ -138,30 +150,23 @@ def _checked(seed: bytes | None, review: AwardReview, award: Award, item: Points
     return Drawn(review, award, item, key.decode(), agrees)
 
 
-def _was_drawn(session: Session, row: Award, item: PointsItem) -> bool:
-    """Whether the same deed was drawn under an award that was withdrawn or rejected since."""
-    return (
-        session.scalars(
-            select(col(AwardReview.id))
+def _drawn_before(session: Session, community_id: int, rows: Sequence[Award]) -> set[bytes]:
+    """The deeds of these households that were drawn, also under an award that was withdrawn or rejected since."""
+    found = set()
+    for homes in chunks({row.household_id for row in rows}):
+        query = (
+            select(Award, PointsItem)
             .join(
-                Award, (col(Award.community_id) == AwardReview.community_id) & (col(Award.id) == AwardReview.award_id)
+                AwardReview,
+                (col(AwardReview.community_id) == Award.community_id) & (col(AwardReview.award_id) == Award.id),
             )
             .join(
                 PointsItem, (col(PointsItem.community_id) == Award.community_id) & (col(PointsItem.id) == Award.item_id)
             )
-            .where(
-                Award.community_id == row.community_id,
-                Award.household_id == row.household_id,
-                Award.on_day == row.on_day,
-                col(Award.person_id).is_not_distinct_from(row.person_id),
-                PointsItem.category == item.category,
-                PointsItem.title == item.title,
-                AwardReview.asks == "drawn",
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
+            .where(Award.community_id == community_id, col(Award.household_id).in_(homes), AwardReview.asks == "drawn")
+        )
+        found |= {key_of(award, item) for award, item in session.execute(query)}
+    return found
 
 
 def _seed(session: Session, community_id: int, month: str, now: dt.datetime) -> ReviewDraw:

@@ -85,6 +85,15 @@ def by_id(session: Session, community_id: int, award_id: uuid.UUID) -> Award:
     return found
 
 
+def by_ids(session: Session, community_id: int, award_ids: Sequence[uuid.UUID]) -> list[Award]:
+    """These awards in the order of their ids as given; NotFound if one of them is not the community's."""
+    query = select(Award).where(Award.community_id == community_id, col(Award.id).in_(award_ids))
+    found = {award.id: award for award in session.scalars(query)}
+    if len(found) < len(set(award_ids)):
+        raise NotFound(what="award")
+    return [found[award_id] for award_id in award_ids]
+
+
 def awards_of(
     session: Session,
     *,

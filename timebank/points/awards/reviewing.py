@@ -18,7 +18,7 @@ from timebank.permissions import Actor, require
 from timebank.points import rules
 from timebank.points.awards import drawing, sources, states
 from timebank.points.awards.nearness import OwnEntry, near_to, refuse_near
-from timebank.points.awards.reading import Listed, by_id, community_of, doubles_of, listed
+from timebank.points.awards.reading import Listed, by_id, by_ids, community_of, doubles_of, listed
 from timebank.points.awards.states import APPROVED, COMMITTEE, ENTERED, HEARING, LIVE, REJECTED, SECOND
 from timebank.points.awards.tables import SHORT, Award, AwardReview
 from timebank.points.awards.used import Before, Event
@@ -117,9 +117,11 @@ def review(
         raise TooManyAtOnce(most=MOST_AT_ONCE)
     if not approved and not remark.strip():
         raise BadInput(fields={"remark": "required"})
-    rows = [by_id(session, community_of(actor), award_id) for award_id in wanted]
-    near, seconds = near_to(session, actor), 0
-    for found in listed(session, rows):
+    rows = by_ids(session, community_of(actor), wanted)
+    near, seconds, every = near_to(session, actor), 0, listed(session, rows)
+    firsts = [(found.award, found.item) for found in every if found.award.life == ENTERED]
+    draws = drawing.Draws(session, community_of(actor), firsts, now=now) if firsts else None
+    for found in every:
         row = found.award
         if row.life == HEARING:
             raise HouseholdNotHeard
@@ -128,7 +130,8 @@ def review(
         if approved:
             _value(session, found, (chosen_steps or {}).get(row.id), remark)
             _explain_double(session, row, both_reason)
-        seconds += _verdict(session, actor, now, found, approved=approved, remark=remark.strip()[:SHORT])
+        seconds += _verdict(session, actor, now, found, draws, approved=approved, remark=remark.strip()[:SHORT])
+    session.flush()
     return {"code": "awards_approved" if approved else "awards_rejected", "awards": len(wanted), "second": seconds}
 
 
@@ -250,13 +253,23 @@ def _refuse_actor(session: Session, actor: Actor, row: Award, near: set[uuid.UUI
         raise SameReviewer
 
 
-def _verdict(session: Session, actor: Actor, now: dt.datetime, found: Listed, *, approved: bool, remark: str) -> bool:
+def _verdict(
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    found: Listed,
+    draws: drawing.Draws | None,
+    *,
+    approved: bool,
+    remark: str,
+) -> bool:
     """Write a verdict and what comes of it; whether somebody else looks too."""
     row, turn = found.award, TURN[found.award.life]
     to = APPROVED if approved else REJECTED
     made = _write(session, actor, now, row, turn=turn, approved=approved, remark=remark)
     if turn == "first":
-        drawn = drawing.draw(session, row, found.item, now=now)
+        assert draws is not None
+        drawn = draws.draw(row, found.item)
         made.draw_month, made.draw_value, made.draw_percent = drawn.month, drawn.value, drawn.percent
         made.asks = drawn.asks or ("large" if approved and _is_large(session, row, now) else "")
         to = SECOND if made.asks else to
@@ -270,7 +283,6 @@ def _verdict(session: Session, actor: Actor, now: dt.datetime, found: Listed, *,
     row.state, row.stage = states.after(row.life, "review", to)
     if row.stage is None:
         _tell(session, found, now)
-    session.flush()
     return to == SECOND
 
 
@@ -281,7 +293,6 @@ def _write(
                        verdict="approve" if approved else "reject", steps=row.credited_steps if approved else 0,
                        remark=remark, reviewed_at=now, reviewed_by=actor.number, officer=actor.officer)  # fmt: skip
     session.add(made)
-    session.flush()
     return made
 
 
