@@ -136,8 +136,34 @@ def findings(session: Session, community_id: int) -> Iterator[Finding]:
     for source in SOURCES:
         for claim in _claims(session, community_id, source, beyond, None):
             yield Finding("entry_missing", claim.what, claim.row, claim.seqs[0])
+    yield from _months(session, community_id)
     for one in shop_report.differences(session, community_id):
         yield Finding(one.code, one.what, one.row, None, {"row_says": one.expected, "entry_says": one.found})
+
+
+def _months(session: Session, community_id: int) -> Iterator[Finding]:
+    """Closed months against the notes by which they were closed: the digest of the figures, the month and what it counts.
+
+    Reports, which close months, stand beside this module: the table is asked by its name.
+    """
+    month, entry = SQLModel.metadata.tables["month_close"].c, tables.entry.c
+    query = (
+        select(month.month, month.digest, month.until_seq, month.note_seq, entry.kind, entry.leaf)
+        .outerjoin(tables.entry, and_(entry.community_id == month.community_id, entry.seq == month.note_seq))
+        .where(month.community_id == community_id, month.state == "closed")
+        .order_by(month.month)
+    )
+    for closed_month, digest, until_seq, note_seq, kind, leaf in session.execute(query):
+        facts = {"month": f"{closed_month:%Y-%m}"}
+        if kind is None:
+            yield Finding("entry_missing", "month_close", None, note_seq, facts)
+        elif kind != "note":
+            yield Finding("entry_kind", "month_close", None, note_seq, {**facts, "kind": kind})
+        else:
+            said = decode(bytes(leaf))
+            subject = f"{closed_month:%Y-%m}/{until_seq}"
+            if (said["topic"], said["subject"], said["digest"]) != ("month", subject, digest):
+                yield Finding("note_of_other_month", "month_close", None, note_seq, facts)
 
 
 def differences(claims: Sequence[Claim], bookings: Mapping[int, Booking]) -> Iterator[Finding]:

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger import book_of, reading
 from tests.ledger.books import make_volunteer
-from timebank import accounts
+from timebank import accounts, checks
 from timebank.errors import AlreadyDone, Forbidden, NotFound
 from timebank.people import communities
+from timebank.permissions import Actor
 from timebank.reports import closing, months
 from timebank.reports.closing import MonthChanged, MonthNotOver, MonthNotPrepared, MonthOrder, MonthSecondPerson
 
@@ -349,3 +350,32 @@ def _row(books, account):
 def _size(village):
     with village.read() as session:
         return reading.tail(session, village.community_id).size
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        ("UPDATE month_close SET digest = 'other'", "note_of_other_month"),
+        ("UPDATE month_close SET until_seq = until_seq - 1", "note_of_other_month"),
+        ("UPDATE month_close SET note_seq = 2", "entry_kind"),
+        ("UPDATE month_close SET note_seq = 99999", "entry_missing"),
+    ],
+)
+def test_a_closed_month_that_differs_from_its_note_is_found(village, change, code):
+    credit(village, make_volunteer(village), minutes=90)
+    _go_to(village, dt.date(2026, 12, 3))
+    _close(village, NOVEMBER)
+
+    def found():
+        with village.read() as session:
+            actor = Actor.system(village.community_id, "compare")
+            return [(one.code, one.what, one.facts["month"]) for one in checks.find(session, actor=actor) if one.facts]
+
+    assert found() == []
+    engine = create_engine(village.owner_url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER month_close_update"))
+        connection.execute(text(change))
+    engine.dispose()
+    assert found() == [(code, "month_close", "2026-11")]
