@@ -63,9 +63,9 @@ def look_again(told: Teller) -> None:
 def award(tale: Tale, services: dict[int, Service]) -> None:
     """The last days in the village: a decision on attendance, claims, a report, a hearing, relatives."""
     told = Last(tale, services[VILLAGE.community_id])
-    tale.at(awake(tale.end - dt.timedelta(days=12)), told.decide_on_duty)
-    for hours in (60, 30, 9):
-        tale.at(awake(tale.end - dt.timedelta(hours=hours)), told.award_duty)
+    tale.at(awake(tale.end - dt.timedelta(hours=75)), told.decide_on_service)
+    for hours in (30, 9, 2):
+        tale.at(awake(tale.end - dt.timedelta(hours=hours)), told.award_visits)
     tale.at(awake(tale.end - dt.timedelta(hours=52)), told.deduct)
     tale.at(awake(tale.end - dt.timedelta(hours=28)), told.report)
     tale.at(awake(tale.end - dt.timedelta(hours=26)), told.claim)
@@ -85,14 +85,14 @@ class Last:
     def committee(self) -> Actor:
         return self._person("许文斌").actor
 
-    def decide_on_duty(self) -> None:
-        """The representatives: who keeps duty at a point earns points by the table, beside the hours."""
-        today, item = self._today(), self._item(WORK)
+    def decide_on_service(self) -> None:
+        """The representatives: hours of public service, as scanned, earn points by the table, beside the hours."""
+        today, item = self._today(), self._item(CLEANING)
         if item is not None:
-            self.tale.do(deciding.decide, actor=self.committee, kind="activity_kind", target="duty", item_id=item.id,
-                         from_on=today, decided_on=today, reason="村民代表会议决定:值班一次计一次义务劳动")  # fmt: skip
+            self.tale.do(deciding.decide, actor=self.committee, kind="service_class", target="public", item_id=item.id,
+                         from_on=today, decided_on=today, reason="村民代表会议决定:公共服务按签到的小时计分")  # fmt: skip
 
-    def award_duty(self) -> None:
+    def award_visits(self) -> None:
         self.tale.do(awarding.award_visits, actor=Actor.system(VILLAGE.community_id, "award_visits"))
 
     def deduct(self) -> None:

@@ -13,7 +13,7 @@ from api.messages import awards as award_words
 from api.messages import points as words
 from api.pages.award_lists import grids, page_of, sheet_of
 from api.points_words import by_field, in_words, told
-from api.schemas.awards import AwardsListed, Decided, Reviewed
+from api.schemas.awards import AwardDecided, AwardsListed, Reviewed
 from api.schemas.points import AwardAsked, DayDeclared, Reason
 from timebank import permissions, policy
 from timebank.attendance_points import awarding as award_visits
@@ -178,7 +178,7 @@ def decide_between(award_id: uuid.UUID) -> Any:
     """The committee's word where two reviewers differ."""
     permissions.require(edge.actor(), "awards.decide", community_id=edge.community().id)
     try:
-        asked = edge.load(Decided)
+        asked = edge.load(AwardDecided)
         edge.submit(
             "awards.decide",
             lambda session, now: reviewing.decide(

@@ -12,7 +12,7 @@ from api.messages import awards as words
 from api.messages import points as point_words
 from api.pages.award_lists import sheet_of_rows
 from api.points_words import by_field
-from api.schemas.awards import Claimed, ClaimFor, ClaimsListed, Reported
+from api.schemas.awards import AwardClaimed, ClaimFor, ClaimsListed, Reported
 from timebank import permissions, policy
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.people import residents
@@ -55,10 +55,10 @@ def claim() -> Any:
     """Ask for an award; what is wrong stands beside its field."""
     me, whom = _me(), ""
     try:
-        asked = edge.load(Claimed)
+        asked = edge.load(AwardClaimed)
         whom = asked["person"]
         person = _person(whom, otherwise=me)
-        made = _submit("awards.claim", asked, person)
+        made = submit_claim("awards.claim", asked, person)
     except Refused as refused:
         return edge.again("awards/claim.html", told(refused), **_form(me, whom))
     edge.flash_done(_("已申报,按 %(steps)s 分等待审核。", steps=points(made["credited_steps"])))
@@ -80,9 +80,9 @@ def claim_at_desk() -> Any:
     permissions.require(edge.actor(), "awards.claim_for", community_id=edge.community().id)
     whom = ""
     try:
-        asked = edge.load(Claimed)
+        asked = edge.load(AwardClaimed)
         whom = asked["person"]
-        made = _submit("awards.claim_for", asked, _person(whom))
+        made = submit_claim("awards.claim_for", asked, _person(whom))
     except Refused as refused:
         return edge.again("awards/claim_desk.html", told(refused), **_desk(whom))
     edge.flash_done(_("已申报,按 %(steps)s 分等待审核。", steps=points(made["credited_steps"])))
@@ -128,7 +128,8 @@ def told(refused: Refused) -> Refused:
     return refused
 
 
-def _submit(use_case: str, asked: dict[str, Any], person: Person) -> dict[str, Any]:
+def submit_claim(use_case: str, asked: dict[str, Any], person: Person) -> dict[str, Any]:
+    """A claim as it was asked, with the photographs of the request."""
     photos = attachments.several("photos", "photo", most=claiming.MOST_PHOTOS)
     row = AwardRow(1, "", person.number, "", asked["on"].isoformat(), asked["quantity"], asked["evidence"],
                    item_id=asked["item_id"].hex, again_reason=asked["again_reason"])  # fmt: skip

@@ -33,7 +33,7 @@ class Reviewed(Schema):
     both_reason = fields.Text(most=300, least=0, load_default="")
 
 
-class Decided(Schema):
+class AwardDecided(Schema):
     """The committee's word."""
 
     verdict = fields.Word(("approve", "reject"), required=True)
@@ -41,7 +41,7 @@ class Decided(Schema):
     steps = fields.Points(load_default=None)
 
 
-class Claimed(Schema):
+class AwardClaimed(Schema):
     """What a resident asks for. `proposed`: what she thinks it worth, within the table's range."""
 
     person = fields.Text(most=60, least=0, load_default="")
@@ -132,7 +132,7 @@ class VisitsListed(Schema):
     after = fields.Id(load_default=None)
 
 
-class ApprovedOrNot(Schema):
+class AwardsVerdict(Schema):
     """As JSON: several awards at once, or one with its value."""
 
     award_ids = List(fields.Id(), required=True)

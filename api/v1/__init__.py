@@ -23,6 +23,7 @@ BLUEPRINTS: list[str] = [
     "points_table",
     "publicity",
     "points_audit",
+    "awards",
     "points_replay",
     "households",
     "points_years",

@@ -217,6 +217,24 @@ ROWS = {
     "reviews.reviewers_file": {"roles": OVERSIGHT, "arrange": with_reviewed, **EXPORT},
     "reviews.draws": {"roles": {*OVERSIGHT, "committee"}, "arrange": with_reviewed},
     "reviews.draws_file": {"roles": {*OVERSIGHT, "committee"}, "arrange": with_reviewed, **EXPORT},
+    "v1_awards.listed": {"roles": READ, "arrange": with_award},
+    "v1_awards.mine": {"roles": LIVING_HERE},
+    "v1_awards.items": {"roles": LIVING_HERE, "arrange": with_table},
+    "v1_awards.claim": {
+        **POST, "roles": LIVING_HERE, "arrange": with_table, "json": claim_form, "ok": {201},
+    },
+    "v1_awards.review": {
+        **POST, "roles": REVIEWERS, "arrange": with_award,
+        "json": lambda world, made: {"award_ids": [made["award_id"].hex], "verdict": "approve"}, "ok": {200},
+    },
+    "v1_awards.reviewers": {"roles": OVERSIGHT, "arrange": with_reviewed},
+    "v1_awards.draws": {"roles": {*OVERSIGHT, "committee"}, "arrange": with_reviewed},
+    "v1_awards.one": {"roles": READ, "arrange": with_award, "values": AWARD},
+    "v1_awards.decide": {
+        **POST, "roles": {"committee"}, "arrange": with_two_views, "values": AWARD,
+        "json": lambda world, made: {"verdict": "approve", "remark": "属实"}, "ok": {200},
+    },
+    "v1_awards.undo": {**POST, "roles": REVIEWERS, "arrange": with_reviewed, "values": AWARD, "ok": {403}},
     "attendance_points.listed": {"roles": {*COMMITTEE, *OVERSIGHT, "reviewer"}, "arrange": with_table},
     "attendance_points.decide": {**POST, "roles": COMMITTEE, "arrange": with_table, "data": link_form},
     "attendance_points.one": {
