@@ -1,5 +1,6 @@
 """The year's end of points: decided, told, previewed household by household, closed, undone; the report to print and take away."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +24,7 @@ from timebank.points.years.tables import YearClose
 
 blueprint = Blueprint("years", __name__, url_prefix="/c/<community_code>/points/years")
 
-ROWS_A_PAGE = 100
+ROWS_A_PAGE = 50
 BASE = {"end": (True, False), "renew": (True, True), "stay": (False, False)}
 
 
@@ -170,6 +171,7 @@ def _facts(close_id: uuid.UUID) -> dict[str, Any]:
             for name in ("draft", "announce", "start", "undo")
         },
         "same_person": asks.number == (close.drafted_by if close.state == "draft" else close.undo_asked_by),
+        "undo_by": close.undo_until - dt.timedelta(minutes=1) if close.undo_until else None,
         "undo_open": close.state == "closed" and close.undo_until is not None and edge.now() < close.undo_until,
         "audits": permissions.may(asks, "reports.journal", community_id=place.id),
         "words": words,

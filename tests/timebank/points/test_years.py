@@ -10,12 +10,12 @@ from sqlmodel import col, select
 from ledger import book_of
 from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
-from tests.timebank.points.test_shop import cancel, redeem
-from timebank import accounts, checks
+from tests.timebank.points.test_shop import cancel, code_of, hand_over, redeem
+from timebank import accounts, checks, policy
 from timebank.errors import BadInput, Forbidden
 from timebank.notices import Notice
 from timebank.permissions import Actor
-from timebank.points import household_accounts
+from timebank.points import household_accounts, statement
 from timebank.points.years import closing, deciding, states
 from timebank.points.years.tables import YearClose, YearCloseLine
 
@@ -115,8 +115,6 @@ def test_carry_percent_says_what_lapses_of_what_is_left_of_the_year(village):
     (poor,) = village.make_household("王五")
     item_id, _, _ = make.shop(village, price_steps=30)
     move_to(village, 2026, 12, 20, 9)
-    from timebank import policy
-
     village.write(
         lambda s, now: {
             "v": policy.change(s, village.community_id, numbers={"carry_percent": 0}, on=dt.date(2027, 1, 1))
@@ -150,8 +148,6 @@ def test_old_points_are_spent_first_and_what_was_booked_back_was_never_spent(vil
     give(village, person, 50)
     made = redeem(village, person, item_id)
     cancel(village, made, village.actor(person=person))
-    from tests.timebank.points.test_shop import code_of, hand_over
-
     hand_over(village, seller, code_of(village, redeem(village, person, item_id)))
     move_to(village, 2027, 2, 3, 9)
     start(village, close_id)
@@ -295,14 +291,14 @@ def test_whoever_redeems_in_the_same_batch_waits_for_the_next_piece(village):
 @on_sqlite
 def test_base_points_end_and_new_ones_are_given_once_where_the_table_says_so(village):
     change_policy(village, carry_percent=100)
+    (person, _) = village.make_household("张三", "张小三", steps=30)
+    (other,) = village.make_household("李四")
+    give(village, person, 600, base=True)
     text = "类别,项目,分值,计分单位\n基础,每户基础分,60,每年\n好事,帮邻居,5,一次\n".encode()
     table_id = make.table_in_force(village, text)
     base = make.items(village, table_id)["每户基础分"]
     assert base.kind == "base"
     make.switch_on(village, base)
-    (person, _) = village.make_household("张三", "张小三", steps=30)
-    (other,) = village.make_household("李四")
-    give(village, person, 600, base=True)
     with pytest.raises(BadInput):
         draft(village, ends_base=False, gives_base=True)
     close_id = announced(village, gives_base=True)
@@ -315,8 +311,6 @@ def test_base_points_end_and_new_ones_are_given_once_where_the_table_says_so(vil
     assert (told.base_lapsed_steps, told.base_given_steps, told.lapsed_steps) == (600, 600, 0)
     assert line(village, close_id, other) is None or line(village, close_id, other).base_given_steps == 0
     with village.read() as session:
-        from timebank.points import statement
-
         held = statement.held(session, actor=village.actor(person=person), household_id=person.household_id)
     assert (held.base_steps, held.available_steps) == (600, 30)
     undo(village, close_id)
@@ -324,6 +318,36 @@ def test_base_points_end_and_new_ones_are_given_once_where_the_table_says_so(vil
     with village.read() as session:
         held = statement.held(session, actor=village.actor(person=person), household_id=person.household_id)
     assert (held.base_steps, held.available_steps) == (600, 30)
+    assert is_sound(village)
+
+
+@on_sqlite
+def test_base_points_of_the_new_year_stay_whatever_else_lapses(village):
+    """The ledger takes base points first: where others lapse, the new ones go and come back in the same close."""
+    change_policy(village, carry_percent=0)
+    (poor,) = village.make_household("张三")
+    (rich,) = village.make_household("李四", steps=30)
+    for one in (poor, rich):
+        give(village, one, 600, base=True)
+    close_id = announced(village)
+    move_to(village, 2027, 1, 20, 9)
+    for one in (poor, rich):
+        give(village, one, 500, base=True)
+    move_to(village, 2027, 2, 2, 9)
+    start(village, close_id)
+    run(village)
+    first, second = line(village, close_id, poor), line(village, close_id, rich)
+    assert (first.base_lapsed_steps, first.base_given_steps) == (600, 0)
+    assert (second.base_lapsed_steps, second.base_given_steps, second.lapsed_steps) == (1100, 500, 30)
+    for one in (poor, rich):
+        with village.read() as session:
+            held = statement.held(session, actor=village.actor(person=one), household_id=one.household_id)
+        assert (held.base_steps, held.available_steps) == (500, 0)
+    undo(village, close_id)
+    run(village)
+    with village.read() as session:
+        held = statement.held(session, actor=village.actor(person=rich), household_id=rich.household_id)
+    assert (held.base_steps, held.available_steps) == (1100, 30)
     assert is_sound(village)
 
 

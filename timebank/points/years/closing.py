@@ -85,10 +85,11 @@ def _close(session: Session, close: YearClose, *, now: dt.datetime, limit: int) 
     book = book_of(session)
     numbers = main_accounts(session, close.community_id, [one.id for one in households])
     holdings = {household_id: holding_of(book, number) for household_id, number in numbers.items()}
-    moving = book.moved_in_batch() & set(numbers.values())
+    moved = book.moved_in_batch()
+    moving = {one for one, held in holdings.items() if not moved.isdisjoint((held.account, *held.base_accounts))}
     if moving:
         # Somebody redeems in this very batch: storage does not show it yet. Those from there on wait for the next one.
-        first = min(one.number for one in households if numbers.get(one.id) in moving)
+        first = min(one.number for one in households if one.id in moving)
         households = [one for one in households if one.number < first]
         holdings = {one.id: holdings[one.id] for one in households if one.id in holdings}
     assert close.until_seq is not None
@@ -114,12 +115,12 @@ def _close_one(
     on: dt.date,
     now: dt.datetime,
 ) -> None:
-    left = left or Left(0, 0, 0, 0)
-    base_given = sum(item.value_steps for item in given)
-    base_lapsed = left.base_steps if close.ends_base else 0
+    left = left or Left(0, 0, 0, 0, 0)
+    lapsed = lapsing(left.old_steps, close.carry_percent)
+    base_lapsed, base_again = left.base_moves(lapsed) if close.ends_base else (0, 0)
+    base_given = base_again + sum(item.value_steps for item in given)
     if not (left.balance_steps or left.held_steps or base_lapsed or base_given):
         return
-    lapsed = lapsing(left.old_steps, close.carry_percent)
     line = YearCloseLine(
         community_id=close.community_id, close_id=close.id, household_id=household.id, number=household.number,
         balance_steps=left.balance_steps, old_steps=left.old_steps, lapsed_steps=lapsed,
@@ -250,8 +251,9 @@ def _undo_one(session: Session, close: YearClose, line: YearCloseLine, *, on: dt
 def holding_of(book: Book, number: int) -> Holding:
     """What a household's accounts hold, with what this batch has booked."""
     own = book.account(number)
-    base = sum(one.balance for one in book.accounts_of(number) if one.class_ == "base")
-    return Holding(number, own.balance, own.held, max(base, 0))
+    lots = [one for one in book.accounts_of(number) if one.class_ == "base"]
+    base = sum(one.balance for one in lots)
+    return Holding(number, own.balance, own.held, max(base, 0), tuple(one.number for one in lots))
 
 
 def _next(session: Session, close: YearClose, limit: int) -> Sequence[Household]:

@@ -129,13 +129,13 @@ def _would_be(session: Session, close: YearClose, only: Household | None) -> Ite
         holdings = _holdings(session, close.community_id, [home.id for home in some])
         left = left_of_year(session, close.community_id, until_seq=until_seq, holdings=holdings)
         for home in some:
-            found = left.get(home.id, Left(0, 0, 0, 0))
-            base = found.base_steps if close.ends_base else 0
+            found = left.get(home.id, Left(0, 0, 0, 0, 0))
+            lapsed = lapsing(found.old_steps, close.carry_percent)
+            base, again = found.base_moves(lapsed) if close.ends_base else (0, 0)
             if not (found.balance_steps or found.held_steps or base):
                 continue
-            lapsed = lapsing(found.old_steps, close.carry_percent)
             yield Row(home, heads[home.id].name if home.id in heads else home.name, found.balance_steps,
-                      found.old_steps, lapsed, found.old_steps - lapsed, found.held_steps, base, 0)  # fmt: skip
+                      found.old_steps, lapsed, found.old_steps - lapsed, found.held_steps, base, again)  # fmt: skip
 
 
 def _holdings(session: Session, community_id: int, household_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Holding]:

@@ -27,6 +27,16 @@ class Left:
     held_steps: int
     old_steps: int
     base_steps: int
+    base_old_steps: int
+
+    def base_moves(self, lapsed_steps: int) -> tuple[int, int]:
+        """What of the base points is booked off when so many others lapse, and what of it is given anew.
+
+        Only the old ones end. But the ledger takes base points first, whoever books something off to the lapsed ones:
+        where others lapse, the new base points go too, and come back in the same close.
+        """
+        young = self.base_steps - self.base_old_steps
+        return (self.base_steps, young) if lapsed_steps else (self.base_old_steps, 0)
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Holding:
     balance: int
     held: int
     base: int
+    base_accounts: tuple[int, ...] = ()
 
 
 def year_end(session: Session, community_id: int, year: int) -> dt.datetime:
@@ -69,12 +80,14 @@ def stored_holdings(session: Session, community_id: int, accounts: Iterable[int]
             )
         ).all()
         base: dict[int, int] = {}
-        for _, owner, class_, balance, _ in rows:
+        lots: dict[int, tuple[int, ...]] = {}
+        for number, owner, class_, balance, _ in rows:
             if class_ == "base":
                 base[owner] = base.get(owner, 0) + balance
+                lots[owner] = (*lots.get(owner, ()), number)
         for number, owner, class_, balance, held in rows:
             if number == owner and class_ != "base":
-                found[number] = Holding(number, balance, held, max(base.get(number, 0), 0))
+                found[number] = Holding(number, balance, held, max(base.get(number, 0), 0), lots.get(number, ()))
     return found
 
 
@@ -82,15 +95,18 @@ def left_of_year(
     session: Session, community_id: int, *, until_seq: int, holdings: Mapping[uuid.UUID, Holding]
 ) -> dict[uuid.UUID, Left]:
     """What is left of the points that were there before entry `until_seq`, by household."""
-    accounts = {holding.account: household_id for household_id, holding in holdings.items()}
-    before = _balances_before(session, community_id, list(accounts), until_seq)
-    spent = _spent_since(session, community_id, list(accounts), until_seq)
+    accounts = [number for holding in holdings.values() for number in (holding.account, *holding.base_accounts)]
+    before = _balances_before(session, community_id, accounts, until_seq)
+    spent = _spent_since(session, community_id, accounts, until_seq)
     came = _came_old(session, community_id, list(holdings), until_seq)
     found = {}
     for household_id, holding in holdings.items():
         old = before.get(holding.account, 0) + came.get(household_id, 0) - spent.get(holding.account, 0) - holding.held
         free = max(holding.balance - holding.held, 0)
-        found[household_id] = Left(holding.balance, holding.held, min(max(old, 0), free), holding.base)
+        base_old = sum(before.get(number, 0) - spent.get(number, 0) for number in holding.base_accounts)
+        found[household_id] = Left(
+            holding.balance, holding.held, min(max(old, 0), free), holding.base, min(max(base_old, 0), holding.base)
+        )
     return found
 
 
