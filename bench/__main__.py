@@ -30,6 +30,7 @@ from bench import (
     measure,
     posting,
     proving,
+    public_page,
     searching,
     space,
     verifying,
@@ -54,6 +55,7 @@ FAMILIES: dict[str, Callable[[Ground], Iterable[Row]]] = {
     "search": searching.rows,
     "import": importing.rows,
     "booking": booking.rows,
+    "public page": public_page.rows,
 }
 
 

@@ -116,9 +116,7 @@ def _run(ground: Ground, place: SqlitePlace | PostgresPlace, number: int) -> tup
     return ours, theirs
 
 
-def _pieces(
-    connection: Any, community_id: int, batch: int, *, first: int, size: int, asked: int
-) -> list[Prepared]:
+def _pieces(connection: Any, community_id: int, batch: int, *, first: int, size: int, asked: int) -> list[Prepared]:
     """What each piece wrote: its entries from `first` on by number, its request after the first `asked`, and the other rows."""
     dialect = connection.dialect.name
     entries = _read(connection, tables.entry, f"seq >= {first} ORDER BY seq")
@@ -242,7 +240,9 @@ def _table(community: Community) -> tuple[uuid.UUID, uuid.UUID]:
     return table_id, item_id
 
 
-def _award(community: Community, person: Any, table_id: uuid.UUID, item_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
+def _award(
+    community: Community, person: Any, table_id: uuid.UUID, item_id: uuid.UUID, now: dt.datetime
+) -> dict[str, Any]:
     return {
         "community_id": community.id, "id": new_id(now), "household_id": person.household_id, "person_id": person.id,
         "item_id": item_id, "table_id": table_id, "on_day": now.date(), "times": 1, "uncapped_steps": 50,

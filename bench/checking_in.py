@@ -145,6 +145,11 @@ class Server:
         )
         self._wait()
 
+    @property
+    def pid(self) -> int:
+        """The process that was started; workers are its children."""
+        return self._process.pid
+
     def _wait(self) -> None:
         until = time.monotonic() + 60
         while time.monotonic() < until:

@@ -20,7 +20,7 @@ from timebank.permissions import Actor
 from timebank.points.awards import entering, rows
 from timebank.points.awards.tables import Award
 from timebank.points.publicity import batches, objections
-from timebank.points.publicity.tables import Objection
+from timebank.points.publicity.tables import Objection, PublicityLine
 from timebank.points.table import adoption
 from timebank.points.table.tables import PointsItem
 
@@ -279,6 +279,8 @@ def _publish(told: Scoring, turn: int) -> None:
             told.tale.at(told.tale.clock.now() + dt.timedelta(hours=5), partial(_object, told, number, said))
         if turn == 3:
             told.tale.at(until + dt.timedelta(days=4), partial(_correct, told, number))
+        if turn == 2:
+            told.tale.at(until + dt.timedelta(days=25), partial(_object_late, told, number))
 
 
 def _book(told: Scoring) -> None:
@@ -294,7 +296,7 @@ def _object(told: Scoring, batch: int, said: str) -> None:
     """A resident objects to a line; what becomes of it is told by its name."""
     chance, tale = told.chance, told.tale
     residents = [one for one in tale.people[1] if one.phone and 30 <= one.age(tale.today) <= 75 and not one.roles]
-    lines = chance.sample(range(1, 7), 2)
+    lines = chance.sample(range(1, 7), 3)
     first = _raise(told, chance.choice(residents), batch, lines[0])
     today = tale.clock.now().astimezone(ZONE).date()
 
@@ -308,6 +310,8 @@ def _object(told: Scoring, batch: int, said: str) -> None:
     tale.at(after(1, 16), partial(_appeal, told, first))
     if said == "open and appealed":
         _raise(told, chance.choice(residents), batch, lines[1])
+        third = _by_phone(told, chance.choice(residents), batch, lines[2])
+        tale.at(after(1, 10), partial(_answer, told, third, upheld=False))
         return
     tale.at(after(4, 10), partial(_decide, told, first, upheld=said == "appeal upheld"))
     tale.at(after(12, 0), partial(_book, told))
@@ -317,6 +321,43 @@ def _raise(told: Scoring, who: Someone, batch: int, line: int) -> uuid.UUID:
     reason = told.chance.choice(REASONS)
     done = told.tale.do(objections.object_to, actor=who.actor, batch_number=batch, line_number=line, reason=reason)
     return uuid.UUID(done["objection_id"])
+
+
+def _by_phone(told: Scoring, who: Someone, batch: int, line: int) -> uuid.UUID:
+    """Somebody calls, and the desk writes it down."""
+    reason = told.chance.choice(REASONS)
+    desk = told.tale.of(1, "李建芳").actor
+    done = told.tale.do(
+        objections.object_to, actor=desk, batch_number=batch, line_number=line, reason=reason, person_id=who.id,
+        channel="phone",
+    )  # fmt: skip
+    return uuid.UUID(done["objection_id"])
+
+
+def _object_late(told: Scoring, batch: int) -> None:
+    """Weeks after the booking somebody calls about a small line: it is booked back."""
+    with told.tale.storage.read() as session:
+        line = session.scalars(
+            select(col(PublicityLine.number))
+            .join(
+                Award,
+                (col(Award.community_id) == PublicityLine.community_id) & (col(Award.id) == PublicityLine.award_id),
+            )
+            .where(
+                col(PublicityLine.community_id) == told.place.community_id, col(PublicityLine.batch_number) == batch,
+                col(PublicityLine.state) == "booked", col(Award.credited_steps).between(1, 500),
+            )
+            .order_by(col(PublicityLine.number).desc())
+            .limit(1)
+        ).first()  # fmt: skip
+    caller = next(
+        (one for one in told.tale.people[1] if one.phone and not one.roles and one.age(told.tale.today) > 60), None
+    )
+    if line is None or caller is None:
+        return
+    raised = _by_phone(told, caller, batch, line)
+    answered = told.tale.clock.now() + dt.timedelta(days=1)
+    told.tale.at(answered, partial(_answer, told, raised, upheld=True))
 
 
 def _answer(told: Scoring, objection_id: uuid.UUID, *, upheld: bool) -> None:

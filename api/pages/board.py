@@ -5,6 +5,7 @@ each state of its batch.
 """
 
 import datetime as dt
+import io
 import math
 import uuid
 from typing import Any, cast
@@ -32,7 +33,8 @@ from timebank.points.table import adoption
 
 blueprint = Blueprint("board", __name__)
 
-SCREEN_LINES = 8
+SCREEN_LINES = 6
+SCREEN_LINES_MOST = 300  # a longer batch would turn pages for hours: its code leads to it
 SCREEN_SECONDS = 20
 STILL_SECONDS = 300
 EXPORTED_MOST = 100_000
@@ -71,7 +73,12 @@ def screen() -> Any:
 @blueprint.get("/c/<community_code>/board/<int:number>")
 def batch(number: int) -> Any:
     """One batch with masked names, how its lines stand, and a way to object to each while there is time."""
-    return edge.page("board/batch.html", **_batch(number, edge.load(BatchPage)))
+    asked = edge.load(BatchPage)
+    facts = _batch(number, asked)
+    if asked["line"] and asked["page"] is None and not facts["missing"]:
+        # A form's address has no part after the #, by which the browser goes to the line.
+        return redirect(facts["url"](facts["page"], line=asked["line"]) + f"#l{asked['line']}", 303)
+    return edge.page("board/batch.html", **facts)
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>.<any(xlsx, csv, pdf):form>")
@@ -90,7 +97,7 @@ def sheet(number: int) -> Any:
     if run.path is None:
         return redirect(url_for("board.sheet_progress", number=number, size=size.size), 303)
     name = f"{edge.community().code}-board-{number}-{size.size}.pdf"
-    return send_file(run.path, mimetype="application/pdf", download_name=name)
+    return send_file(io.BytesIO(run.path.read_bytes()), mimetype="application/pdf", download_name=name)
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>/sheet")
@@ -225,7 +232,8 @@ def _screen(page: int, *, still: bool) -> Any:
         ("shop", None, 0),
     ]
     for one in open_ones:
-        slides += [("lines", one, start) for start in range(0, one.lines, SCREEN_LINES)]
+        if one.lines <= SCREEN_LINES_MOST:
+            slides += [("lines", one, start) for start in range(0, one.lines, SCREEN_LINES)]
     slides.append(("proof", None, 0))
     at = (page - 1) % len(slides)
     kind, of, start = slides[at]
@@ -251,7 +259,7 @@ def _batch(number: int, asked: dict[str, Any]) -> dict[str, Any]:
     size = asked["size"] if asked["size"] in PAGE_SIZES else PAGE_SIZES[-1]
     pages = max(math.ceil(found.lines / size), 1)
     missing = asked["line"] is not None and not 1 <= asked["line"] <= found.lines
-    wanted = 1 + (asked["line"] - 1) // size if asked["line"] and not missing else asked["page"] or 1
+    wanted = asked["page"] or (1 + (asked["line"] - 1) // size if asked["line"] and not missing else 1)
     page = min(max(wanted, 1), pages)
     shown = batches.lines_of(session, place.id, number, after=(page - 1) * size, limit=size)
     said = {}
@@ -276,7 +284,9 @@ def _batch(number: int, asked: dict[str, Any]) -> dict[str, Any]:
         "sizes": PAGE_SIZES,
         "asked_line": asked["line"],
         "missing": missing,
-        "url": lambda to: url_for("board.batch", number=number, page=to, size=None if size == PAGE_SIZES[-1] else size),
+        "url": lambda to, line=None: url_for(
+            "board.batch", number=number, page=to, line=line, size=None if size == PAGE_SIZES[-1] else size
+        ),
         "books": permissions.may(edge.actor(), "publicity.book", community_id=place.id),
     }
 

@@ -19,10 +19,9 @@ from tests.api.route_rows.points import (
     with_award,
     with_batch,
     with_objection,
-    with_own_rejected,
     with_rejected,
 )
-from timebank.points.publicity import preparing
+from timebank.points.publicity import objections, preparing
 
 PREPARE = COMMITTEE | {"supervision_committee"}
 
@@ -39,6 +38,23 @@ def with_batch_over(world: Any) -> dict[str, Any]:
     made = with_batch(world)
     world.village.pass_time(days=12)
     return made
+
+
+def with_own_rejected(world: Any) -> dict[str, Any]:
+    """Of the first resident, who may not have too many that wait."""
+    actor, mine = world.village.actor("committee"), world.residents[0]
+    with world.village.read() as session:
+        found = objections.objections_of(session, actor=world.village.actor(person=mine), person_id=mine.id)
+    for one in {
+        (row.line.batch_number, row.line.number): row for row in found if row.objection.state == "open"
+    }.values():
+        objection_id = one.objection.id
+        world.village.write(
+            lambda s, now, objection_id=objection_id: objections.answer(
+                s, actor=actor, now=now, objection_id=objection_id, upheld=False, text="已核实"
+            )
+        )
+    return with_rejected(world, by=mine)
 
 
 def award(world: Any, made: dict[str, Any]) -> dict[str, Any]:

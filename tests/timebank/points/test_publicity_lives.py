@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
 from ledger import projections, reading
@@ -97,8 +97,13 @@ class Life:
         ]  # fmt: skip
 
         def write(session, at):
-            session.execute(insert(PointsTable), [table])
+            draft = {
+                name: table[name]
+                for name in ("community_id", "id", "title", "source", "digest", "drafted_at", "drafted_by")
+            }
+            session.execute(insert(PointsTable), [{**draft, "state": "draft"}])
             session.execute(insert(PointsItem), items)
+            session.execute(update(PointsTable).where(col(PointsTable.id) == table_id).values(**table))
             return {}
 
         village.write(write)
