@@ -23,7 +23,7 @@ from api.messages import points as words
 from api.messages import publicity
 from api.points_words import in_words
 from api.schemas.points import Paged, Said
-from api.schemas.publicity import PAGE_SIZES, BatchPage, ObjectionRaised
+from api.schemas.publicity import PAGE_SIZES, ObjectionRaised, PublicityPage
 from ledger import log, witness
 from timebank import permissions, policy
 from timebank.errors import NotFound, Refused
@@ -62,7 +62,7 @@ def home() -> Any:
 @blueprint.get("/c/<community_code>/board/screen")
 def screen() -> Any:
     """The board for a screen that nobody touches: one large page after the other, by the browser's own refresh."""
-    asked = edge.load(BatchPage)
+    asked = edge.load(PublicityPage)
     still = "still" in asked["state"]
     body = board_parts.cached(f"screen {asked['page']} {still}", lambda: _screen(asked["page"] or 1, still=still))
     response = make_response(str(body))
@@ -73,7 +73,7 @@ def screen() -> Any:
 @blueprint.get("/c/<community_code>/board/<int:number>")
 def batch(number: int) -> Any:
     """One batch with masked names, how its lines stand, and a way to object to each while there is time."""
-    asked = edge.load(BatchPage)
+    asked = edge.load(PublicityPage)
     facts = _batch(number, asked)
     if asked["line"] and asked["page"] is None and not facts["missing"]:
         # A form's address has no part after the #, by which the browser goes to the line.

@@ -28,7 +28,7 @@ class Month(Schema):
         return asked
 
 
-class BatchPage(Schema):
+class PublicityPage(Schema):
     """A page of a batch: by its number, or the one that holds a line."""
 
     page = fields.Whole(load_default=None)
@@ -77,25 +77,25 @@ class LineAsked(Schema):
 # The same in JSON, under names of their own: a description of the API has one schema for each name.
 
 
-class BatchAsked(Schema):
+class PublicityListAsked(Schema):
     """Where a list goes on."""
 
     before = fields.Whole(load_default=None)
 
 
-class MonthAsked(Month):
+class PublicityMonthAsked(Month):
     """The month of a batch as YYYY-MM."""
 
 
-class ObjectionPosted(ObjectionRaised):
+class PublicityObjectionPosted(ObjectionRaised):
     """An objection; `person` is the number of who came, called or wrote, where staff write it down."""
 
 
-class VerdictPosted(Verdict):
+class PublicityVerdictPosted(Verdict):
     """An answer or a decision."""
 
 
-class Saying(Schema):
+class PublicitySaying(Schema):
     """A sentence or two."""
 
     text = fields.Text(most=1000, required=True, lines=True)

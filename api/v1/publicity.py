@@ -8,7 +8,14 @@ from flask_smorest import Blueprint
 from marshmallow.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 
 from api import batch_runs, codes, edge
-from api.schemas.publicity import BatchAsked, BatchPage, MonthAsked, ObjectionPosted, Saying, VerdictPosted
+from api.schemas.publicity import (
+    PublicityListAsked,
+    PublicityMonthAsked,
+    PublicityObjectionPosted,
+    PublicityPage,
+    PublicitySaying,
+    PublicityVerdictPosted,
+)
 from timebank.points.publicity import batches, booking, objections, preparing
 from timebank.points.publicity.batches import BoardLine, Standing
 from timebank.points.publicity.objections import Corrected
@@ -21,7 +28,7 @@ blueprint = Blueprint(
 PAGE = 50
 
 
-class CountTold(marshmallow.Schema):
+class PublicityCountTold(marshmallow.Schema):
     """How many lines of a batch are in a state, and their steps (tenths of a point)."""
 
     state = String(required=True)
@@ -29,7 +36,7 @@ class CountTold(marshmallow.Schema):
     steps = Integer(required=True)
 
 
-class BatchTold(marshmallow.Schema):
+class PublicityBatchTold(marshmallow.Schema):
     """A batch; over all `states` lines and steps add up to its own, and `adds_up` says so."""
 
     number = Integer(required=True)
@@ -41,11 +48,11 @@ class BatchTold(marshmallow.Schema):
     total_steps = Integer(required=True)
     digest = String(required=True)
     note = Integer(required=True, metadata={"description": "seq of the ledger's note of the digest"})
-    states = List(Nested(CountTold), required=True)
+    states = List(Nested(PublicityCountTold), required=True)
     adds_up = Boolean(required=True)
 
 
-class LineTold(marshmallow.Schema):
+class PublicityLineTold(marshmallow.Schema):
     """A line as it hangs out: a masked name, never a full one."""
 
     number = Integer(required=True)
@@ -62,19 +69,19 @@ class LineTold(marshmallow.Schema):
     answers = List(String(), required=True, metadata={"description": "of objections to it, without who objected"})
 
 
-class BatchesTold(marshmallow.Schema):
-    batches = List(Nested(BatchTold), required=True)
+class PublicityBatchesTold(marshmallow.Schema):
+    batches = List(Nested(PublicityBatchTold), required=True)
     before = Integer(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
 
 
-class LinesTold(marshmallow.Schema):
-    batch = Nested(BatchTold, required=True)
-    lines = List(Nested(LineTold), required=True)
+class PublicityLinesTold(marshmallow.Schema):
+    batch = Nested(PublicityBatchTold, required=True)
+    lines = List(Nested(PublicityLineTold), required=True)
     page = Integer(required=True)
     pages = Integer(required=True)
 
 
-class ObjectionTold(marshmallow.Schema):
+class PublicityObjectionTold(marshmallow.Schema):
     """An objection, for who raised it and for those who answer."""
 
     id = String(required=True)
@@ -95,18 +102,18 @@ class ObjectionTold(marshmallow.Schema):
     outcome = String(required=True, allow_none=True)
 
 
-class ObjectionsTold(marshmallow.Schema):
-    objections = List(Nested(ObjectionTold), required=True)
+class PublicityObjectionsTold(marshmallow.Schema):
+    objections = List(Nested(PublicityObjectionTold), required=True)
     before = Integer(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
 
 
-class HeldTold(marshmallow.Schema):
+class PublicityHeldTold(marshmallow.Schema):
     reason = String(required=True)
     awards = Integer(required=True)
     steps = Integer(required=True)
 
 
-class PreparedTold(marshmallow.Schema):
+class PublicityPreparedTold(marshmallow.Schema):
     """What the batch of a month would be, and what is held back and why."""
 
     number = Integer(required=True)
@@ -114,11 +121,11 @@ class PreparedTold(marshmallow.Schema):
     lines = Integer(required=True)
     steps = Integer(required=True)
     deductions = Integer(required=True)
-    held = List(Nested(HeldTold), required=True)
+    held = List(Nested(PublicityHeldTold), required=True)
     publishing = Integer(required=True, allow_none=True)
 
 
-class OutcomeTold(marshmallow.Schema):
+class PublicityOutcomeTold(marshmallow.Schema):
     """What was done, with its facts."""
 
     class Meta:
@@ -141,8 +148,8 @@ class OutcomeTold(marshmallow.Schema):
 
 
 @blueprint.get("/batches")
-@blueprint.arguments(BatchAsked, location="query")
-@blueprint.response(200, BatchesTold)
+@blueprint.arguments(PublicityListAsked, location="query")
+@blueprint.response(200, PublicityBatchesTold)
 def listed(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """The batches that hang out or did, newest first; anybody may ask."""
     session, place = edge.read(), edge.community()
@@ -152,8 +159,8 @@ def listed(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 @blueprint.get("/batches/<int:number>")
-@blueprint.arguments(BatchPage, location="query")
-@blueprint.response(200, LinesTold)
+@blueprint.arguments(PublicityPage, location="query")
+@blueprint.response(200, PublicityLinesTold)
 def lines(asked: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """A page of a batch's lines, 100 a page; anybody may ask."""
     session, place = edge.read(), edge.community()
@@ -173,8 +180,8 @@ def lines(asked: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/batches/<int:number>/lines/<int:line>/objections")
 @edge.signed_in
-@blueprint.arguments(ObjectionPosted)
-@blueprint.response(201, OutcomeTold)
+@blueprint.arguments(PublicityObjectionPosted)
+@blueprint.response(201, PublicityOutcomeTold)
 def object_to(typed: dict[str, Any], number: int, line: int, **_: Any) -> dict[str, Any]:
     """Object to a line, as a resident or by staff for one who called, came or handed in a paper."""
     asks = edge.actor()
@@ -199,8 +206,8 @@ def object_to(typed: dict[str, Any], number: int, line: int, **_: Any) -> dict[s
 
 @blueprint.get("/objections")
 @edge.signed_in
-@blueprint.arguments(BatchAsked, location="query")
-@blueprint.response(200, ObjectionsTold)
+@blueprint.arguments(PublicityListAsked, location="query")
+@blueprint.response(200, PublicityObjectionsTold)
 def objected(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """All objections, those that wait first, for those who answer."""
     found = objections.objections_of(edge.read(), actor=edge.actor(), before=asked["before"], limit=PAGE)
@@ -210,7 +217,7 @@ def objected(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/objections/mine")
 @edge.signed_in
-@blueprint.response(200, ObjectionsTold)
+@blueprint.response(200, PublicityObjectionsTold)
 def mine(**_: Any) -> dict[str, Any]:
     """The caller's own objections, with answers."""
     asks = edge.actor()
@@ -220,8 +227,8 @@ def mine(**_: Any) -> dict[str, Any]:
 
 @blueprint.post("/objections/<uuid:objection_id>/answer")
 @edge.signed_in
-@blueprint.arguments(VerdictPosted)
-@blueprint.response(200, OutcomeTold)
+@blueprint.arguments(PublicityVerdictPosted)
+@blueprint.response(200, PublicityOutcomeTold)
 def answer(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
     """The committee's answer, to this objection and all that are open on the line."""
     return _verdict("publicity.answer", objections.answer, objection_id, typed)
@@ -229,8 +236,8 @@ def answer(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str
 
 @blueprint.post("/objections/<uuid:objection_id>/appeal")
 @edge.signed_in
-@blueprint.arguments(Saying)
-@blueprint.response(200, OutcomeTold)
+@blueprint.arguments(PublicitySaying)
+@blueprint.response(200, PublicityOutcomeTold)
 def appeal(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
     """Take a rejected objection to the supervision committee."""
     return edge.submit(
@@ -244,8 +251,8 @@ def appeal(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str
 
 @blueprint.post("/objections/<uuid:objection_id>/decide")
 @edge.signed_in
-@blueprint.arguments(VerdictPosted)
-@blueprint.response(200, OutcomeTold)
+@blueprint.arguments(PublicityVerdictPosted)
+@blueprint.response(200, PublicityOutcomeTold)
 def decide(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
     """The supervision committee's word, on this appeal and all others on the line."""
     return _verdict("publicity.decide", objections.decide, objection_id, typed)
@@ -253,8 +260,8 @@ def decide(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str
 
 @blueprint.get("/prepared")
 @edge.signed_in
-@blueprint.arguments(MonthAsked, location="query")
-@blueprint.response(200, PreparedTold)
+@blueprint.arguments(PublicityMonthAsked, location="query")
+@blueprint.response(200, PublicityPreparedTold)
 def prepared(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """What the batch of a month (this one, if none is named) would be, were it published now."""
     found = preparing.prepare(edge.read(), actor=edge.actor(), now=edge.now(), month=asked["month"])
@@ -271,8 +278,8 @@ def prepared(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/batches")
 @edge.signed_in
-@blueprint.arguments(MonthAsked)
-@blueprint.response(201, OutcomeTold)
+@blueprint.arguments(PublicityMonthAsked)
+@blueprint.response(201, PublicityOutcomeTold)
 def publish(typed: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Hang out a month's batch."""
     month = typed["month"]
@@ -288,7 +295,7 @@ def publish(typed: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/batches/<int:number>/book")
 @edge.signed_in
-@blueprint.response(200, OutcomeTold)
+@blueprint.response(200, PublicityOutcomeTold)
 def book(number: int, **_: Any) -> dict[str, Any]:
     """Book a batch whose period is over; a long one goes on beside the requests."""
     made = edge.submit(
