@@ -11,6 +11,7 @@ from api.pages.shop import returns as _returns
 from api.pages.shop import stock as _stock
 from api.pages.shop import takings as _takings
 from api.pages.shop.common import blueprint as blueprint
+from api.pages.shop.counter import CODE_TRIES as CODE_TRIES
 
 _MODULES = (
     _counter,

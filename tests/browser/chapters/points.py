@@ -80,8 +80,8 @@ def a_merchant_puts_soap_on_the_shelf(story: Story) -> None:
     committee.presses("加上").reads("孙店 可以在那里核销了。")
     merchant = story.person(MERCHANT)
     for name, price, piece in (("香皂", "5", "块"), ("洗衣液", "20", "瓶")):
-        merchant.opens("/~/merchant/stock").fills(name=name, piece=piece, price=price).presses("上架")
-        merchant.follows(name).fills(pieces="10").presses("入库")
+        merchant.opens("/~/merchant/stock/new").fills(name=name, piece=piece, price=price).presses("上架")
+        merchant.fills(pieces="10").presses("入库")
         assert merchant.figure("库存") == f"10{piece}"
 
 
