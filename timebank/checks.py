@@ -18,7 +18,7 @@ from sqlmodel import Session, SQLModel, col
 
 from ledger import reading, tables
 from ledger.entries import decode
-from timebank import permissions
+from timebank import modules, permissions
 from timebank.errors import NotFound
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.orders import states
@@ -146,6 +146,7 @@ def _months(session: Session, community_id: int) -> Iterator[Finding]:
 
     Reports, which close months, stand beside this module: the table is asked by its name.
     """
+    modules.load()  # a command may not have met it
     month, entry = SQLModel.metadata.tables["month_close"].c, tables.entry.c
     query = (
         select(month.month, month.digest, month.until_seq, month.note_seq, entry.kind, entry.leaf)
