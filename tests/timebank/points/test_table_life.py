@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger import tables as ledger_tables
 from tests.timebank.points import make
-from timebank import attachments, samples
+from timebank import attachments, policy, samples
 from timebank.errors import BadInput, Forbidden, NotFound
 from timebank.people import kin
 from timebank.points.table import adoption, bodies, deliberating, drafts, editing, objecting, states, voting
@@ -263,6 +263,8 @@ def test_the_vote_comes_after_the_days_of_comments(village):
     [(3, 66, 2), (6, 66, 4), (9, 66, 6), (30, 66, 20), (100, 66, 67), (150, 66, 100), (10, 50, 6), (11, 50, 6)],
 )
 def test_a_quorum_is_more_than_two_thirds_of_a_roll_and_more_than_half_of_an_assembly(entitled, percent, quorum):
+    """table_quorum_percent is 66, table_assembly_quorum_percent 50: exactly as many as needed, and one fewer."""
+    assert (policy.DEFAULT.table_quorum_percent, policy.DEFAULT.table_assembly_quorum_percent) == (66, 50)
     assert voting.quorum_of(entitled, percent) == quorum
     assert quorum * 100 > entitled * percent >= (quorum - 1) * 100
 
