@@ -23,6 +23,7 @@ from pathlib import Path
 from bench import (
     booking,
     checking_in,
+    drafting,
     engines,
     growth,
     importing,
@@ -56,6 +57,7 @@ FAMILIES: dict[str, Callable[[Ground], Iterable[Row]]] = {
     "import": importing.rows,
     "booking": booking.rows,
     "public page": public_page.rows,
+    "draft": drafting.rows,
 }
 
 

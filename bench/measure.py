@@ -43,6 +43,7 @@ class Scale:
     booked_at_once: int = 500
     booking_runs: int = 3
     pages: int = 30  # requests a run
+    replayed: int = 100_000  # awards that a draft is run over
 
 
 FULL = Scale()
@@ -79,6 +80,7 @@ TINY = Scale(
     booked_at_once=5,
     booking_runs=1,
     pages=2,
+    replayed=90,
 )
 
 
