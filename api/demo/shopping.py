@@ -167,7 +167,7 @@ def _deliver(shop: Shop, pieces: int) -> None:
 def _take_stock(shop: Shop) -> None:
     """One shelf is counted: a piece is missing, and one was spoiled by rain before."""
     merchant_id = shop.items[0][1]
-    actor, item_id = shop.staff[merchant_id].actor, shop.items[2][0]
+    actor, item_id = shop.staff[merchant_id].actor, shop.items[1][0]
     with shop.tale.storage.read() as session:
         left = goods.item_of(session, shop.place.community_id, item_id).left
     if left > 1:
