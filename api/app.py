@@ -64,6 +64,13 @@ class StrictJson(DefaultJSONProvider):
             raise ValueError("nested too deep") from None
 
 
+class Application(Flask):
+    """Flask without the question, for each function and each request, whether it is a coroutine: none of ours is."""
+
+    def ensure_sync(self, func: Any) -> Any:
+        return func
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
@@ -71,7 +78,7 @@ def _no_constant(name: str) -> Any:
 def create_app(settings: Settings, storage: Storage | None = None) -> Flask:
     """The whole edge. With a `storage` that one is used (tests, commands); else one is opened by the settings."""
     settings.prepare()
-    app = Flask("api", static_folder=None, template_folder=str(Path(templates.__file__).parent))
+    app = Application("api", static_folder=None, template_folder=str(Path(templates.__file__).parent))
     app.config.update(
         SECRET_KEY=settings.secret.hex(),
         SESSION_COOKIE_NAME="timebank",

@@ -10,10 +10,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, Request, Response, g, request, session
+from flask import Flask, Request, Response, g, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect, same_origin
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from api import edge
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -76,7 +78,7 @@ class FormsOfOurs(CSRFProtect):
         self._app = app
 
     def protect(self, apply_exemptions: bool = False) -> None:  # noqa: FBT001, FBT002  # as Flask-WTF declares it
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # documented
+        asked = edge.request_itself()
         if asked.method in SAFE:
             return
         if self._is_plainly_good(asked):

@@ -8,7 +8,6 @@ database's own index holds.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -54,14 +53,14 @@ def _claimed(login_id: UUID, person_id: UUID, use_case: str, fn: Change, content
     community_id = edge.community().id
 
     def change(session: Session, now: datetime) -> dict[str, Any]:
-        claim = partial(logins.arrive, session, now=now, login_id=login_id, community_id=community_id)
-        claim(until=now + timedelta(hours=rules_of(session, community_id, now).presence_hours))
         outcome = fn(session, now)
+        until = now + timedelta(hours=rules_of(session, community_id, now).presence_hours)
+        logins.arrive(session, now=now, login_id=login_id, community_id=community_id, until=until)
         if outcome.get("code") != "checked_in":
             visit = open_visit_of(session, community_id, person_id)
             until = open_until(session, visit) if visit else now
             if until > now:
-                claim(until=until)
+                logins.arrive(session, now=now, login_id=login_id, community_id=community_id, until=until)
             else:
                 logins.leave(session, login_id=login_id, community_id=community_id)
         return outcome

@@ -59,14 +59,11 @@ def _ask(token: str) -> Asking | None:
     except NotFound:
         place = None
     now = edge.now()
-    with edge.storage().glance() as connection:
-        return who_asks(
-            connection,
-            token=token,
-            community_id=place.id if place else None,
-            now=now,
-            today=communities.local_day(place, now) if place else now.date(),
-        )
+    today = communities.local_day(place, now) if place else now.date()
+    community_id = place.id if place else None
+    return edge.storage().glance(
+        lambda connection: who_asks(connection, token=token, community_id=community_id, now=now, today=today)
+    )
 
 
 def actor_in(community: communities.Community | None) -> Actor:

@@ -41,9 +41,11 @@ def heard_of(storage: Storage) -> Iterator[Asked]:
         def begin(driver: Any, *_: Any) -> None:
             at_end.callback(_end, driver, _begin(driver, asked))
 
-        for engine in (storage._engine, storage._writer):
+        for engine in (storage._engine, storage._writer, storage._glances):
             event.listen(engine, "checkout", begin)
             at_end.callback(event.remove, engine, "checkout", begin)
+        for idle in storage._idle:
+            begin(idle.connection.dbapi_connection)
         for lane in storage._lanes:
             if lane._connection is not None:
                 begin(lane._connection.connection.dbapi_connection)

@@ -38,11 +38,19 @@ class Id(TypeDecorator[uuid.UUID]):
     impl = LargeBinary(16)
     cache_ok = True
 
-    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> bytes | None:
+    @staticmethod
+    def to_driver(value: uuid.UUID | None) -> bytes | None:
         return None if value is None else value.bytes
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+    @staticmethod
+    def from_driver(value: Any) -> uuid.UUID | None:
         return None if value is None else uuid.UUID(bytes=bytes(value))
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> bytes | None:
+        return self.to_driver(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+        return self.from_driver(value)
 
 
 class Instant(TypeDecorator[datetime.datetime]):
@@ -51,11 +59,19 @@ class Instant(TypeDecorator[datetime.datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> int | None:
+    @staticmethod
+    def to_driver(value: datetime.datetime | None) -> int | None:
         return None if value is None else to_ms(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime.datetime | None:
+    @staticmethod
+    def from_driver(value: int | None) -> datetime.datetime | None:
         return None if value is None else from_ms(value)
+
+    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> int | None:
+        return self.to_driver(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime.datetime | None:
+        return self.from_driver(value)
 
 
 class Json(TypeDecorator[Any]):

@@ -21,9 +21,10 @@ from ledger.entries import canonical, digest_of
 from timebank.columns import Day, Instant, Json, Number
 from timebank.errors import NotFound, Refused
 from timebank.storage.prepared import Prepared
+from timebank.storage.sessions import shared
 
 ISSUE_MIN, OPENING_MIN, ISSUE_PT, OPENING_PT = 1, 2, 11, 12  # as in accounts.py, which lies above
-_KNOWN = "policies"  # what a session has read, in its `info`
+_KNOWN = "policies"  # what a session has read, in what it shares
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def of(session: Session, community_id: int, on: datetime.date) -> Policy:
     Raises:
         NotFound: the community has none.
     """
-    known: dict[int, list[tuple[datetime.date, Policy]]] = session.info.setdefault(_KNOWN, {})
+    known: dict[int, list[tuple[datetime.date, Policy]]] = shared(session).setdefault(_KNOWN, {})
     if community_id not in known:
         versions = _VERSIONS.rows(session, community_id=community_id)
         known[community_id] = [(in_force_on, _read(written)) for in_force_on, written in versions]
@@ -284,7 +285,7 @@ def _record(
     session: Session, community_id: int, version: int, numbers: Policy, *, profile: str, on: datetime.date
 ) -> None:
     book = book_of(session)
-    session.info.pop(_KNOWN, None)
+    shared(session).pop(_KNOWN, None)
     written: dict[str, Any] = asdict(numbers)
     note = book.note("policy", f"policy/{version}", numbers.digest())
     session.add(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from api import sign_in
 from tests.client import PASSWORD, Client, known_hash
@@ -311,3 +315,34 @@ def test_one_human_serves_in_one_community_at_a_time(village: Village, other_vil
     arrive(other_village.community_id)
     village.pass_time(hours=4)
     arrive(village.community_id)
+
+
+@pytest.mark.parametrize("db", ["postgresql"], indirect=True)
+def test_of_two_lanes_that_claim_one_human_the_second_waits_and_is_refused(
+    village: Village, other_village: Village
+) -> None:
+    login_id = make_login(village, village.make_person("王芳"))
+    claimed, asked = threading.Event(), threading.Event()
+
+    def arrive(place: Village, session: Session, now: datetime) -> dict[str, Any]:
+        until = now + timedelta(hours=3)
+        logins.arrive(session, now=now, login_id=login_id, community_id=place.community_id, until=until)
+        return {}
+
+    def first(session: Session, now: datetime) -> dict[str, Any]:
+        told = arrive(village, session, now)
+        claimed.set()
+        assert asked.wait(30)
+        return told
+
+    def second(session: Session, now: datetime) -> dict[str, Any]:
+        asked.set()
+        return arrive(other_village, session, now)
+
+    with ThreadPoolExecutor() as pool:
+        here = pool.submit(village.write, first)
+        assert claimed.wait(30)
+        there = pool.submit(other_village.write, second)
+        assert here.result() == {}
+        with pytest.raises(logins.PresentElsewhere):
+            there.result()

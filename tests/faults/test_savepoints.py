@@ -1,4 +1,4 @@
-"""A request whose savepoint cannot be closed: nobody knows what of it is in the transaction, so the batch starts again."""
+"""A request whose savepoint cannot be set or gone back to: nobody knows what of it is in the transaction, so the batch starts again."""
 
 from __future__ import annotations
 
@@ -38,12 +38,14 @@ def saboteur(village: Village) -> Saboteur:
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_a_release_that_fails_leaves_no_half_of_its_request(village: Village, saboteur: Saboteur, side: str) -> None:
-    saboteur.arm(Plan("RELEASE", side))
+def test_a_savepoint_that_cannot_be_set_leaves_no_half_of_its_request(
+    village: Village, saboteur: Saboteur, side: str
+) -> None:
+    saboteur.arm(Plan("SAVEPOINT", side))
     assert village.write(give)["voucher"] == 1
     assert village.write(give)["voucher"] == 2
     assert village.balance(POOL_MIN) == 30
-    assert saboteur.struck["RELEASE", side] == 1
+    assert saboteur.struck["SAVEPOINT", side] == 1
 
 
 @pytest.mark.parametrize("side", ["before", "after"])

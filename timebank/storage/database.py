@@ -5,14 +5,16 @@ from __future__ import annotations
 import hmac
 import json
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from timebank import columns
@@ -21,6 +23,10 @@ from timebank.storage.engines import LaneLock, make_engine
 from timebank.storage.lane import Lane
 from timebank.storage.requests import Change, Waiting
 from timebank.storage.sessions import KeepingSession
+
+Answer = TypeVar("Answer")
+
+GLANCES_KEPT = 16  # connections that wait for the next question: as many as ask at the same moment
 
 
 class Storage:
@@ -48,7 +54,8 @@ class Storage:
         self.lasting: dict[str, Any] = {}  # see KeepingSession
         self._engine = make_engine(url, sqlite=self.sqlite)
         self._writer = make_engine(url, sqlite=self.sqlite, writes=True, durable=durable)
-        self._glances = self._engine if self.sqlite else make_engine(url, sqlite=False, glances=True)
+        self._glances = make_engine(url, sqlite=self.sqlite, glances=True)
+        self._idle: deque[Connection] = deque()
         # On PostgreSQL no lane writes these, and a new connection for each would take longer than the write.
         self._of_all = self._engine if durable and not self.sqlite else self._writer
         self._lock = LaneLock(Path(self.url.database or "")) if self.sqlite and exclusive else None
@@ -66,14 +73,36 @@ class Storage:
             with KeepingSession(connection, lasting=self.lasting, autoflush=False) as session:
                 yield session
 
-    @contextmanager
-    def glance(self) -> Iterator[Connection]:
-        """A connection for single questions (`Prepared`) that need no snapshot: without a transaction around them."""
-        connection = self._glances.connect()
+    def glance(self, ask: Callable[[Connection], Answer]) -> Answer:
+        """What single questions (`Prepared`) find that need no snapshot, on a connection without a transaction.
+
+        Connections stay open for the next. One that turns out to be dead is asked no more, and the questions anew.
+        """
         try:
-            yield connection
-        finally:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._glances.connect()
+        try:
+            found = ask(connection)
+        except DBAPIError as error:
             connection.close()
+            if not error.connection_invalidated:
+                raise
+            self._close_idle()
+            with self._glances.connect() as another:
+                return ask(another)
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._idle) < GLANCES_KEPT:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return found
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     def write(
         self,
@@ -146,8 +175,9 @@ class Storage:
     def close(self) -> None:
         for lane in self._lanes:
             lane.stop()
-        self._engine.dispose()
+        self._close_idle()
         self._glances.dispose()
+        self._engine.dispose()
         self._writer.dispose()
         if self._lock:
             self._lock.release()

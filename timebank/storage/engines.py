@@ -19,19 +19,22 @@ READERS_KEPT = 32
 
 
 def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool = True, glances: bool = False) -> Engine:
-    """An engine for reading, for the lanes (`writes`), or, on PostgreSQL, for questions without a transaction (`glances`)."""
+    """An engine for reading, for the lanes (`writes`), or for questions without a transaction (`glances`).
+
+    What keeps connections for `writes` and `glances` is who uses them.
+    """
     if not sqlite:
         return create_engine(
             url,
             isolation_level="AUTOCOMMIT" if glances else "READ COMMITTED",
-            pool_pre_ping=not writes,
+            pool_pre_ping=not (writes or glances),
             connect_args=_postgres_arguments(url, durable=durable),
-            **({"poolclass": NullPool} if writes else {}),
+            **({"poolclass": NullPool} if writes or glances else {}),
         )
     engine = create_engine(
         url,
         connect_args={"timeout": 30, "check_same_thread": False},
-        **({"poolclass": NullPool} if writes else {"pool_size": READERS_KEPT}),
+        **({"poolclass": NullPool} if writes or glances else {"pool_size": READERS_KEPT}),
     )
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 

@@ -205,6 +205,7 @@ class Lane:
     def _answer_all(self, connection: Connection, book: Book, batch: list[Waiting]) -> None:
         known = known_requests(connection, batch)
         answered: list[Recorded] = []
+        shared: dict[str, Any] = {}  # see KeepingSession
         for waiting in batch:
             now = self._clock()
             before = known.get(waiting.key.bytes)
@@ -214,7 +215,7 @@ class Lane:
             waiting.refused = refuse_late_or_early(waiting.key, now)
             if waiting.refused is not None:
                 continue
-            self._answer(connection, book, waiting, now)
+            self._answer(connection, book, waiting, now, shared)
             self._check_open(connection)
             recorded = record(waiting, now)
             if recorded is not None:
@@ -222,14 +223,16 @@ class Lane:
                 known[recorded.key] = recorded
         keep(connection, answered)
 
-    def _answer(self, connection: Connection, book: Book, waiting: Waiting, now: datetime) -> None:
+    def _answer(
+        self, connection: Connection, book: Book, waiting: Waiting, now: datetime, shared: dict[str, Any]
+    ) -> None:
         """Run one request behind a savepoint.
 
         Raises:
-            _Discard: the database failed, or the savepoint could not be closed, so that nobody knows what of the request is in the transaction.
+            _Discard: the database failed, or there was no way back to the savepoint, so that nobody knows what of the request is in the transaction.
         """
         mark = None
-        with ChangingSession(connection, lasting=self._lasting) as session:
+        with ChangingSession(connection, lasting=self._lasting, shared=shared) as session:
             try:
                 mark = book.begin(waiting.key, now)
                 session.info["book"] = book
@@ -243,9 +246,11 @@ class Lane:
                     raise _Discard from error
             except Exception as error:  # noqa: BLE001  # a bug of one request, told to its caller
                 waiting.refused = error
-            _close(session, waiting)
-        if waiting.refused is not None and mark is not None:
-            book.undo(mark)
+            _take_back_if_refused(session, waiting)
+        if waiting.refused is not None:
+            shared.clear()
+            if mark is not None:
+                book.undo(mark)
 
     def _run_global(self, connection: Connection, batch: list[Waiting]) -> None:
         """Run changes of tables that belong to no community, each behind a savepoint, and commit them together.
@@ -278,7 +283,7 @@ class Lane:
                 waiting.refused = _told(error)
                 if isinstance(error, OperationalError | InternalError | InterfaceError):
                     raise _Discard from error
-            _close(session, waiting)
+            _take_back_if_refused(session, waiting)
 
     def _scrub(self) -> None:
         """Write the SQLite file anew, and empty its write-ahead log: what was deleted lingers in both until then.
@@ -321,16 +326,14 @@ class Lane:
                 connection.close()
 
 
-def _close(session: ChangingSession, waiting: Waiting) -> None:
-    """Let stay what a request did, or take it back if it is refused.
+def _take_back_if_refused(session: ChangingSession, waiting: Waiting) -> None:
+    """Undo what a request did, if it is refused.
 
     Raises:
         _Discard: nobody knows what of it is in the transaction.
     """
     try:
-        if waiting.refused is None:
-            session.keep()
-        else:
+        if waiting.refused is not None:
             session.take_back()
     except Exception as error:
         raise _Discard from error

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Executable, Select
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
 from ledger import driver
@@ -63,18 +64,18 @@ class Prepared:
 
     def run(self, session: Session, **values: Any) -> int:
         """Change rows; how many."""
-        connection = bare(session)
+        connection = bare(session, writes=True)
         made = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         return driver.call(connection, made.sql, _marked(made, values))
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)  # type: ignore[attr-defined]
         names = compiled.positiontup if compiled.positional else list(compiled.params)
-        marks = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+        marks = [(name, _to_driver(compiled.binds[name].type, dialect)) for name in names]
         columns: list[Any] | None = None
         if isinstance(self._statement, Select):
             types = [column.type for column in self._statement.selected_columns]
-            columns = [kind.dialect_impl(dialect).result_processor(dialect, None) for kind in types]
+            columns = [_from_driver(kind, dialect) for kind in types]
         given = {name: value for name, value in compiled.params.items() if value is not None}
         made = _Compiled(
             str(compiled),
@@ -85,6 +86,17 @@ class Prepared:
         )
         self._compiled[dialect.name] = made
         return made
+
+
+def _to_driver(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    """How a value of this type goes in; a type of ours says so itself, without SQLAlchemy's layers around it."""
+    own: Convert = getattr(kind, "to_driver", None)
+    return own or kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _from_driver(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    own: Convert = getattr(kind, "from_driver", None)
+    return own or kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _marked(made: _Compiled, values: dict[str, Any]) -> Any:

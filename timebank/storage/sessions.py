@@ -18,36 +18,48 @@ class KeepingSession(Session):
     SQLAlchemy's own forgets a row as soon as nobody holds it, so that a use case that asks five functions about the same
     community, and each of them by its key, would ask the database five times.
 
-    `lasting` is what the installation keeps of rows that never change, such as communities (by the name of what is kept).
+    `lasting` is what the installation keeps of rows that never change, such as communities; `shared` what was read for this
+    session, or for the requests of its batch: who changes those rows forgets it. Both by the name of what is kept.
     """
 
     def __init__(
-        self, connection: Connection, *, lasting: dict[str, Any] | None = None, autoflush: bool = True, **options: Any
+        self,
+        connection: Connection,
+        *,
+        lasting: dict[str, Any],
+        shared: dict[str, Any] | None = None,
+        autoflush: bool = True,
+        **options: Any,
     ) -> None:
         super().__init__(connection, expire_on_commit=False, autoflush=autoflush, **options)
-        self.lasting: dict[str, Any] = {} if lasting is None else lasting
+        self.lasting = lasting
+        self.shared: dict[str, Any] = {} if shared is None else shared
         self._behind = connection
 
-    def bare(self) -> Connection:
+    def bare(self, *, writes: bool = False) -> Connection:
         """The connection behind it, for statements that go past the ORM; what the session holds is written first."""
         self.flush()
         return self._behind
 
 
 class ChangingSession(KeepingSession):
-    """A request's session in a transaction that it shares: behind a savepoint from its first statement on.
+    """A request's session in a transaction that it shares: behind a savepoint, before it writes or the ORM does anything.
 
-    The savepoint is set by the driver, since SQLAlchemy's own took a tenth of a check-in. Its rollback to it is not the
-    session's: a session that rolls back by itself, as it does where a flush fails, ends the whole transaction.
+    The savepoint is set by the driver, since SQLAlchemy's own took a tenth of a check-in. Going back to it is not the
+    session's: a session that rolls back by itself, as it does where a flush fails, ends the whole transaction. It is never
+    released: those of later requests lie within it, and all end with the transaction.
     """
 
-    def __init__(self, connection: Connection, *, lasting: dict[str, Any]) -> None:
-        super().__init__(connection, lasting=lasting, join_transaction_mode="rollback_only")
+    def __init__(
+        self, connection: Connection, *, lasting: dict[str, Any], shared: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(connection, lasting=lasting, shared=shared, join_transaction_mode="rollback_only")
         self._is_marked = False
 
-    def bare(self) -> Connection:
+    def bare(self, *, writes: bool = False) -> Connection:
         self.flush()
-        self.mark()
+        if writes:
+            self.mark()
         return self._behind
 
     def mark(self) -> None:
@@ -56,24 +68,23 @@ class ChangingSession(KeepingSession):
             driver.call(self._behind, "SAVEPOINT request")
             self._is_marked = True
 
-    def keep(self) -> None:
-        """Write what the session still holds, and let what was done stay in the transaction."""
-        self.flush()
-        if self._is_marked:
-            driver.call(self._behind, "RELEASE SAVEPOINT request")
-
     def take_back(self) -> None:
         """Undo what was done since the savepoint."""
         if self._is_marked:
             driver.call(self._behind, "ROLLBACK TO SAVEPOINT request")
 
 
-def bare(session: Session) -> Connection:
+def bare(session: Session, *, writes: bool = False) -> Connection:
     """The connection behind any session, for statements that go past the ORM."""
     if isinstance(session, KeepingSession):
-        return session.bare()
+        return session.bare(writes=writes)
     session.flush()
     return session.connection()
+
+
+def shared(session: Session) -> dict[str, Any]:
+    """What was read for this session and its like, see KeepingSession; any other session keeps it for itself."""
+    return session.shared if isinstance(session, KeepingSession) else session.info
 
 
 @event.listens_for(ChangingSession, "after_begin")
