@@ -62,9 +62,10 @@ def sentence(item: Voted) -> str:
     """What an item comes to, as one sentence: rule, then caps."""
     rule = rule_of(item)
     facts = rule.facts(item)
+    sign = -1 if item.value_steps < 0 else 1
     said = {
-        "points": look.points(facts["value_steps"]),
-        "most": look.points(facts.get("most_steps", 0)),
+        "points": look.points(sign * facts["value_steps"]),
+        "most": look.points(sign * facts.get("most_steps", 0)),
         "count": facts.get("count", ""),
         "period": str(words.CAPS[facts["period"]]) if "period" in facts else "",
     }
@@ -74,8 +75,7 @@ def sentence(item: Voted) -> str:
         for period in PERIODS
         if (steps := getattr(item, f"cap_{period}_steps"))
     ]
-    whose = _("扣") if item.value_steps < 0 else ""
-    return whose + _(";").join(parts)
+    return _(";").join(parts)
 
 
 @dataclass(frozen=True)
