@@ -41,19 +41,19 @@ def with_batch_over(world: Any) -> dict[str, Any]:
 
 
 def with_own_rejected(world: Any) -> dict[str, Any]:
-    """Of the first resident, who may not have too many that wait."""
-    actor, mine = world.village.actor("committee"), world.residents[0]
-    with world.village.read() as session:
-        found = objections.objections_of(session, actor=world.village.actor(person=mine), person_id=mine.id)
-    for one in {
-        (row.line.batch_number, row.line.number): row for row in found if row.objection.state == "open"
-    }.values():
-        objection_id = one.objection.id
-        world.village.write(
-            lambda s, now, objection_id=objection_id: objections.answer(
-                s, actor=actor, now=now, objection_id=objection_id, upheld=False, text="已核实"
-            )
-        )
+    """Of the first resident, who may not have too many that wait: those of before are answered and decided."""
+    village, mine = world.village, world.residents[0]
+    said = {"upheld": False, "text": "已核实"}
+    for state, verb, role in (
+        ("open", objections.answer, "committee"),
+        ("appealed", objections.decide, "supervision_committee"),
+    ):
+        with village.read() as session:
+            found = objections.objections_of(session, actor=village.actor(person=mine), person_id=mine.id)
+        for row in found:
+            if row.objection.state == state:
+                told = {**said, "objection_id": row.objection.id, "actor": village.actor(role)}
+                village.write(lambda s, now, verb=verb, told=told: verb(s, now=now, **told))
     return with_rejected(world, by=mine)
 
 
