@@ -1,4 +1,4 @@
-"""Orders: place, list, read, claim, arrive, leave, confirm, cancel. The deeds and schemas are those of the pages."""
+"""Orders: place, list, read, claim, arrive, leave, confirm, cancel, dispute and decide, take back, see to. The deeds and schemas are those of the pages."""
 
 from typing import Any
 from uuid import UUID
@@ -111,6 +111,9 @@ class OutcomeAnswer(marshmallow.Schema):
     real_seconds = Integer()
     place = String()
     stars = Integer()
+    verdict = String(
+        metadata={"description": "how a dispute was decided: reject, to the volunteer, to the recipient, split"}
+    )
 
 
 @blueprint.get("")
@@ -225,7 +228,10 @@ def _deed(verb: str) -> None:
     blueprint.post(f"/<uuid:order_id>/{verb}", endpoint=act.__name__)(act)
 
 
-for _verb in ("claim", "stand-by", "step-back", "confirm", "confirm-own", "cancel", "dispute", "rate"):
+for _verb in (
+    "claim", "stand-by", "step-back", "confirm", "confirm-own", "cancel", "dispute", "rate",
+    "undo", "resolve", "acknowledge",
+):  # fmt: skip
     _deed(_verb)
 
 

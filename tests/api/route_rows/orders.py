@@ -436,4 +436,7 @@ ROWS: dict[str, Any] = {
     "v1_orders.confirm_own": api(CONFIRM_OWN),
     "v1_orders.dispute": api(DISPUTE, {"reason": "没有做完"}),
     "v1_orders.rate": api(RATE, {"stars": 5}),
+    "v1_orders.undo": api(deed(STAFF, accepted)),
+    "v1_orders.resolve": api(deed(DECIDERS, disputed), {"verdict": "split", "minutes": 15, "reason": "核实"}),
+    "v1_orders.acknowledge": api(deed({"grid_worker", "community_manager"}, unclaimed), {"note": "我去问问"}),
 }  # fmt: skip
