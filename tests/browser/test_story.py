@@ -31,7 +31,8 @@ def test_the_main_job_from_the_tree_of_areas_to_the_verified_bundle(story: Story
     # 3. Points tables
     tables.the_city_community_imports_the_residents_table_from_excel(story)
     tables.the_village_imports_the_mixed_table_from_a_csv_of_china(story)
-    tables.both_record_their_adoption_and_publicity_begins(story)
+    tables.both_hang_their_drafts_out_and_a_resident_comments(story)
+    tables.both_record_their_vote_and_a_second_person_confirms_it(story)
     tables.anybody_reads_it_on_the_notice_board(story)
     tables.a_week_of_publicity_passes_and_both_come_into_force(story)
     tables.its_digest_is_a_note_in_the_ledger(story)

@@ -9,7 +9,7 @@ from tests.browser.installation import ZONE
 from tests.browser.someone import Someone
 from tests.browser.story import Story
 
-MINUTES = "居民会议纪要:到会 45 人,赞成 41 票,反对 2 票。".encode()
+MINUTES = "%PDF-1.4 居民会议纪要:到会 45 人,赞成 41 票,反对 2 票。".encode()
 
 
 def the_city_community_imports_the_residents_table_from_excel(story: Story) -> None:
@@ -29,15 +29,36 @@ def the_village_imports_the_mixed_table_from_a_csv_of_china(story: Story) -> Non
     assert "未启用" in chief.row_says("每户基础分")
 
 
-def both_record_their_adoption_and_publicity_begins(story: Story) -> None:
+def both_hang_their_drafts_out_and_a_resident_comments(story: Story) -> None:
     for name in ("吴委", "马支书"):
-        adopting = story.person(name)
-        adopting.fills(body="村(居)民代表会议", quorum="40", present="45", votes_for="41", votes_against="2")
-        adopting.gives("minutes", MINUTES, "会议纪要.txt").presses("登记并开始公示")
-        adopting.reads("第 1 版已通过,公示后从", "公示中", "45 人到会,法定 40 人", "赞成 41 票,反对 2 票", "账上备案")
-        adopting.page.get_by_text("核对用的摘要").click()
-        adopting.reads(hashlib.sha256(MINUTES).hexdigest())
-        assert story.here.now().date() + dt.timedelta(days=7) == _day_of(adopting.fact("公示到"))
+        story.person(name).fills(days="3").presses("挂出草案，开始讨论").reads("讨论中", "提意见到")
+    path = story.person("吴委").page.url.split("/points/")[1]
+    resident = story.person("林晓燕", phone=True).opens(f"/~/points/{path}")
+    resident.fills(position="17. 参加公益理发", text="理发能不能多给两分?").presses("提意见").reads(
+        "意见已记下", "待答复"
+    )
+    story.here.days_pass_until(story.here.now() + dt.timedelta(days=3, minutes=1))
+    committee = story.person("吴委")
+    committee.page.reload()
+    committee.fills(text="先试行一年,年底再看。").presses("答复").reads("已答复。", "先试行一年")
+
+
+def both_record_their_vote_and_a_second_person_confirms_it(story: Story) -> None:
+    for name, second in (("吴委", "刘书记"), ("马支书", "牛会计")):
+        recording = story.person(name)
+        table = f"/~/points/{recording.page.url.split('/points/')[1].split('#')[0]}"
+        recording.opens("/~/points/bodies").fills(name="居民大会", kind="村(居)民会议").presses("登记").reads(
+            "居民大会"
+        )
+        recording.opens(table).follows("登记表决").fills(entitled="80", present="45", votes_for="41", votes_against="2")
+        recording.gives("minutes", MINUTES, "会议纪要.pdf").presses("登记，等另一个人核对")
+        recording.reads("表决记录,等第二个人核对").does_not_read("请对照会议纪要")
+        other = story.person(second).opens(table).reads("请对照会议纪要", "应到 80 人,到会 45 人,法定 41 人")
+        other.presses("核对无误").reads("第 1 版已通过,公示后从", "公示中", "赞成 41 票,反对 2 票", "账上备案")
+        assert story.here.now().date() + dt.timedelta(days=7) == _day_of(other.fact("公示到"))
+        recording.opens(table).page.get_by_text("核对用的摘要").first.click()
+        recording.reads(hashlib.sha256(MINUTES).hexdigest())
+        assert recording.downloads("下载会议纪要") == MINUTES
 
 
 def anybody_reads_it_on_the_notice_board(story: Story) -> None:
@@ -58,7 +79,7 @@ def its_digest_is_a_note_in_the_ledger(story: Story) -> None:
     for committee, manager in (("吴委", "刘书记"), ("马支书", "马支书")):
         reading = story.person(committee)
         number = re.search(r"第(\d+)笔", reading.fact("账上备案"))[1]
-        reading.page.get_by_text("核对用的摘要").click()
+        reading.page.get_by_text("核对用的摘要").first.click()
         digest = reading.page.locator("code.digest").first.inner_text()
         books = story.person(manager).opens(f"/~/books/entries/{number}")
         books.reads("备案", "points_table", digest)
@@ -66,7 +87,7 @@ def its_digest_is_a_note_in_the_ledger(story: Story) -> None:
 
 def _draft(committee: Someone, content: bytes, name: str, *, items: int) -> None:
     _preview(committee, content, name, items=items)
-    committee.presses("存为草案").reads(f"草案已存,{items} 个项目。", "登记通过")
+    committee.presses("存为草案").reads(f"草案已存,{items} 个项目。", "挂出草案,开始讨论")
 
 
 def _preview(committee: Someone, content: bytes, name: str, *, items: int) -> None:
