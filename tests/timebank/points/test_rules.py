@@ -26,7 +26,8 @@ def an_event(whose="张家", on=JANUARY, **changes) -> Event:
 
 def run(item, *events):
     """Score events in order; what each was credited, or the code of its reason."""
-    history, told = History(), []
+    history = History()
+    told: list[int | str] = []
     for event in events:
         result = score(item, event, history)
         if result.reason:
