@@ -36,6 +36,8 @@ BATCH_KINDS = {"publishing": "grey", "hanging": "orange", "booking": "grey", "cl
 CHANNELS = {"page": _("本人在手机上"), "phone": _("电话"), "desk": _("本人到服务台"), "paper": _("书面")}
 OUTCOMES = {"withdrawn": _("这一行撤下"), "corrected": _("按更正后的分值重新审核"), "reversed": _("已入账的冲正")}
 HELD = {
+    "hearing": _("还没有听取意见"),
+    "second_review": _("还没有复核完"),
     "not_reviewed": _("还没有审核完"),
     "held_back": _("有人要求暂缓"),
     "later_month": _("下个月的事"),

@@ -13,7 +13,7 @@ is upheld it is booked back (corrections.py).
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -29,7 +29,7 @@ from timebank.people.working_days import end_of_day, end_of_working_days, today_
 from timebank.permissions import Actor, require
 from timebank.points.awards import entering, reading
 from timebank.points.awards.rows import AwardRow
-from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award
+from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award, AwardReview
 from timebank.points.publicity import corrections, lines, preparing, states
 from timebank.points.publicity.corrections import ask_correction, confirm_correction, open_correction
 from timebank.points.publicity.refusals import (
@@ -392,15 +392,11 @@ def _end_line(
         told, outcome = {}, "withdrawn"
         if corrected is not None:
             outcome = "corrected"
-            made = entering.enter(
-                session,
-                actor=replace(actor, trusted=True),
-                now=now,
-                row=_row(session, award, corrected),
-                source="objection",
-            )
-            line.replaced_by = uuid.UUID(made["award_id"])
-            told = {"replaced_by": made["award_id"], "credited_steps": made["credited_steps"]}
+            resolved = entering.resolved_row(session, actor, now, _row(session, award, corrected), "objection")
+            made = entering.write(session, actor=actor, now=now, resolved=resolved, source_kind="objection",
+                                  source=f"{line.batch_number}:{line.number}")  # fmt: skip
+            line.replaced_by = made.id
+            told = {"replaced_by": made.id.hex, "credited_steps": made.credited_steps}
         told["state"] = lines.move(session, line, award, "correct" if corrected else "withdraw")
         facts = {"batch": line.batch_number, "line": line.number}
         _tell_household(session, award, f"line_{outcome}", facts, now=now)
@@ -520,13 +516,23 @@ def _refuse_near(
         actor.person_id is not None and any(one.person_id == actor.person_id for one in joined)
     ):
         raise OwnObjection
-    if award.reviewed_by == actor.number:
+    if award.reviewed_by == actor.number or _gave_a_verdict(session, actor, award):
         raise ReviewedIt
     if actor.person_id is not None and any(
         kin.are_near(session, award.community_id, actor.person_id, other)
         for other in (award.household_id, *(one.person_id for one in joined if one.state in (OPEN, APPEALED, REJECTED)))
     ):
         raise TooNearToAnswer
+
+
+def _gave_a_verdict(session: Session, actor: Actor, award: Award) -> bool:
+    """Whether the actor was one of those who reviewed the award: first, second, or for the committee."""
+    found = select(AwardReview.id).where(
+        AwardReview.community_id == award.community_id,
+        AwardReview.award_id == award.id,
+        AwardReview.reviewed_by == actor.number,
+    )
+    return session.scalars(found.limit(1)).first() is not None
 
 
 def _of_line(session: Session, line: PublicityLine) -> Sequence[Objection]:

@@ -237,7 +237,9 @@ def name_shown(person: Person | None, household: Household, heads: dict[uuid.UUI
 def _held(session: Session, community_id: int, until: dt.date) -> list[Held]:
     own, up_to = col(Award.community_id) == community_id, col(Award.on_day) <= until
     kinds = {
-        "not_reviewed": [own, up_to, col(Award.state) == ENTERED],
+        "hearing": [own, up_to, col(Award.state) == ENTERED, col(Award.stage) == "hearing"],
+        "second_review": [own, up_to, col(Award.state) == ENTERED, col(Award.stage).in_(("second", "committee"))],
+        "not_reviewed": [own, up_to, col(Award.state) == ENTERED, col(Award.stage).is_(None)],
         "held_back": [own, up_to, col(Award.state) == APPROVED, _is_held()],
         "later_month": [own, col(Award.on_day) > until, col(Award.state) == APPROVED],
     }
