@@ -407,8 +407,16 @@ TASKS: list[Task] = [
     Task(
         endpoint="points.tables",
         label=_("积分表"),
-        hint=_("导入、通过、生效"),
+        hint=_("起草、讨论、表决、生效"),
         roles={"committee", "community_manager"},
+        icon="vote",
+        group="points",
+    ),
+    Task(
+        endpoint="points.history",
+        label=_("积分表的表决"),
+        hint=_("核对表决记录,看历次通过"),
+        roles={"supervision_committee"},
         icon="vote",
         group="points",
     ),
