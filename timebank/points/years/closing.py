@@ -27,7 +27,7 @@ from timebank.points.years.reckoning import Holding, Left, lapsing, left_of_year
 from timebank.points.years.states import ANNOUNCED, CLOSING, UNDOING, after
 from timebank.points.years.tables import YearClose, YearCloseLine
 
-AT_ONCE = 200
+AT_ONCE = 50  # a quarter of a second at most: others wait so long for their turn
 TOLD_ALL = 2**53  # the cursor of an announced close whose households all know
 
 
