@@ -78,15 +78,19 @@ ROWS: dict[str, tuple[str, ...]] = {
         "timebank/points/test_reviews.py::test_a_drawn_verdict_needs_another_person_and_the_draw_can_be_checked",
     ),
     "review_undo_minutes": (
-        "timebank/points/test_reviews.py::"
-        "test_review_undo_minutes_let_the_reviewer_take_the_latest_verdict_back_while_it_hangs_nowhere",
+        (
+            "timebank/points/test_reviews.py::"
+            "test_review_undo_minutes_let_the_reviewer_take_the_latest_verdict_back_while_it_hangs_nowhere"
+        ),
     ),
     "deduction_two_from_steps": (
         "timebank/points/test_reviews.py::test_deduction_two_from_steps_takes_two_reviewers_above_it",
     ),
     "hearing_notice_days": (
-        "timebank/points/test_claims.py::"
-        "test_hearing_notice_days_lie_before_a_hearing_and_two_in_vain_before_it_goes_on",
+        (
+            "timebank/points/test_claims.py::"
+            "test_hearing_notice_days_lie_before_a_hearing_and_two_in_vain_before_it_goes_on"
+        ),
     ),
     "claims_open_a_day": ("timebank/points/test_claims.py::test_claims_open_a_day_wait_at_once_and_more_do_not",),
     "appeal_days": (f"{POINTS}::test_appeal_days_end_at_the_midnight_after_the_seventh",),

@@ -188,7 +188,11 @@ def bind(village, elder, helper):
     binding = uuid.UUID(asked["binding_id"])
     other = village.actor("desk_staff")
     village.write(lambda s, now: helpers.review(s, actor=other, now=now, binding_id=binding, is_accepted=True))
-    village.write(lambda s, now: helpers.confirm(s, actor=village.actor(person=elder), now=now, binding_id=binding, card_token=None))
+    village.write(
+        lambda s, now: helpers.confirm(
+            s, actor=village.actor(person=elder), now=now, binding_id=binding, card_token=None
+        )
+    )
 
 
 def test_a_grid_worker_reports_from_the_own_grid(village: Village, items):
