@@ -13,6 +13,7 @@ from tests.village import other_village as other_village
 from tests.village import postgres_lender as postgres_lender
 from tests.village import postgres_template as postgres_template
 from tests.village import schema_folder as schema_folder
+from tests.village import sharing_statements as sharing_statements
 from tests.village import village as village
 
 

@@ -197,13 +197,14 @@ def _sqlite_template(folder: Path) -> Path:
     return path
 
 
-def open_storage(url: str, clock: VillageClock) -> Storage:
+def open_storage(url: str, clock: VillageClock, *, sharing: bool = True) -> Storage:
     """A storage for an ordinary test, which needs no durability: those that show it make their own."""
     storage = Storage(url, clock=clock.now, secret=SECRET)
     for engine in (storage._engine, storage._writer):
         if storage.sqlite:
             event.listen(engine, "connect", _forget_fsync)
-        _share_statements(engine)
+        if sharing:
+            _share_statements(engine)
     return storage
 
 
@@ -231,8 +232,16 @@ def schema_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("schema")
 
 
+@pytest.fixture(scope="session")
+def sharing_statements() -> bool:
+    """Whether databases share what was compiled for others; who stands between SQLAlchemy and a driver says no."""
+    return True
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def db(request: pytest.FixtureRequest, tmp_path: Path, schema_folder: Path) -> Iterator[Database]:
+def db(
+    request: pytest.FixtureRequest, tmp_path: Path, schema_folder: Path, *, sharing_statements: bool
+) -> Iterator[Database]:
     """An empty migrated database; each test that asks for it runs on SQLite and on PostgreSQL."""
     clock = VillageClock()
     if request.param == "sqlite":
@@ -243,7 +252,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path, schema_folder: Path) -> I
         lender: Lender = request.getfixturevalue("postgres_lender")
         lent = lender.lend()
         url, owner_url = lent.urls.app_url, lent.urls.owner_url
-    storage = open_storage(url, clock)
+    storage = open_storage(url, clock, sharing=sharing_statements)
     yield Database(storage, clock, owner_url)
     storage.close()
     if request.param == "postgresql":

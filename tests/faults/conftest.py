@@ -19,6 +19,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
+@pytest.fixture(scope="session")
+def sharing_statements() -> bool:
+    return False
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def durable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Village, str]]:
     with place(request, tmp_path, request.param) as made:
