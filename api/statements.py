@@ -114,7 +114,7 @@ def _points_reason(row: Explained) -> str:
         batch, line = award.award.batch_number, award.award.line_number
         parts.append(_("第 %(batch)s 批第 %(line)s 行", batch=batch, line=line))
     elif row.order is not None:
-        parts.append(_("兑换:%(goods)s × %(quantity)s", goods=row.goods, quantity=row.order.quantity))
+        parts.append(_("兑换:%(goods)s", goods=row.goods))
     elif detail.get("source_page"):
         parts += [_("旧账期初"), str(detail["source_page"])]
     return " \u00b7 ".join(parts) or _("积分变动")

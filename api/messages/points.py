@@ -82,7 +82,13 @@ ORDER_STATES = {
     "called_off": _("商户取消"),
     "expired": _("过期未领"),
 }
-ORDER_KINDS = {"ordered": "orange", "handed_over": "green", "cancelled": "grey", "called_off": "orange", "expired": "grey"}
+ORDER_KINDS = {
+    "ordered": "orange",
+    "handed_over": "green",
+    "cancelled": "grey",
+    "called_off": "orange",
+    "expired": "grey",
+}
 MOVEMENTS = {
     "received": _("进货"),
     "counted": _("盘点"),

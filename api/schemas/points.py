@@ -1,6 +1,5 @@
 """What the points pages are asked: tables and their adoption, awards, objections, goods and orders."""
 
-
 from api import fields
 from api.fields import Schema
 from timebank.points.table.tables import BODIES

@@ -26,15 +26,14 @@ def keyed_twice(connection: Connection) -> bool:
 
 def test_postings_come_through_both_ways(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'timebank.db'}"
-    schema.migrate(url)
     engine = create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:
-        command.downgrade(schema._config(connection), "0003")
+        command.upgrade(schema._config(connection), "0003")
         assert keyed_twice(connection)
         for values in POSTINGS:
             connection.exec_driver_sql("INSERT INTO ledger_posting VALUES (?, ?, ?, ?, ?)", values)
-    schema.migrate(url)
     with engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0004")
         assert postings(connection) == POSTINGS
         assert not keyed_twice(connection)
         command.downgrade(schema._config(connection), "0003")

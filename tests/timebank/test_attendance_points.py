@@ -184,13 +184,13 @@ def test_a_decision_names_what_there_is_and_never_reaches_back(village: Village,
     with pytest.raises(deciding.LinkWrong) as refused:
         decide(village, items[BEST])  # the table lets the committee alone report it
     assert refused.value.facts == {"field": "item_id", "reason": "reporters"}
-    for told, field in (
+    for dated, field in (
         ({"from_on": village.today - DAY}, "from_on"),
         ({"decided_on": village.today + DAY, "from_on": village.today + DAY}, "decided_on"),
         ({"reason": ""}, "reason"),
     ):
         with pytest.raises(BadInput) as bad:
-            decide(village, items[CLEAN], **told)
+            decide(village, items[CLEAN], **dated)
         assert list(fields_of(bad.value)) == [field]
     link = decide(village, items[CLEAN])
     with pytest.raises(BadInput):

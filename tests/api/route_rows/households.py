@@ -27,7 +27,7 @@ SECOND = {"committee", "community_manager", "supervision_committee"}
 POST = {"method": "POST"}
 REASON = {"data": lambda world, made: {"reason": "办错了"}}
 BODY = {"json": lambda world, made: {"reason": "办错了"}}
-NOTHING = {"json": lambda world, made: {}}
+NOTHING: dict[str, Any] = {"json": lambda world, made: {}}
 CREATED = frozenset({201})
 
 

@@ -22,9 +22,9 @@ from tests.api.route_rows.points import (
 from tests.timebank.points import make
 from timebank import attachments
 from timebank.people import helpers
-from timebank.points.shop import goods, orders, returns, stock, taking
+from timebank.points.shop import codes, goods, orders, returns, stock, taking
 from timebank.points.shop.files import read_file
-from timebank.points.shop.tables import ShopItem
+from timebank.points.shop.tables import ShopItem, ShopOrder
 
 KEEP = {"merchant", *COMMITTEE}
 LOOK = {*KEEP, "supervision_committee", "auditor"}
@@ -72,7 +72,7 @@ def with_handed_over(world: Any) -> dict[str, Any]:
         )
     )
     with village.read() as session:
-        number = orders.with_lines(session, [session.get(orders.ShopOrder, (village.community_id, made["order_id"]))])
+        number = orders.with_lines(session, [session.get(ShopOrder, (village.community_id, made["order_id"]))])
     return {**made, "number": number[0].order.number}
 
 
@@ -99,8 +99,8 @@ def with_others_return(world: Any) -> dict[str, Any]:
         )
     )  # fmt: skip
     with village.read() as session:
-        row = session.get(orders.ShopOrder, (village.community_id, uuid.UUID(order["order_id"])))
-    digits = orders.code_of(make.SECRET, row)
+        row = session.get(ShopOrder, (village.community_id, uuid.UUID(order["order_id"])))
+    digits = codes.code_of(make.SECRET, row)
     seller = village.actor("merchant", person=world.residents[0])
     village.write(lambda s, now: orders.hand_over(s, actor=seller, now=now, secret=make.SECRET, typed=digits))
     asked = village.write(

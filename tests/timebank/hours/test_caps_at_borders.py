@@ -10,7 +10,7 @@ from tests.timebank.hours.arrange import enter_late, make_known_volunteer, make_
 from tests.timebank.hours.test_station import card
 from tests.village import START
 from timebank.hours.attendance.visits import day_cap_of, room_left
-from timebank.people.residents import Person
+from timebank.people.residents import Person, age_on
 from timebank.policy import Policy
 
 on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -44,7 +44,7 @@ def somebody(born_on):
     ],
 )
 def test_the_lower_cap_begins_on_the_seventieth_birthday(born_on, day, cap):
-    assert day_cap_of(somebody(born_on), day, RULES) == cap
+    assert day_cap_of(age_on(somebody(born_on), day), RULES) == cap
 
 
 @on_sqlite

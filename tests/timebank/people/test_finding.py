@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from alembic import command
@@ -145,7 +146,7 @@ def test_a_number_as_on_the_card_finds_its_person_and_nobody_else(village: Villa
     admit(other_village, ["张明"])
     with village.read() as session:
 
-        def found(typed: str, **only: object) -> list[str]:
+        def found(typed: str, **only: Any) -> list[str]:
             return [one.name for one in residents.search(session, village.community_id, typed, **only)]
 
         first, second = (one.number for one in residents.search(session, village.community_id, ""))

@@ -193,7 +193,7 @@ def test_honour_objection_days_end_at_midnight_and_an_open_objection_keeps_the_l
     assert settle(village) == {"code": "honours_settled", "settled": 0, "ended": 0}
 
     def answer(actor, **told):
-        told = {"upheld": True, "text": "核实属实"} | told
+        told |= {"upheld": True, "text": "核实属实"} | told
         objection_id = uuid.UUID(made["objection_id"])
         return village.write(lambda s, now: listing.answer(s, actor=actor, now=now, objection_id=objection_id, **told))
 

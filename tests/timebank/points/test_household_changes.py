@@ -30,7 +30,7 @@ def person_of(village, person):
 
 
 def ask_split(village, head, *going, actor=None, new_head=None, **told):
-    told = {"share_percent": 40, "reason": "儿子成家分户", "present": BOTH} | told
+    told |= {"share_percent": 40, "reason": "儿子成家分户", "present": BOTH} | told
     if "share_steps" in told:
         told["share_percent"] = None
     made = village.write(

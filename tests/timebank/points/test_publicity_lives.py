@@ -11,6 +11,7 @@ import random
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, update
@@ -302,7 +303,7 @@ class Line:
 
     def __init__(self, batch: int, number: int, award_id: uuid.UUID) -> None:
         self.batch, self.number, self.award_id = batch, number, award_id
-        self.objectors = []
+        self.objectors: list[Any] = []
 
     def state(self, life: Life) -> str:
         with life.village.read() as session:

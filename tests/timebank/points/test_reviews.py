@@ -44,7 +44,7 @@ def end_of_undo(village, award_id):
 
 
 def decide(village, award_id, actor=None, **told):
-    told = {"approved": True, "remark": "看过两份意见"} | told
+    told |= {"approved": True, "remark": "看过两份意见"} | told
     actor = actor or village.actor("committee")
     return village.write(lambda s, now: reviewing.decide(s, actor=actor, now=now, award_id=award_id, **told))
 

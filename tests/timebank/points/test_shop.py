@@ -10,7 +10,7 @@ from ledger import reading
 from tests.timebank.points import make
 from timebank.errors import AlreadyDone, BadInput, Forbidden, RefusedByLedger
 from timebank.permissions import Actor
-from timebank.points.shop import basket, goods, merchants, orders, stock, taking
+from timebank.points.shop import basket, codes, goods, merchants, orders, stock, taking
 from timebank.points.shop.tables import ShopItem, ShopOrder, StockMovement
 
 
@@ -26,7 +26,7 @@ def redeem(village, person, item_id, *, quantity=1, actor=None):
 def code_of(village, made):
     with village.read() as session:
         order = session.get(ShopOrder, (village.community_id, uuid.UUID(made["order_id"])))
-    return orders.code_of(make.SECRET, order)
+    return codes.code_of(make.SECRET, order)
 
 
 def hand_over(village, seller, code):

@@ -222,29 +222,21 @@ def object_to_some(year: Year, number: int) -> None:
         lines = batches.batch_of(session, village.community_id, number).lines
     answering = village.actor("committee")
     for line in year.drawn.sample(range(1, lines + 1), OBJECTED):
-        person = year.drawn.choice(year.people)
-        actor = village.actor("resident", person=person)
-        raised = village.write(
-            lambda s, now, actor=actor, line=line: objections.object_to(
-                s, actor=actor, now=now, batch_number=number, line_number=line, reason="那天没有看见"
-            )
-        )
+        actor = village.actor("resident", person=year.drawn.choice(year.people))
+        what = {"batch_number": number, "line_number": line, "reason": "那天没有看见"}
+        raised = do(village, objections.object_to, actor, **what)
         year.happened["objected"] += 1
         objection_id = uuid.UUID(raised["objection_id"])
         upheld = year.drawn.random() < 0.4
-        village.write(
-            lambda s, now, objection_id=objection_id, upheld=upheld: objections.answer(
-                s, actor=answering, now=now, objection_id=objection_id, upheld=upheld, text="查过签到表"
-            )
-        )
+        do(village, objections.answer, answering, objection_id=objection_id, upheld=upheld, text="查过签到表")
         year.happened["upheld" if upheld else "rejected"] += 1
         if not upheld and year.drawn.random() < 0.7:
-            village.write(
-                lambda s, now, actor=actor, objection_id=objection_id: objections.appeal(
-                    s, actor=actor, now=now, objection_id=objection_id, text="请再查"
-                )
-            )
+            do(village, objections.appeal, actor, objection_id=objection_id, text="请再查")
             year.happened["appealed"] += 1
+
+
+def do(village: Village, use_case: Any, actor: Actor, **told: Any) -> dict[str, Any]:
+    return village.write(lambda session, now: use_case(session, actor=actor, now=now, **told))
 
 
 def decide_appeals(year: Year) -> None:
@@ -258,11 +250,7 @@ def decide_appeals(year: Year) -> None:
         ]
     for objection_id in waiting:
         upheld = year.drawn.random() < 0.5
-        village.write(
-            lambda s, now, objection_id=objection_id, upheld=upheld: objections.decide(
-                s, actor=deciding, now=now, objection_id=objection_id, upheld=upheld, text="监督委员会看过"
-            )
-        )
+        do(village, objections.decide, deciding, objection_id=objection_id, upheld=upheld, text="监督委员会看过")
         year.happened["appeal_upheld" if upheld else "appeal_rejected"] += 1
 
 

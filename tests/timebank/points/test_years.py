@@ -22,9 +22,10 @@ from timebank.points.years.tables import YearClose, YearCloseLine
 on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
 
-def local(*when: int) -> dt.datetime:
+def local(*when):
     """An instant by the village's clock."""
-    return dt.datetime(*when, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+    zone = dt.timezone(dt.timedelta(hours=8))
+    return dt.datetime.combine(dt.date(*when[:3]), dt.time(*when[3:]), tzinfo=zone)
 
 
 def move_to(village, *when):

@@ -11,6 +11,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -151,7 +152,7 @@ def fetched(life: Life) -> Iterator[None]:
     life.refuses(returns.ReturnTooMuch, lambda: life.ask(order_id, life.soap, 4))
     life.refuses(NotFound, lambda: life.ask(order_id, life.towel, 1))
     for actor in (life.first, life.at_home):
-        life.refuses(returns.OwnReturn, lambda actor=actor: life.book(first, actor))
+        life.refuses(returns.OwnReturn, partial(life.book, first, actor))
     yield
     life.book(first, life.second)
     life.did("return", "book_return", states.ASKED, states.BOOKED)
@@ -210,14 +211,8 @@ def refused(life: Life) -> Iterator[None]:
         (stock.StockReserved, life.soap, arrange.item(life.village, life.soap).stock),
         (stock.NoPieces, life.cut, 1),
     ):
-        life.refuses(
-            kind,
-            lambda item_id=item_id, pieces=pieces: life.village.write(
-                lambda s, now: stock.take_out(
-                    s, actor=life.seller, now=now, item_id=item_id, kind="event", pieces=pieces, reason="活动"
-                )
-            ),
-        )
+        taking = partial(stock.take_out, actor=life.seller, item_id=item_id, kind="event", pieces=pieces, reason="活动")
+        life.refuses(kind, partial(life.village.write, lambda s, now, taking=taking: taking(s, now=now)))
     yield
     life.cancel(order_id)
 
@@ -284,5 +279,5 @@ def test_every_edge_and_refusal_twenty_times_and_everything_adds_up(village):
     with village.read() as session:
         assert checks.find(session, actor=job) == []
         for first in (dt.date(2026, 11, 1), dt.date(2026, 12, 1), village.today.replace(day=1)):
-            for one in report.month(session, actor=job, first=first):
-                assert one.differences == ()
+            for month in report.month(session, actor=job, first=first):
+                assert month.differences == ()
