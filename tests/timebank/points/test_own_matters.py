@@ -5,8 +5,10 @@ import uuid
 import pytest
 
 from tests.timebank.points import make
-from tests.timebank.points.test_publicity import CLEAN, answer, object_to
+from tests.timebank.points.test_publicity import CLEAN, answer, award_of, object_to
+from timebank.people import kin
 from timebank.points.awards.entering import OwnHousehold
+from timebank.points.awards.nearness import OwnRelatives
 from timebank.points.publicity import objections
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -48,3 +50,35 @@ def test_an_objection_is_answered_and_decided_by_somebody_else(village):
         with pytest.raises(reason):
             decide(village, raised, near)
     assert decide(village, raised, village.actor("supervision_committee"))["code"] == "appeal_rejected"
+
+
+def test_nobody_has_a_line_of_the_own_household_relatives_or_own_objection_booked_back(village):
+    make.table_in_force(village)
+    awarded, objector, sister = village.make_person(), village.make_person(), village.make_person()
+    batch = make.published(village, (awarded, CLEAN))
+    village.pass_time(days=10)
+    make.book_due(village)
+    are_kin(village, sister, awarded)
+    award_id = award_of(village, batch, 1).id
+
+    def correct(verb, actor, **told):
+        return village.write(lambda s, now: verb(s, actor=actor, now=now, award_id=award_id, **told))
+
+    answer(village, object_to(village, batch, 1, objector), upheld=False)
+    for near, refusal in ((awarded, OwnHousehold), (sister, OwnRelatives)):
+        with pytest.raises(refusal):
+            correct(objections.ask_correction, village.actor("committee", person=near), reason="记错")
+    correct(objections.ask_correction, village.actor("committee"), reason="记错")
+    for near, refusal in ((awarded, OwnHousehold), (sister, OwnRelatives), (objector, objections.OwnObjection)):
+        with pytest.raises(refusal):
+            correct(objections.confirm_correction, village.actor("committee", person=near))
+    assert correct(objections.confirm_correction, village.actor("community_manager"))["code"] == "award_reversed"
+
+
+def are_kin(village, person, relative):
+    village.write(
+        lambda s, now: kin.declare(
+            s, actor=village.actor("desk_staff"), now=now, person_id=person.id, relative_number=relative.number,
+            relation="sibling", evidence="户口簿",
+        )
+    )  # fmt: skip

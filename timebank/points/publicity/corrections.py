@@ -18,10 +18,11 @@ from timebank.people.communities import community_of
 from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
+from timebank.points.awards.nearness import refuse_near
 from timebank.points.awards.tables import BOOKED, REVERSED, Award
 from timebank.points.household_changes import following
 from timebank.points.publicity import lines, preparing, states
-from timebank.points.publicity.refusals import NeedsAnotherOfficer, NotBooked, ObjectionWrongState
+from timebank.points.publicity.refusals import NeedsAnotherOfficer, NotBooked, ObjectionWrongState, OwnObjection
 from timebank.points.publicity.tables import AwardCorrection, Objection, PublicityLine
 from timebank.storage import new_id
 
@@ -33,9 +34,11 @@ def ask_correction(
 
     Raises:
         NotBooked; ObjectionWrongState: it was asked already, or an objection to it waits, which is answered first.
+        OwnHousehold, OwnRelatives: nobody has the own deductions booked back.
     """
     require(actor, "publicity.correct", community_id=actor.community_id)
     award = lines.award_of(session, community_of(actor), award_id)
+    refuse_near(session, actor, award.household_id)
     if award.state != BOOKED:
         raise NotBooked(state=award.state)
     if not reason.strip():
@@ -55,17 +58,21 @@ def confirm_correction(session: Session, *, actor: Actor, now: dt.datetime, awar
     """Book a booked award back, whole, as the second officer.
 
     Raises:
-        NotBooked; NeedsAnotherOfficer: the one who asked.
+        NotBooked; NeedsAnotherOfficer: the one who asked. OwnHousehold, OwnRelatives.
+        OwnObjection: who objected to the line is not the second officer.
     """
     require(actor, "publicity.correct", community_id=actor.community_id)
     award = lines.award_of(session, community_of(actor), award_id)
+    refuse_near(session, actor, award.household_id)
     asked = open_correction(session, award)
     if award.state != BOOKED or asked is None:
         raise NotBooked(state=award.state)
     if asked.asked_by == actor.number:
         raise NeedsAnotherOfficer
-    _reverse(session, award, asked, approvers=[asked.asked_officer, actor.officer], by=actor.number, now=now)
     line = lines.line_of_award(session, award)
+    if line is not None and _objected(session, actor, line):
+        raise OwnObjection
+    _reverse(session, award, asked, approvers=[asked.asked_officer, actor.officer], by=actor.number, now=now)
     if line is not None:
         lines.move(session, line, award, "confirm_reversal")
     return {"code": "award_reversed", "award_id": award.id.hex, "entry": asked.entry}
@@ -137,6 +144,16 @@ def waiting(session: Session, *, actor: Actor, limit: int = 100) -> list[tuple[A
         .limit(limit)
     ).all()
     return [(asked, award) for asked, award in rows]
+
+
+def _objected(session: Session, actor: Actor, line: PublicityLine) -> bool:
+    found = select(Objection.id).where(
+        Objection.community_id == line.community_id,
+        Objection.batch_number == line.batch_number,
+        Objection.line_number == line.number,
+        Objection.person_id == actor.person_id,
+    )
+    return actor.person_id is not None and session.scalars(found.limit(1)).first() is not None
 
 
 def _ask(
