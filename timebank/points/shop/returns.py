@@ -14,9 +14,11 @@ from sqlmodel import Session, col, select
 from ledger import book_of
 from timebank import notices, policy
 from timebank.errors import BadInput, NotFound, Refused
+from timebank.people import kin
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
+from timebank.points.household_changes import following
 from timebank.points.shop import states
 from timebank.points.shop.goods import item_of
 from timebank.points.shop.merchants import ANSWERS_FOR_ALL, community_of, merchant, staffs
@@ -51,7 +53,7 @@ class ReturnDecided(Refused):
 
 
 class OwnReturn(Refused):
-    """Who asked, or lives in the household, does not decide."""
+    """Who asked, lives in the household, or is a relative of somebody there, does not decide."""
 
     code = "own_return"
 
@@ -116,6 +118,8 @@ def ask(
 def book(session: Session, *, actor: Actor, now: dt.datetime, return_id: uuid.UUID) -> dict[str, Any]:
     """Book a return: the points go back to the household by an entry against the one that redeemed them.
 
+    Where the household was merged into another one since, they go on to that one in the same write.
+
     Raises:
         OwnReturn, ReturnDecided.
     """
@@ -125,13 +129,15 @@ def book(session: Session, *, actor: Actor, now: dt.datetime, return_id: uuid.UU
         raise NotFound(what="goods")
     place = merchant(session, row.community_id, order.merchant_id)
     household = household_accounts.main_account(session, row.community_id, order.household_id)
+    today = today_in(session, row.community_id, now)
     row.entry = book_of(session).post(
         {place.account: -row.steps, household: row.steps},
-        on=today_in(session, row.community_id, now),
+        on=today,
         detail={"use_case": "shop.take_back", "order": order.id.hex, "return": row.id.hex, "credited": row.steps,
                 "capture": order.capture, "asked_by": row.asked_by, "decided_by": actor.number},
     )  # fmt: skip
     row.state, row.decided_at, row.decided_by = states.BOOKED, now, actor.number
+    following.follow(session, row.community_id, order.household_id, on=today)
     item = item_of(session, row.community_id, line.item_id)
     if row.to_shelf:
         item.stock += row.pieces
@@ -210,7 +216,9 @@ def _to_decide(session: Session, actor: Actor, return_id: uuid.UUID) -> tuple[Sh
         raise NotFound(what="shop_return")
     if row.state != states.ASKED:
         raise ReturnDecided(state=row.state)
-    if actor.number == row.asked_by or (actor.household_id is not None and actor.household_id == order.household_id):
+    if actor.number == row.asked_by:
+        raise OwnReturn
+    if actor.person_id is not None and kin.are_near(session, row.community_id, actor.person_id, order.household_id):
         raise OwnReturn
     return row, order
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.timebank.points import make
 from tests.timebank.points.shop import arrange
+from tests.timebank.points.test_household_changes import ask_merge, carry_out
+from tests.timebank.points.test_own_matters import are_kin
 from timebank.errors import BadInput, Forbidden, NotFound
 from timebank.points.shop import returns
 
@@ -52,9 +54,10 @@ def test_nobody_decides_on_what_she_asked_for_or_on_the_own_household(village):
     (person,) = village.make_household("张三", steps=300)
     order_id = arrange.order(village, person, {soap: 1})
     arrange.hand_over(village, seller, order_id)
-    first = arrange.officer(village)
+    first, sister = arrange.officer(village), village.make_person()
+    are_kin(village, sister, person)
     return_id = ask(village, first, order_id, soap)
-    for actor in (first, village.actor("committee", person=person)):
+    for actor in (first, village.actor("committee", person=person), village.actor("committee", person=sister)):
         with pytest.raises(returns.OwnReturn):
             book(village, actor, return_id)
     second = arrange.officer(village)
@@ -81,3 +84,15 @@ def test_faulty_goods_come_back_within_the_days(village, days, is_taken):
     else:
         with pytest.raises(returns.ReturnTooLate):
             ask(village, seller, order_id, soap)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_what_comes_back_after_a_merge_goes_to_the_household_that_goes_on(village):
+    soap, _, seller = make.shop(village)
+    (elder,), (son,) = village.make_household("王秀英", steps=60), village.make_household("李建国", steps=5)
+    order_id = arrange.order(village, elder, {soap: 1})
+    arrange.hand_over(village, seller, order_id)
+    carry_out(village, ask_merge(village, elder, son))
+    book(village, arrange.officer(village), ask(village, seller, order_id, soap))
+    own = [village.balance(village.main_account(one.household_id, "pt")) for one in (elder, son)]
+    assert own == [0, 65]
