@@ -335,6 +335,42 @@ def test_old_points_stay_old_in_another_household_and_an_undone_year_follows_a_m
 
 
 @on_sqlite
+def test_nothing_is_taken_back_while_a_year_is_closed_or_once_base_points_paid_what_was_owed(village):
+    change_policy(village, carry_percent=0)
+    father, son = village.make_household("张大山", "张小河", steps=100)
+    close_id = announced(village)
+    move_to(village, 2027, 1, 31, 23)
+    split = ask_split(village, father, son, share_percent=100)
+    carry_out(village, split)
+    move_to(village, 2027, 2, 1, 9)
+    start(village, close_id)
+    run(village, limit=1, most=1)  # the father's is done, the son's is not
+    with pytest.raises(carrying_out.HouseholdChangeBlocked) as refused:
+        undo(village, split)
+    assert refused.value.facts == {"blocks": ["year_close:1"]}
+    run(village)
+    assert (points(village, father), points(village, person_of(village, son))) == (0, 0)
+    (aunt,), (niece,) = village.make_household("张大姑"), village.make_household("张小花")
+    owe(village, aunt, 25)
+    merge = ask_merge(village, aunt, niece)
+    carry_out(village, merge)
+    give(village, niece, 600, base=True)
+
+    def pay(session, now):
+        household_accounts.pay_shortfall(
+            session, village.community_id, niece.household_id, award_id=uuid.uuid4(), steps=600, on=village.today,
+            now=now, detail={}, cites=change_of(village, merge).note,
+        )  # fmt: skip
+        return {}
+
+    village.write(pay)
+    assert owed(village, niece) == 0
+    with pytest.raises(carrying_out.HouseholdUndoOver) as refused:
+        undo(village, merge)
+    assert refused.value.facts["why"] == "spent"
+
+
+@on_sqlite
 def test_moving_and_naming_heads_keeps_points_where_they_are(village):
     father, mother, son = village.make_household("张大山", "李秀兰", "张小河", steps=100)
     (aunt,) = village.make_household("张大姑")

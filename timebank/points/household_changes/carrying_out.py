@@ -97,17 +97,13 @@ def carry_out(session: Session, *, actor: Actor, now: dt.datetime, change_id: uu
 
 def blocks_of(session: Session, change: HouseholdChange, *, stored: bool = False) -> list[str]:
     """What must come to its end before this can be carried out, as `what:count`; nothing, if it can."""
-    found: list[str] = []
+    found = _closing(session, change)
 
     def add(what: str, query: Any) -> None:
         if count := session.scalar(query):
             found.append(f"{what}:{count}")
 
     own = change.community_id
-    closing = select(func.count()).where(
-        col(YearClose.community_id) == own, col(YearClose.state).in_(("closing", "undoing"))
-    )
-    add("year_close", closing)
     if change.kind == "merge":
         mine = col(Award.household_id) == change.household_id
         add("awards", select(func.count()).where(col(Award.community_id) == own, mine, col(Award.state).not_in(AT_END)))
@@ -140,6 +136,15 @@ def blocks_of(session: Session, change: HouseholdChange, *, stored: bool = False
     return found
 
 
+def _closing(session: Session, change: HouseholdChange) -> list[str]:
+    """A year's close that runs: between two of its pieces points would slip past it, to a household that is done."""
+    query = select(func.count()).where(
+        col(YearClose.community_id) == change.community_id, col(YearClose.state).in_(("closing", "undoing"))
+    )
+    count = session.scalar(query)
+    return [f"year_close:{count}"] if count else []
+
+
 def waiting_for(session: Session, change: HouseholdChange) -> list[str]:
     """The same for reading, outside the write lane."""
     return blocks_of(session, change, stored=True)
@@ -150,6 +155,7 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UU
 
     Raises:
         HouseholdUndoOver, HouseholdUndoSecondPerson, OwnHouseholdChange.
+        HouseholdChangeBlocked: a year is being closed, for some minutes.
     """
     change = change_of(session, community_of(actor), change_id)
     home = households.household(session, change.community_id, change.household_id)
@@ -157,6 +163,8 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UU
     state = after(change.state, "undo", number=change.number)
     _refuse_own(session, actor, change)
     reason = checked_reason(reason)
+    if blocks := _closing(session, change):
+        raise HouseholdChangeBlocked(blocks=blocks)
     assert change.other_id is not None
     if why := why_not_undone(session, change, now, moved_in_batch=book_of(session).moved_in_batch()):
         raise HouseholdUndoOver(number=change.number, why=why)
@@ -194,6 +202,8 @@ def why_not_undone(
         main = accounts.find_main(session, change.community_id, household_id, "pt")
         if main is not None and (main in moved_in_batch or _moved_since(session, change.community_id, main, last)):
             return "spent"
+    if household_accounts.owed(session, change.community_id, change.other_id) < change.owed_steps:
+        return "spent"  # base points that came since paid of what was owed, which no main account shows
     ordered = select(func.count()).where(
         col(ShopOrder.community_id) == change.community_id,
         col(ShopOrder.household_id).in_(both),
