@@ -12,6 +12,7 @@ from tests.refusals import fields_of
 from tests.timebank.hours import arrange
 from tests.timebank.hours.arrange_activities import change_policy, plan
 from tests.timebank.points import make
+from tests.timebank.points.test_publicity import answer, object_to
 from tests.village import Village
 from timebank.attendance_points import awarding, deciding
 from timebank.attendance_points.tables import AttendanceAward
@@ -257,6 +258,9 @@ def test_a_corrected_visit_corrects_its_award_or_asks_to_book_it_back(village: V
     village.pass_time(days=12)
     make.book_due(village)
     assert award(village, hanging).life == "booked"
+    objected = object_to(village, award(village, hanging).batch_number, 1, village.make_person())
+    assert follow(village)["visits"] == 0  # the objection is answered first, and nobody else's visit waits for that
+    answer(village, objected, upheld=False)
     follow(village)
     assert became(village, third).state == "correction"
     assert follow(village)["visits"] == 0

@@ -25,7 +25,8 @@ from timebank.permissions import Actor, require
 from timebank.points.awards import entering, states
 from timebank.points.awards.rows import AwardRow, resolve
 from timebank.points.awards.tables import BOOKED, REVERSED, Award
-from timebank.points.publicity import corrections
+from timebank.points.publicity import PublicityLine, corrections
+from timebank.points.publicity.states import CONTESTED
 from timebank.points.table.adoption import in_force_on, items_of
 
 AT_ONCE = 100
@@ -102,9 +103,16 @@ def corrected_visits(
 ) -> Sequence[tuple[AttendanceAward, Visit, Award]]:
     """Visits that say something else than their award, where something can be done about it now."""
     differs = or_(col(Visit.state) != "settled", col(Visit.real_minutes) != AttendanceAward.minutes)
-    # What hangs out waits until it is booked; what was booked back is made anew.
+    # What hangs out waits until it is booked, what somebody objected to since until that is answered; what was booked back is made anew.
+    contested = exists().where(
+        col(PublicityLine.community_id) == Award.community_id,
+        col(PublicityLine.batch_number) == Award.batch_number,
+        col(PublicityLine.number) == Award.line_number,
+        col(PublicityLine.state) == CONTESTED,
+    )
+    hangs = col(Award.state).in_(("published", "frozen"))
     now_possible = or_(
-        and_(col(AttendanceAward.state) == AWARDED, differs, col(Award.state).not_in(("published", "frozen"))),
+        and_(col(AttendanceAward.state) == AWARDED, differs, ~hangs, ~contested),
         and_(col(AttendanceAward.state) == CORRECTION, col(Award.state) == REVERSED),
     )
     rows = session.execute(
