@@ -345,9 +345,9 @@ def test_nothing_is_taken_back_while_a_year_is_closed_or_once_base_points_paid_w
     move_to(village, 2027, 2, 1, 9)
     start(village, close_id)
     run(village, limit=1, most=1)  # the father's is done, the son's is not
-    with pytest.raises(carrying_out.HouseholdChangeBlocked) as refused:
+    with pytest.raises(carrying_out.HouseholdChangeBlocked) as blocked:
         undo(village, split)
-    assert refused.value.facts == {"blocks": ["year_close:1"]}
+    assert blocked.value.facts == {"blocks": ["year_close:1"]}
     run(village)
     assert (points(village, father), points(village, person_of(village, son))) == (0, 0)
     (aunt,), (niece,) = village.make_household("张大姑"), village.make_household("张小花")
