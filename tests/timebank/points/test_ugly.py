@@ -76,3 +76,13 @@ def test_what_to_look_at_before_a_vote():
     assert [(one.item.title, one.code) for one in cautions(items)] == [
         ("坏", "deduction_out_of_use"), ("每户", "base_out_of_use"), ("好", "cap_below_value"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ["9" * 30_000, "1-" * 15_000, "每" * 30_000, "(" * 30_000])
+def test_a_cell_as_long_as_a_book_is_refused_before_anybody_looks_for_a_rule_in_it(cell):
+    for place in range(4):
+        row = ["扫街", "5", "一次", ""]
+        row[place] = cell
+        told = read_table([["项目", "分值", "单位", "上限"], row]).problems
+        assert {problem.code for problem in told} == {"text_too_long"}
+    assert read_table([[cell, "x"], ["项目", "分值"], ["扫街", "5"]]).items[0].value_steps == 50

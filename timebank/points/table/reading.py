@@ -309,7 +309,8 @@ def _columns(headings: Sequence[str], blocks: Sequence[_Block]) -> list[tuple[st
 
 
 def _role(heading: str) -> str | None:
-    text = re.sub(r"\(.*\)$|\*", "", plain(heading)).lower()
+    # No heading is a book; a cell of thousands of brackets would be looked through for minutes.
+    text = re.sub(r"\(.*\)$|\*", "", plain(heading[:100])).lower()
     return ROLE_OF_HEADING.get(text)
 
 
