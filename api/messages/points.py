@@ -191,6 +191,7 @@ REASONS = {
     "item_unknown": _("第 %(version)s 版积分表里没有“%(read)s”。"),
     "item_ambiguous": _("有几个项目叫“%(read)s”,请写序号或“类别/项目”。"),
     "item_not_in_use": _("“%(read)s”没有启用,不能计分。"),
+    "heard_before_deed": _("听取意见的日期不能早于事情发生的日期。"),
     "hearing_words_missing": _("写了听取意见的日期,还要写这一户说了什么、谁在场。"),
     "hours_unreadable": _("请写小时数,例如 1.5 或 1:30。"),
     "times_unreadable": _("请写整数,最多 %(most)s。"),

@@ -1,6 +1,7 @@
 """Awards: scored by the item of their day with its caps, entered alone or from a file, reviewed by others."""
 
 import csv
+import datetime as dt
 import io
 import uuid
 from typing import Any
@@ -77,6 +78,21 @@ def test_a_row_that_cannot_be_meant_says_why(village, changes, problem):
     assert problem in str(refused.value.facts["problems"])
 
 
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_thousands_of_digits_are_no_number_of_anything(village):
+    make.table_in_force(village)
+    person, many = village.make_person("张三"), "9" * 5_000
+    for changes, problem in (
+        ({"quantity": many}, "数量:times_unreadable"),
+        ({"item": many}, "项目:item_unknown"),
+        ({"person": "", "household": many}, "户号:household_unknown"),
+        ({"person": many}, "编号:person_unknown"),
+    ):
+        with pytest.raises(entering.AwardRefused) as refused:
+            make.enter(village, person, changes.get("item", CLEAN), **{k: v for k, v in changes.items() if k != "item"})
+        assert refused.value.facts["problems"] == [problem]
+
+
 def test_an_item_out_of_use_cannot_be_awarded(village):
     make.table_in_force(village, samples.sample("points-table-mixed.csv"))
     with pytest.raises(entering.AwardRefused) as refused:
@@ -94,6 +110,9 @@ def test_a_deduction_of_which_nobody_was_heard_waits_for_the_hearing(village):
     with pytest.raises(entering.AwardRefused) as refused:
         make.enter(village, other, "焚烧秸秆", heard_on=village.today.isoformat(), heard_words=" ")
     assert refused.value.facts["problems"] == ["听取的意见:hearing_words_missing"]
+    with pytest.raises(entering.AwardRefused) as refused:
+        make.enter(village, other, "焚烧秸秆", heard_on=(village.today - dt.timedelta(days=1)).isoformat())
+    assert refused.value.facts["problems"] == ["听取意见日期:heard_before_deed"]
     make.approve(village, make.enter(village, other, "焚烧秸秆", heard_on=village.today.isoformat()))
 
 

@@ -39,6 +39,7 @@ COLUMNS = (
 )
 TITLE_OF = {column.name: column.titles[0] for column in COLUMNS}
 MOST_TIMES = 1000
+LONGEST_NUMBER = 15  # digits that anybody types; a cell of thousands of them is no number
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ def _with_days(read: ResolvedRow, today: dt.date) -> ResolvedRow:
     heard_on = spreadsheets.day(read.row.heard_on) if read.row.heard_on else None
     if read.row.heard_on and (heard_on is None or heard_on > today):
         return _wrong(read, "heard_on", "day_unreadable", read=read.row.heard_on[:40])
+    if heard_on is not None and heard_on < on:
+        read = _wrong(read, "heard_on", "heard_before_deed", read=heard_on.isoformat())
     if not read.row.evidence.strip():
         read = _wrong(read, "evidence", "evidence_missing")
     elif len(read.row.evidence) > 500:
@@ -187,7 +190,7 @@ def _households(
 ) -> dict[str, Household]:
     """Households by what a row may call them: our number, the village's own code, or the id of a named person's."""
     typed = {_house_text(one.row.household) for one in read} - {""}
-    counted = {int(text) for text in typed if text.isascii() and text.isdecimal() and len(text) < 16}
+    counted = {int(text) for text in typed if text.isascii() and _is_number(text)}
     found: dict[str, Household] = {}
     for chunk in chunks(typed):
         query = select(Household).where(Household.community_id == community_id, col(Household.book_code).in_(chunk))
@@ -196,7 +199,7 @@ def _households(
         query = select(Household).where(Household.community_id == community_id, col(Household.number).in_(whole))
         # Our own number goes before a code of the village's register that looks the same.
         found |= {str(household.number): household for household in session.scalars(query)}
-    found |= {text: found[str(int(text))] for text in typed if text.isdecimal() and str(int(text)) in found}
+    found |= {text: found[str(int(text))] for text in typed if _is_number(text) and str(int(text)) in found}
     for ids in chunks({person.household_id for person in people}):
         query = select(Household).where(Household.community_id == community_id, col(Household.id).in_(ids))
         found |= {f"id:{household.id.hex}": household for household in session.scalars(query)}
@@ -219,7 +222,7 @@ def _with_item(
     asked = spreadsheets.clean(read.row.item)
     if read.row.item_id:
         fitting = [item for item in items[table.id] if item.id.hex == read.row.item_id]
-    elif spreadsheets.half_width(asked).isdecimal():
+    elif _is_number(spreadsheets.half_width(asked)):
         fitting = [item for item in items[table.id] if item.position == int(spreadsheets.half_width(asked))]
     else:
         names = ("{0.title}", "{0.category}/{0.title}", "{0.category}:{0.title}")
@@ -246,7 +249,7 @@ def _with_quantity(read: ResolvedRow) -> ResolvedRow:
         return replace(read, minutes=minutes)
     text = re.sub("[次人件项]+$", "", spreadsheets.half_width(read.row.quantity)) or "1"
     most = 1 if item.per in ("month", "year") else MOST_TIMES
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not _is_number(text) or not 1 <= int(text) <= most:
         return _wrong(read, "quantity", "times_unreadable", read=read.row.quantity[:40], most=most)
     return replace(read, times=int(text))
 
@@ -305,6 +308,10 @@ def _event(one: ResolvedRow, source: str) -> Event | None:
 
 def _house_text(text: str) -> str:
     return spreadsheets.half_width(text).removesuffix("户").removesuffix("号")
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def _wrong(of: ResolvedRow, column: str, code: str, /, **facts: int | str) -> ResolvedRow:
