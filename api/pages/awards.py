@@ -293,10 +293,14 @@ def _list(asked: dict[str, Any]) -> dict[str, Any]:
     counts = entering.counts(session, actor=asks) if whole else {}
     stages = reading.stage_counts(session, actor=asks) if whole else {}
     reviews = permissions.may(asks, "awards.review", community_id=place.id)
+    lives = {**counts, **stages, "entered": counts.get("entered", 0) - sum(stages.values())}
+    rows = lives.get(asked["state"], 0) if asked["state"] else sum(counts.values())
     return {
         **shown,
+        "prints": rows <= lists.PRINTED_MOST or not shown["query"].keys() <= {"state"},
+        "printed_most": lists.PRINTED_MOST,
         "state": asked["state"],
-        "counts": {**counts, **stages, "entered": counts.get("entered", 0) - sum(stages.values())},
+        "counts": lives,
         "reviews": reviews,
         "kept_from": reviewing.kept_from(session, asks, shown["rows"]) if reviews else {},
         "alone": {row.award.id for row in shown["rows"] if row.award.double_of or reviewing.is_range(row.item)},
@@ -346,13 +350,14 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
     mine = award.household_id == asks.household_id
     claimed = award.claimant_id is not None and award.claimant_id == asks.person_id
     standing = reviewing.verdicts_of(session, award)
+    kept_from = reviewing.kept_from(session, asks, [row]).get(award.id, "")
     today = today_in(session, community_id, edge.now())
     return {
         "row": row,
         "whole": whole,
         "there": claiming.photos_there(session, whole.photos),
         "sees_photos": mine or claimed or award.entered_by == asks.number or may("awards.photos"),
-        "kept_from": reviewing.kept_from(session, asks, [row]).get(award.id, ""),
+        "kept_from": kept_from,
         "is_range": reviewing.is_range(row.item),
         "most_steps": rules.rule_of(row.item).largest(row.item),
         "reviews": may("awards.review") and award.life in {"entered", "second"},
@@ -363,7 +368,11 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
         and may("awards.review"),
         "hears": may("awards.hear", area_path=home.area_path),
         "correction": objections.open_correction(session, award),
-        "withdraws": (may("awards.withdraw") and "withdraw" in states.verbs_in(award.life))
+        "withdraws": (
+            may("awards.withdraw")
+            and kept_from not in ("own_household", "own_relatives")
+            and "withdraw" in states.verbs_in(award.life)
+        )
         or (claimed and award.life == "entered"),
         "corrects": may("publicity.correct"),
         "audits": may("reports.journal"),

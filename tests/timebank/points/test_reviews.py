@@ -74,6 +74,27 @@ def test_relatives_of_the_reviewers_household_are_not_hers_to_review(village: Vi
     assert make.life(village, award_id) == "approved"
 
 
+@on_sqlite
+def test_nobody_lets_a_deduction_of_the_own_household_or_of_relatives_disappear(village: Village, table):
+    wife, husband = village.make_household("孙志明", "赵强")
+    (brother,) = village.make_household("赵刚")
+    declare(village, husband, brother)
+    staff = village.actor("committee", person=wife)
+    for person, reason in ((husband, entering.OwnHousehold), (brother, entering.OwnRelatives)):
+        award_id = heard(village, person)
+        for _ in range(2):  # before and after the review
+            with pytest.raises(reason):
+                withdraw(village, award_id, staff)
+            if make.life(village, award_id) == "entered":
+                make.review(village, award_id, chosen_steps={award_id: 20}, remark="一袋垃圾")
+        withdraw(village, award_id, village.actor("committee"))
+        assert make.life(village, award_id) == "withdrawn"
+
+
+def withdraw(village, award_id, actor):
+    village.write(lambda s, now: entering.withdraw(s, actor=actor, now=now, award_id=award_id, reason="弄错了"))
+
+
 def test_a_drawn_verdict_needs_another_person_and_the_draw_can_be_checked(village: Village):
     """second_review_percent: 100 draws every verdict, 0 none; the same deed entered again gets the same draw."""
     make.table_in_force(village, TABLE)

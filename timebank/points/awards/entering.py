@@ -11,7 +11,7 @@ from sqlmodel import Session
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.permissions import Actor, may, require
 from timebank.points.awards import reading, states
-from timebank.points.awards.nearness import OwnEntry, OwnHousehold, OwnRelatives
+from timebank.points.awards.nearness import OwnEntry, OwnHousehold, OwnRelatives, refuse_near
 from timebank.points.awards.reading import PAGE, Filters, Listed, award, awards_of, by_id, community_of, counts, listed
 from timebank.points.awards.reviewing import review
 from timebank.points.awards.rows import AwardRow, ResolvedRow, resolve
@@ -110,9 +110,16 @@ def enter_file(session: Session, *, actor: Actor, now: dt.datetime, staging_id: 
 
 
 def withdraw(session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID, reason: str) -> dict[str, Any]:
-    """Take back an award that is not published yet: a slip of the pen. Who claimed it may, until somebody reviewed it."""
+    """Take back an award that is not published yet: a slip of the pen. Who claimed it may, until somebody reviewed it.
+
+    Raises:
+        OwnHousehold, OwnRelatives: staff would let a deduction of their own, or a second review of it, disappear.
+    """
     row = by_id(session, community_of(actor), award_id)
-    if not may(actor, "awards.withdraw", community_id=actor.community_id):
+    claimed = row.claimant_id is not None and row.claimant_id == actor.person_id and row.life == ENTERED
+    if not claimed and may(actor, "awards.withdraw", community_id=actor.community_id):
+        refuse_near(session, actor, row.household_id)
+    else:
         require(actor, "awards.withdraw_own", community_id=actor.community_id, person_id=row.claimant_id)
         if row.life != ENTERED:
             raise AwardWrongState(state=row.life, verb="withdraw")
