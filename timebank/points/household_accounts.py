@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from ledger import book_of
@@ -153,13 +154,11 @@ def undo_moves(session: Session, community_id: int, award_id: uuid.UUID, *, now:
     """
     paid_meanwhile = 0
     for move in moves_of(session, community_id, award_id):
-        row = session.get(Shortfall, (community_id, move.household_id))
-        change = -move.steps
-        if move.steps > 0:  # a deduction's: what is left of it is forgiven
-            change = -min(move.steps, row.owed_steps if row else 0)
-            paid_meanwhile += move.steps + change
-        if change:
-            _owe(session, community_id, move.household_id, award_id=award_id, steps=change, entry=None, now=now)
+        if move.steps < 0:
+            _owe(session, community_id, move.household_id, award_id=award_id, steps=-move.steps, entry=None, now=now)
+            continue
+        forgiven = _forgive(session, community_id, move.household_id, award_id=award_id, steps=move.steps, now=now)
+        paid_meanwhile += move.steps - forgiven
     return paid_meanwhile
 
 
@@ -168,6 +167,43 @@ def short(session: Session, community_id: int, household_id: uuid.UUID) -> int:
     number = accounts.find_main(session, community_id, household_id, "pt")
     lots = [] if number is None else book_of(session).accounts_of(number)
     return owed(session, community_id, household_id) + sum(max(-lot.available, 0) for lot in lots)
+
+
+def _forgive(
+    session: Session, community_id: int, household_id: uuid.UUID, *, award_id: uuid.UUID, steps: int, now: dt.datetime
+) -> int:
+    """Forgive what is left of a deduction's shortfall, also where a split or merge moved it on; how many steps that were."""
+    forgiven, seen, wanted = 0, set[uuid.UUID](), [household_id]
+    while wanted and forgiven < steps:
+        owner = wanted.pop(0)
+        if owner in seen:
+            continue
+        seen.add(owner)
+        part = min(steps - forgiven, owed(session, community_id, owner))
+        if part:
+            _owe(session, community_id, owner, award_id=award_id, steps=-part, entry=None, now=now)
+            forgiven += part
+        wanted += _owes_for(session, community_id, owner)
+    return forgiven
+
+
+def _owes_for(session: Session, community_id: int, household_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """The households to which some of what this one owed was moved, the earliest first."""
+    away, to = aliased(ShortfallMove), aliased(ShortfallMove)
+    query = (
+        select(to.household_id)
+        .join(away, (col(away.community_id) == to.community_id) & (col(away.award_id) == to.award_id))
+        .where(
+            to.community_id == community_id,
+            away.household_id == household_id,
+            away.steps < 0,
+            col(away.entry).is_(None),
+            to.household_id != household_id,
+            to.steps > 0,
+        )
+        .order_by(col(to.id))
+    )
+    return session.scalars(query).all()
 
 
 def _debit(

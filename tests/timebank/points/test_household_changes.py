@@ -7,6 +7,7 @@ import pytest
 
 from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
+from tests.timebank.points.test_publicity import book_all, deduct, mixed_with_deductions
 from tests.timebank.points.test_shop import cancel, redeem
 from tests.timebank.points.test_years import announced, give, is_sound, line, move_to, points, run, start
 from tests.timebank.points.test_years import undo as undo_year
@@ -17,6 +18,7 @@ from timebank.permissions import Actor
 from timebank.points import household_accounts, statement
 from timebank.points.household_changes import asking, carrying_out, states
 from timebank.points.household_changes.tables import HouseholdChange
+from timebank.points.publicity import corrections
 
 BOTH = ("giver", "taker")
 
@@ -368,6 +370,31 @@ def test_nothing_is_taken_back_while_a_year_is_closed_or_once_base_points_paid_w
     with pytest.raises(carrying_out.HouseholdUndoOver) as refused:
         undo(village, merge)
     assert refused.value.facts["why"] == "spent"
+
+
+@on_sqlite
+@pytest.mark.parametrize("kind", ["split", "merge"])
+def test_a_deduction_that_is_booked_back_is_forgiven_where_its_debt_went(village, kind):
+    """Nobody paid any of it: no points come back, and nobody owes it any more, whoever was to pay."""
+    mixed_with_deductions(village)
+    father, son = village.make_household("张大山", "张小河")
+    (aunt,) = village.make_household("张大姑")
+    wrong = deduct(village, father, "房前屋后不整洁")
+    book_all(village)
+    debt = owed(village, father)
+    assert debt > 0
+    change = ask_split(village, father, son) if kind == "split" else ask_merge(village, father, aunt)
+    carry_out(village, change)
+    other = person_of(village, son) if kind == "split" else aunt
+    assert owed(village, other) == (debt * 40 // 100 if kind == "split" else debt)
+    first, second = village.actor("committee"), village.actor("community_manager")
+    village.write(lambda s, now: corrections.ask_correction(s, actor=first, now=now, award_id=wrong, reason="记错"))
+    village.write(lambda s, now: corrections.confirm_correction(s, actor=second, now=now, award_id=wrong))
+    with village.read() as session:
+        assert household_accounts.owed(session, village.community_id, father.household_id) == 0
+    assert owed(village, other) == 0
+    assert village.balance(accounts.RETURNED_PT) == 0
+    assert is_sound(village)
 
 
 @on_sqlite

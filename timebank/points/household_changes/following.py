@@ -62,7 +62,8 @@ def predecessors(session: Session, community_id: int, household_ids: Iterable[uu
 def follow(session: Session, community_id: int, household_id: uuid.UUID, *, on: dt.date) -> list[int]:
     """Bring what stands in the books for a household that ended to the one that goes on; the entries' seqs.
 
-    What it is below zero by a late correction, the other pays, as far as it has points to spend.
+    What it is below zero by a late correction, the other pays, as far as it has points to spend; what it owes again, the
+    other owes.
     """
     change = ended(session, community_id, [household_id]).get(household_id)
     if change is None:
@@ -76,11 +77,16 @@ def follow(session: Session, community_id: int, household_id: uuid.UUID, *, on: 
         legs = book.debit(owner, base, credits={accounts.LAPSED_PT: base})
         made.append(book.post(legs, on=on, detail={**detail, "use_case": "households.lapse_base", "credited": base}))
     steps = book.account(owner).available
-    to = household_accounts.main_account(session, community_id, successor(session, community_id, household_id))
+    goes_on = successor(session, community_id, household_id)
+    to = household_accounts.main_account(session, community_id, goes_on)
     if steps < 0 and (paid := min(-steps, max(book.account(to).available, 0))):
         legs = book.debit(to, paid, credits={owner: paid})
         made.append(book.post(legs, on=on, detail={**detail, "use_case": "households.follow", "credited": paid}))
     if steps > 0:
         legs = book.debit(owner, steps, credits={to: steps})
         made.append(book.post(legs, on=on, detail={**detail, "use_case": "households.follow", "credited": steps}))
+    owed = household_accounts.owed(session, community_id, household_id)
+    household_accounts.move_owed(
+        session, community_id, household_id, goes_on, change_id=change.id, steps=owed, now=book.at
+    )
     return made
