@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from ledger import book_of
-from tests.timebank.people.test_imports import BOOKS, begin, confirm, identity_number, people, planned, stage
+from tests.timebank.people.test_imports import BOOKS, VAULT, begin, confirm, identity_number, people, planned, stage
 from tests.village import Village
 from timebank import accounts
 from timebank.people import imports, residents
@@ -176,6 +176,45 @@ def test_rows_that_an_erasure_took_meanwhile_end_as_refused(village: Village) ->
     run = go_on(village, batch_id, TenAtATime(meanwhile))
     assert (run.taken, run.refused, run.ended_at is None) == (23, 2, False)
     assert refusals(village, batch_id) == {13: "row_forgotten", 26: "row_forgotten"}
+
+
+def test_what_the_world_became_since_refuses_a_row_or_leaves_it_and_never_stops_the_file(village: Village) -> None:
+    number = identity_number()
+    batch_id = stage(
+        village,
+        "姓名,出生日期,户号,身份证号,情况,情况依据,情况截止\n"
+        + "".join(f"{name},1940-01-02,{at},,,,\n" for at, name in enumerate(NAMES[:12]))
+        + f"孙三,,,{number},,,\n李四,,,,独居,走访,{village.today}\n王五,,,,,,\n",
+    )
+    village.pass_time(hours=20)  # the last day of what is noted of 李四 is over
+    begin(village, batch_id)
+
+    def meanwhile() -> None:
+        first, second = people(village)[:2]
+        clerk = Actor.console(village.community_id, "test")
+        told = residents.Particulars(name=first.name, born_on=first.born_on, identity_number=number)
+        village.write(
+            lambda session, now: residents.change(
+                session, actor=clerk, now=now, person_id=first.id, particulars=told, reason="证件", vault=VAULT
+            )
+        )
+
+        def spoils(session: Session, now: dt.datetime) -> dict[str, Any]:
+            """A row that no rule foresees, and the database does not hold."""
+            row = session.get(ImportRow, (village.community_id, batch_id, 16))
+            assert row is not None
+            row.entry = {**row.entry, "person_id": str(second.id)}
+            return {}
+
+        village.write(spoils)
+
+    go_on(village, batch_id, TenAtATime(meanwhile, stops=True))
+    run = go_on(village, batch_id, TenAtATime())
+    assert (run.taken, run.refused, run.ended_at is None) == (13, 2, False)
+    assert refusals(village, batch_id) == {14: "identity_taken", 16: "not_held"}
+    with village.read() as session:
+        last = people(village)[-1]
+        assert (last.name, residents.flags_of(session, village.community_id, last.id)) == ("李四", [])
 
 
 def test_a_file_on_its_way_is_not_forgotten_when_its_day_is_over(village: Village) -> None:

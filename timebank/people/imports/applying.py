@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col
 
 from timebank import permissions
@@ -114,13 +115,14 @@ def go_on(storage: Storage, community_id: int, batch_id: uuid.UUID, *, pace: Pac
         work = _Work(course, piece, actor, done_row)
         try:
             answer = _write(storage, work, name=f"{len(piece)}")
-        except Refused as refused:
-            if refused.status >= 500:
+        except (Refused, IntegrityError, DataError) as refused:
+            if isinstance(refused, Refused) and refused.status >= 500:
                 raise
             if len(piece) > 1:
                 most = max(len(piece) // 4, 1)  # one of its rows cannot be booked: the others can
                 continue
-            work.refused_with = refused.code
+            # What the database itself does not hold is a row's end, too, or the file would stand still there for ever.
+            work.refused_with = refused.code if isinstance(refused, Refused) else "not_held"
             answer = _write(storage, work, name="refused")
         done_row, left = int(answer["done_row"]), bool(answer["left"])
         most = 0 if most * 4 >= pace.rows else most * 4

@@ -148,12 +148,11 @@ def register(
 ) -> Register:
     """What these rows are compared with: who is in the register under one of their names or identities, and how often their phones are.
 
-    `but`: a file whose people do not count, since it is its own rows that are judged.
+    `but`: a file whose people do not count, since it is its own rows that are judged; what identity they have by now does.
     """
-    every = [col(Person.community_id) == community_id]
+    here = [col(Person.community_id) == community_id, col(Person.left_on).is_(None)]
     if but is not None:
-        every.append(or_(col(Person.import_id).is_(None), col(Person.import_id) != but))
-    here = [*every, col(Person.left_on).is_(None)]
+        here.append(or_(col(Person.import_id).is_(None), col(Person.import_id) != but))
     query = (
         select(
             col(Person.number),
@@ -168,12 +167,12 @@ def register(
                 col(Household.community_id) == col(Person.community_id), col(Household.id) == col(Person.household_id)
             ),
         )
-        .where(*every)
+        .where(col(Person.community_id) == community_id)
     )
     by_name: dict[str, list[Known]] = {}
     by_identity: dict[str, Known] = {}
     for some in portions({row.entry.name for row in rows}):
-        named = query.where(col(Person.left_on).is_(None), col(Person.name).in_(some)).order_by(col(Person.serial))
+        named = query.where(*here, col(Person.name).in_(some)).order_by(col(Person.serial))
         for found in session.execute(named):
             known = _known(found)
             by_name.setdefault(known.name, []).append(known)

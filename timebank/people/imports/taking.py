@@ -165,6 +165,7 @@ def _take_people(
 def _take_flags(
     session: Session, community_id: int, rows: Sequence[Planned], *, by: str, now: datetime, today: date
 ) -> None:
+    # A circumstance may have ended since the file was read: nothing is noted of it then.
     flags = [
         {
             "community_id": community_id,
@@ -178,6 +179,7 @@ def _take_flags(
             "recorded_by": by,
         }
         for row in rows
+        if not row.entry.flag_until or date.fromisoformat(row.entry.flag_until) >= today
         for flag in row.entry.flags
     ]
     if flags:
