@@ -7,6 +7,7 @@ import re
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
+from api import lists
 from tests.timebank.points import make, ugly
 from timebank import samples
 from timebank.permissions import Actor
@@ -196,7 +197,7 @@ def test_a_vote_without_quorum_is_told_beside_the_form(client, village, committe
 
 
 @on_sqlite
-def test_from_an_award_to_the_household_and_an_objected_line_waits(client, village, committee, reviewer):
+def test_from_an_award_to_the_household_and_an_objected_line_waits(client, village, committee, reviewer, monkeypatch):
     make.table_in_force(village)
     first, second = village.make_person("张三"), village.make_person("欧阳四")
     item = make.items(village, make_table_id(village))[ITEM]
@@ -209,6 +210,13 @@ def test_from_an_award_to_the_household_and_an_objected_line_waits(client, villa
     assert "已经登记过" in again.text
     client.sign_in(reviewer, roles=["reviewer"])
     waiting = client.get("/c/TPL/points/awards?state=entered")
+    assert "awards.pdf" in waiting.text
+    with monkeypatch.context() as short:
+        short.setattr(lists, "PRINTED_MOST", 1)  # a list too long to print offers no print
+        long = client.get("/c/TPL/points/awards?state=entered").text
+    assert "awards.xlsx" in long
+    assert "awards.pdf" not in long
+    assert "要打印，先筛选到 1 行以内。" in long
     ids = re.findall(r'name="award_id" value="([0-9a-f]{32})"', waiting.text)
     assert client.post("/c/TPL/points/awards/review", data={"award_id": ids, "verdict": "approve"}).status_code == 303
     client.sign_in(committee, roles=["committee"])
