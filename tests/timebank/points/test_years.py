@@ -256,6 +256,24 @@ def test_a_close_that_stops_goes_on_where_it_was_and_does_nothing_twice(village)
     assert is_sound(village)
 
 
+@on_sqlite
+def test_an_undone_year_passes_over_the_closed_account_of_somebody_who_was_erased(village):
+    change_policy(village, carry_percent=0)
+    (gone,), (stays,) = village.make_household("独居", steps=40), village.make_household("张三", steps=30)
+    close_id = announced(village)
+    move_to(village, 2027, 2, 1, 9)
+    start(village, close_id)
+    run(village)
+    account = village.main_account(gone.household_id, "pt")
+    village.write(lambda s, now: {"seq": book_of(s).close(account)})
+    undo(village, close_id)
+    run(village)
+    assert close(village, close_id).state == "undone"
+    assert (points(village, gone), points(village, stays)) == (0, 30)
+    assert village.balance(accounts.LAPSED_PT) == 40
+    assert is_sound(village)
+
+
 def test_whoever_redeems_in_the_same_batch_waits_for_the_next_piece(village):
     """Many redeem while the close runs, from other threads: nobody's new points lapse, and the sums hold."""
     change_policy(village, carry_percent=0)

@@ -228,8 +228,14 @@ def _undo(session: Session, close: YearClose, *, now: dt.datetime, limit: int) -
 
 
 def _undo_one(session: Session, close: YearClose, line: YearCloseLine, *, on: dt.date, ended: bool) -> None:
-    """Book the entries of a line back. The new base points of a household that ended since went with it."""
+    """Book the entries of a line back. The new base points of a household that ended since went with it.
+
+    Where the last who lived there was erased the account is closed: nobody is left to give anything back to.
+    """
     book = book_of(session)
+    owner = accounts.find_main(session, close.community_id, line.household_id, "pt")
+    if owner is None or book.account(owner).closed is not None:
+        return
     approvers = [officer for officer in (close.undo_asked_officer, close.undo_officer) if officer is not None]
     detail = {
         "use_case": "years.undo",
