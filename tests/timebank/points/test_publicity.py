@@ -438,10 +438,32 @@ def test_batch_due_day_reminds_those_who_publish_once(village, day, reminded):
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_pages_of_objections_show_each_once_those_that_wait_first(village):
+    make.table_in_force(village)
+    people = [village.make_person() for _ in range(5)]
+    batch = make.published(village, *[(one, CLEAN) for one in people])
+    raised = [object_to(village, batch, line, people[line - 2]) for line in range(1, 6)]
+    for one in (raised[1], raised[4]):
+        answer(village, one, upheld=False)
+    seen: list[int] = []
+    with village.read() as session:
+        while True:
+            rows = objections.objections_of(
+                session, actor=village.actor("committee"), before=seen[-1] if seen else None, limit=1
+            )
+            if not rows:
+                break
+            seen += [row.objection.number or 0 for row in rows]
+    assert seen == [4, 3, 1, 5, 2]
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_a_paper_counts_by_its_day_and_says_its_number(village):
     make.table_in_force(village)
     ana, bo, cai = village.make_person(), village.make_person(), village.make_person()
-    batch = make.published(village, (ana, CLEAN))
+    # Half an hour after midnight: in UTC it is the day before still.
+    village.clock.move(local(village.today) + dt.timedelta(minutes=30) - village.now)
+    batch, eve = make.published(village, (ana, CLEAN)), village.today - dt.timedelta(days=1)
     last, desk = village.today + dt.timedelta(days=7), village.actor("desk_staff")
     with village.read() as session:
         until = batches.batch_of(session, village.community_id, batch).objections_until
@@ -449,7 +471,7 @@ def test_a_paper_counts_by_its_day_and_says_its_number(village):
     village.clock.move(until + dt.timedelta(minutes=5) - village.now)  # before the job books it
     paper = {"actor": desk, "channel": "paper"}
     for missing in ({"form_number": "Y-1"}, {"paper_on": last}, {"form_number": "Y-1", "paper_on": last + dt.timedelta(days=2)},
-                    {"form_number": "Y-1", "paper_on": dt.date(2026, 11, 30)}):  # fmt: skip
+                    {"form_number": "Y-1", "paper_on": eve}):  # fmt: skip
         with pytest.raises(BadInput):
             object_to(village, batch, 1, bo, person_id=bo.id, **paper, **missing)
     with pytest.raises(objections.ObjectionTooLate):

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from timebank import attachments, notices, policy
@@ -139,7 +140,9 @@ def object_to(
     today = today_in(session, community_id, now)
     residents.person(session, community_id, whose)
     batch, line, award = lines.line_at(session, community_id, batch_number, line_number)
-    _refuse_bad(batch, reason, channel, on_behalf=on_behalf, form_number=form_number, paper_on=paper_on, today=today)
+    hung_on = today_in(session, community_id, batch.published_at)
+    _refuse_bad(reason, channel, on_behalf=on_behalf, form_number=form_number, paper_on=paper_on, hung_on=hung_on,
+                today=today)  # fmt: skip
     rules = policy.of(session, community_id, today)
     late = _late(session, batch, line, award, now=now, paper_on=paper_on, days=rules.late_objection_days)
     _refuse_double(session, line, whose, most=rules.objections_open_most)
@@ -287,7 +290,7 @@ def objections_of(
     before: int | None = None,
     limit: int = 100,
 ) -> list[ObjectionListed]:
-    """Objections, those that wait first, then newest; a resident reads the own ones."""
+    """Objections, those that wait first, then newest; a resident reads the own ones. The next page is `before` the last one's number."""
     if person_id is None or person_id != actor.person_id:
         require(actor, "awards.read", community_id=actor.community_id)
     query = (
@@ -310,10 +313,19 @@ def objections_of(
     if person_id is not None:
         query = query.where(Objection.person_id == person_id)
     if before is not None:
-        query = query.where(col(Objection.number) < before)
+        query = query.where(_after(session, community_of(actor), before))
     rows = session.execute(query).all()
     people = residents.persons_of(session, community_of(actor), [row[0].person_id for row in rows])
     return [ObjectionListed(objection, line, award, people.get(objection.person_id)) for objection, line, award in rows]
+
+
+def _after(session: Session, community_id: int, number: int) -> ColumnElement[bool]:
+    """What comes after this objection in the list: behind one that waits, the earlier ones that wait and all others."""
+    query = select(Objection.state).where(Objection.community_id == community_id, Objection.number == number)
+    waits, earlier = col(Objection.state).in_((OPEN, APPEALED)), col(Objection.number) < number
+    if session.scalars(query).first() in (OPEN, APPEALED):
+        return or_(~waits, earlier)
+    return and_(~waits, earlier)
 
 
 def said_of(
@@ -433,13 +445,13 @@ def _row(session: Session, award: Award, corrected: Corrected) -> AwardRow:
 
 
 def _refuse_bad(
-    batch: PublicityBatch,
     reason: str,
     channel: str,
     *,
     on_behalf: bool,
     form_number: str,
     paper_on: dt.date | None,
+    hung_on: dt.date,
     today: dt.date,
 ) -> None:
     bad = {}
@@ -454,7 +466,7 @@ def _refuse_bad(
             bad["paper_on"] = "required"
         elif paper_on > today:
             bad["paper_on"] = "in_the_future"
-        elif paper_on < batch.published_at.date():
+        elif paper_on < hung_on:
             bad["paper_on"] = "before_publicity"
     if bad:
         raise BadInput(fields=bad)
