@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from timebank.errors import AlreadyDone, BadInput, Refused
+from timebank.errors import AlreadyDone, BadInput, Forbidden, Refused
 from timebank.people import household_history, households, residents
 from timebank.people.communities import community_of
 from timebank.people.household_heads import HEAD, HEADS, head_among
@@ -88,6 +88,7 @@ def move(
     Raises:
         HouseholdEnded, LastOfHousehold, HeadFirst.
         AlreadyDone: she lives there.
+        Forbidden: a clerk moves herself, or anybody into the own household; another one does it, who sees both.
     """
     community_id = community_of(actor)
     person = residents.person(session, community_id, person_id)
@@ -95,6 +96,8 @@ def move(
     require(actor, "households.move", community_id=community_id, area_path=person.area_path)
     require(actor, "households.move", community_id=community_id, area_path=home.area_path)
     checked_reason(reason)
+    if actor.person_id is not None and (actor.person_id == person.id or actor.household_id == home.id):
+        raise Forbidden(use_case="households.move")
     if residents.has_left(person):
         raise residents.HasLeft(person=person.number, left_on=str(person.left_on))
     if person.household_id == home.id:

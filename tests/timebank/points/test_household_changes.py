@@ -428,6 +428,10 @@ def test_moving_and_naming_heads_keeps_points_where_they_are(village):
         head(aunt, father)
     with pytest.raises(household_members.HeadFirst):
         move(father, aunt)
+    # Clerks who would come to the points of others, or bring them in.
+    for own, who, to in ((aunt, son, aunt), (son, son, aunt)):
+        with pytest.raises(Forbidden):
+            move(who, to, village.actor("desk_staff", person=own))
     head(mother, father)
     assert person_of(village, father).relation == "夫"
     move(son, aunt)
