@@ -181,6 +181,8 @@ def _every_request(app: Flask) -> None:
     def finish(response: Response) -> Response:
         headers, here = response.headers, edge.held()
         headers["X-Request-Id"] = here.get("request_id", "")
+        if headers.get("Cache-Control") == "no-cache":  # as Flask sends files, which many a browser keeps all the same
+            headers["Cache-Control"] = "no-store"
         if "public" not in headers.get("Cache-Control", ""):  # what is public is the same for everybody
             if "Vary" in headers:
                 response.vary.update(["Cookie", "Accept-Language"])

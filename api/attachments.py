@@ -65,7 +65,10 @@ def _sent(found: Attachment, *, public: bool) -> Response:
         etag=found.digest,
         max_age=KEPT_SECONDS,
     )
-    setattr(response.cache_control, "public" if public else "private", True)
+    # Flask calls all that may be kept public; what not everybody may see no cache keeps between two people.
+    response.cache_control.public = public
+    if not public:
+        response.cache_control.private = True
     # What somebody uploaded is never a page of ours, whatever a browser takes it for.
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import pkgutil
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask, abort
+from flask import Blueprint, Flask, abort, send_file
 
 import api.messages
-from api import edge, errors, fields
+from api import attachments, edge, errors, fields
 from tests.client import Client, make_app
+from timebank.attachments import Attachment
+from timebank.columns import new_id
 from timebank.errors import Forbidden, KeyUsed, NotEnough, NotFound, Refused, StorageFull
 
 on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -60,6 +63,24 @@ def _add_failing_addresses(app: Flask) -> None:
     @failing.post("/asked", endpoint="asked")
     def asked() -> Any:
         return edge.load(Asked)
+
+    @failing.get("/sent/<whose>", endpoint="sent")
+    def sent(whose: str) -> Any:
+        if whose == "a-list":
+            return send_file(io.BytesIO(b"names"), mimetype="text/csv")
+        kept = Attachment(
+            community_id=1,
+            id=new_id(edge.now()),
+            purpose="photo",
+            name="a.jpg",
+            media_type="image/jpeg",
+            size=9,
+            digest="ab",
+            content=b"a picture",
+            kept_at=edge.now(),
+            kept_by="test",
+        )
+        return attachments._sent(kept, public=whose == "everybodys")
 
     app._got_first_request = False
     app.register_blueprint(failing)
@@ -159,6 +180,15 @@ def test_every_answer_carries_the_content_policy(client: Client) -> None:
         assert "unsafe-inline" not in headers["Content-Security-Policy"]
         assert headers["Cache-Control"] == "no-store"
         assert "camera=(self)" in headers["Permissions-Policy"]
+
+
+@on_sqlite
+def test_only_what_everybody_may_see_is_kept_between_two_people(client: Client) -> None:
+    kept = {whose: client.get(f"/sent/{whose}").headers for whose in ("everybodys", "hers", "a-list")}
+    assert kept["everybodys"]["Cache-Control"] == "public, max-age=86400"
+    assert kept["hers"]["Cache-Control"] == "max-age=86400, private"
+    assert kept["a-list"]["Cache-Control"] == "no-store"
+    assert [("Cookie" in headers.get("Vary", "")) for headers in kept.values()] == [False, True, True]
 
 
 def every_refusal() -> list[type[Refused]]:
