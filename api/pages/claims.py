@@ -130,6 +130,8 @@ def told(refused: Refused) -> Refused:
 
 def submit_claim(use_case: str, asked: dict[str, Any], person: Person) -> dict[str, Any]:
     """A claim as it was asked, with the photographs of the request."""
+    # Before anything is said of what others were awarded.
+    claiming.require_claim(edge.read(), edge.actor(), person)
     photos = attachments.several("photos", "photo", most=claiming.MOST_PHOTOS)
     row = AwardRow(1, "", person.number, "", asked["on"].isoformat(), asked["quantity"], asked["evidence"],
                    item_id=asked["item_id"].hex, again_reason=asked["again_reason"])  # fmt: skip

@@ -323,3 +323,13 @@ def test_another_community_finds_no_award_of_this_one(village: Village, other_vi
             call(other_village, award_id)
     with other_village.read() as session, pytest.raises(NotFound):
         claiming.photo(session, actor=other_village.actor("reviewer"), award_id=award_id, number=1)
+
+
+def test_who_may_not_claim_for_somebody_learns_nothing_of_her_awards(client, village: Village, items):
+    """The page and the JSON say "already entered" or "cap reached" only to who may claim for the person."""
+    elder, stranger = village.make_person(), village.make_person()
+    claim(village, elder, items[SWEEP])
+    client.sign_in(stranger)
+    for item in (items[SWEEP], items[SILT]):
+        told = {"person": elder.number, "item_id": item.id.hex, "on": village.today.isoformat(), "evidence": "看一看"}
+        assert client.post("/c/TPL/points/claims/new", data=told).status_code == 403

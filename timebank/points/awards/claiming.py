@@ -71,10 +71,7 @@ def claim(
     community_id = community_of(actor)
     person = residents.person(session, community_id, person_id)
     own = person_id == actor.person_id
-    if not own and not (actor.person_id and helpers.is_helper(session, community_id, actor.person_id, person_id)):
-        require(actor, "awards.claim_for", community_id=community_id, area_path=person.area_path)
-    elif own:
-        require(actor, "awards.claim", community_id=community_id, person_id=person_id)
+    require_claim(session, actor, person)
     if residents.has_left(person):
         raise HasLeft
     source = "claim" if own else "behalf"
@@ -85,6 +82,15 @@ def claim(
     made = _ask(session, actor, now, row, source, claimant_id=person.id, proposed=proposed_steps)
     keep_photos(session, made, photos, now=now, by=actor.number)
     return told(made)
+
+
+def require_claim(session: Session, actor: Actor, person: Person) -> None:
+    """Go on only if the actor may claim for a person: herself, an elder she helps, or anybody at the desk."""
+    community_id = community_of(actor)
+    if person.id == actor.person_id:
+        require(actor, "awards.claim", community_id=community_id, person_id=person.id)
+    elif not (actor.person_id and helpers.is_helper(session, community_id, actor.person_id, person.id)):
+        require(actor, "awards.claim_for", community_id=community_id, area_path=person.area_path)
 
 
 def report(
@@ -239,4 +245,4 @@ def _day_start(session: Session, community_id: int, now: dt.datetime) -> dt.date
 
 
 __all__ = ["MOST_PHOTOS", "ClaimsFull", "HasLeft", "ItemNotClaimed", "can_ask", "claim", "claimed_for", "items_to_claim",
-           "keep_photos", "open_claims", "photo", "photos_there", "report"]  # fmt: skip
+           "keep_photos", "open_claims", "photo", "photos_there", "report", "require_claim"]  # fmt: skip
