@@ -30,6 +30,10 @@ def test_every_ugly_table_is_read_whole_and_written_back_as_it_came(name):
     came = tuple(heading for heading, _, _ in reading.layout["columns"])
     assert grid.headings[: len(came)] == came
     said = [row.written for row in reading.items if row.written]
+    if variant == "sheets":
+        # The sheet's name said that its items deduct; on one sheet with the awards the sign says it.
+        said = [row.written | {"value": f"-{row.written['value']}"} if row.value_steps < 0 else row.written
+                for row in reading.items if row.written]  # fmt: skip
     assert [row.written for row in again.items if row.written][: len(said)] == said
 
 
