@@ -253,3 +253,9 @@ def test_names_lose_the_spaces_that_line_them_up_and_keep_rare_characters() -> N
     assert spreadsheets.clean_name("𠮷 㛃䶮") == "𠮷㛃䶮"
     assert spreadsheets.clean_name("阿依古丽•买买提") == "阿依古丽·买买提"
     assert spreadsheets.clean_name("Anna  Maria") == "Anna Maria"
+
+
+def test_a_heading_of_a_hundred_thousand_brackets_is_no_title_and_takes_no_time():
+    content = ("(" * 100_000 + ",分值\n扫,5\n").encode()
+    with pytest.raises(spreadsheets.MissingColumns):
+        spreadsheets.read(content, columns=(spreadsheets.Column("name", ("姓名",), required=True),))

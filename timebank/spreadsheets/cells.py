@@ -53,5 +53,6 @@ def day(text: str) -> dt.date | None:
 
 def bare_title(text: str) -> str:
     """A column title without what people add to it: spaces, a star, (必填), a colon."""
-    plain = re.sub(r"\s", "", half_width(text)).lower()
+    # A title is short; a cell of a hundred thousand brackets would be looked through for minutes.
+    plain = re.sub(r"\s", "", half_width(text[:200])).lower()
     return re.sub(r"[(\[【][^)\]】]*[)\]】]$", "", plain).strip("*:、,。_-")
