@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import structlog
@@ -215,9 +217,10 @@ def run_due(here: Installation, clock: Clock, *, until: dt.datetime) -> int:
     due = sorted(
         ((at, order) for order, job in enumerate(JOBS) for at in job.due_between(start, until, at_least=HOUR)),
     )
-    for at, order in due:
+    for at, together in groupby(due, key=itemgetter(0)):
         _go_to(clock, at)
-        run(JOBS[order], here)
+        for _at, order in together:
+            run(JOBS[order], here)
     _go_to(clock, until)
     return len(due)
 
