@@ -20,7 +20,7 @@ HAN = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[A-Za-z]{2,}")
 # Names of formats and units, initials in pinyin, and the examples of how codes are written; people read them so in both languages.
 SAME_IN_BOTH = re.compile(
-    r"English|中文|\b(QR|Excel|CSV|PDF|UTF-8|GB ?18030|GB|MB|KB|https?|JSON|SHA-256|Ed25519|xlsx|zip|Cookie|TYC-12-7|ABCD-EFGH|A4|px|API|Python|JavaScript|tlog-proof|tlog-policy|tlog-tiles|C2SP|bean-check|beancount|checkpoint|min|pt|zs)\b"
+    r"English|中文|\b(QR|Excel|CSV|PDF|UTF-8|GB ?18030|GB|MB|KB|https?|JSON|SHA-256|Ed25519|xlsx|JPEG|PNG|zip|Cookie|TYC-12-7|ABCD-EFGH|A4|px|API|Python|JavaScript|tlog-proof|tlog-policy|tlog-tiles|C2SP|bean-check|beancount|checkpoint|min|pt|zs)\b"
     r"|\bTIMEBANK_[A-Z_]+|https?://[^\s\"<]+|\b[0-9a-f]{8,}\b|[^\s<>\"]+\.(csv|xlsx|pdf|zip|py|txt|json)\b|[\w.-]+/log/\w+",
     re.IGNORECASE | re.ASCII,
 )

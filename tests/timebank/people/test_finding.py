@@ -6,7 +6,9 @@ import random
 from typing import Any
 
 import pytest
-from alembic import command
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, select
 from sqlalchemy.pool import NullPool
 from sqlmodel import col
@@ -133,8 +135,10 @@ def test_the_migration_finds_words_for_everybody_who_is_there(village: Village) 
         count = len(session.execute(select(col(Person.serial))).all())
     engine = create_engine(village.owner_url, poolclass=NullPool)
     with engine.begin() as connection:
-        command.downgrade(schema._config(connection), "0013")
-        command.upgrade(schema._config(connection), "head")
+        revision = ScriptDirectory(str(schema.MIGRATIONS)).get_revision("0014").module
+        with Operations.context(MigrationContext.configure(connection)):
+            revision.downgrade()
+            revision.upgrade()
     schema.migrate(village.owner_url, app_role=APP_ROLE if engine.dialect.name == "postgresql" else None)
     with village.read() as session:
         assert session.execute(query).all() == before
