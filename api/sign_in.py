@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from flask import Flask, g, session
-from flask_login import LoginManager, UserMixin, login_user, logout_user
+from flask_login import LoginManager, UserMixin, login_user
 from sqlmodel import Session
 
 from api import edge, fields
@@ -196,7 +196,6 @@ def end() -> None:
                 written, now=now, login_id=found.login_id, session_id=found.session_id
             )
         )
-    logout_user()
     session.clear()
     _forget_who_asks()
 

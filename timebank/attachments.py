@@ -207,6 +207,8 @@ def _picture(content: bytes, wanted: Purpose) -> tuple[bytes, str]:
                 opened.draft("RGB", (side, side))
             if opened.width * opened.height > MOST_PIXELS:
                 raise AttachmentTooLarge(most_mib=wanted.most_bytes // MIB)
+            if not _is_whole(content, str(opened.format)):
+                raise AttachmentUnreadable(pdf=wanted.pdf)
             opened.load()
             if not side:
                 return content, media_type
@@ -215,6 +217,18 @@ def _picture(content: bytes, wanted: Purpose) -> tuple[bytes, str]:
             return _drawn(upright), PICTURES["JPEG"]
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise AttachmentUnreadable(pdf=wanted.pdf) from None
+
+
+def _is_whole(content: bytes, kind: str) -> bool:
+    """Whether a picture has its end. Asked here, since a program may have told Pillow to draw what is cut off in grey."""
+    if kind == "PNG":
+        return b"IEND" in content
+    if kind == "WEBP":
+        return len(content) >= 8 + int.from_bytes(content[4:8], "little")
+    at = 2  # behind the start of a JPEG; segments tell their length, up to the picture itself
+    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
+        at += 2 + int.from_bytes(content[at + 2 : at + 4])
+    return content.find(b"\xff\xd9", at) > 0
 
 
 def _drawn(picture: Image.Image) -> bytes:

@@ -14,7 +14,7 @@ from ledger.quorum import read_policy
 from tests.api import test_cli
 from timebank.evidence import Alarm
 
-timebank, opened = test_cli.timebank, test_cli.opened
+timebank, opened, opened_once = test_cli.timebank, test_cli.opened, test_cli.opened_once
 LOG = Key("neighbour.example/log/HZM", Ed25519PrivateKey.generate().public_key().public_bytes_raw()).line
 WITNESS = Key("w.example/w", Ed25519PrivateKey.generate().public_key().public_bytes_raw(), COSIGNATURE).line
 
