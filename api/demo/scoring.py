@@ -213,7 +213,7 @@ def _once_in_the_year(told: Scoring, turn: int, today: dt.date) -> list[Line]:
     elif turn == 5:
         found += [(str(home), "", FEES, day, "", "物业收费台账", "") for home in told.chance.sample(homes, 40)]
     if turn in (1, 3) and told.in_force_on and (today - told.in_force_on).days > 125:
-        heard = (today - dt.timedelta(days=3)).isoformat()
+        heard = min(day + dt.timedelta(days=1), today).isoformat()
         found.append((str(told.chance.choice(homes)), "", UNTIDY, day, "", "环境检查照片3张,限期未改", heard))
     return [line for line in found if _is_new(told, line)]
 
