@@ -101,11 +101,18 @@ class SheetRuns:
             old.unlink(missing_ok=True)
 
 
-def fitting(text: str, width: int) -> str:
-    """A text cut to so many full-width characters, with an ellipsis where something is left out: a row of the wall has two lines."""
-    used = 0.0
-    for at, sign in enumerate(text):
-        used += 1 if unicodedata.east_asian_width(sign) in "WF" else 0.55
-        if used > width:
-            return text[: max(at - 1, 0)] + "…"
-    return text
+def fitting(text: str, width: int, *, tail: str = "") -> str:
+    """A text and its tail cut to so many full-width characters: a row of the wall has two lines.
+
+    What is left out is of the text, with an ellipsis in its place; the tail, how often or how long, always stands.
+    """
+    whole = f"{text} {tail}" if tail else text
+    if _width(whole) <= width:
+        return whole
+    room = width - _width(f"… {tail}" if tail else "…")
+    kept = max((at for at in range(len(text) + 1) if _width(text[:at]) <= room), default=0)
+    return f"{text[:kept]}… {tail}".rstrip()
+
+
+def _width(text: str) -> float:
+    return sum(1 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)
