@@ -209,10 +209,20 @@ def test_hostile_files_get_a_plain_refusal(name: str) -> None:
     assert refused.value.code == code
 
 
+def test_a_file_of_too_many_rows_is_refused_at_the_first_of_them() -> None:
+    """A million rows are not read to say so; empty ones at the end of a file are none."""
+    rows = ["姓名,生日", *["张三,1940-01-02"] * 40_000]
+    with pytest.raises(spreadsheets.TooManyRows) as refused:
+        read("\n".join(rows).encode())
+    assert refused.value.facts["rows"] < 6_000
+    assert len(read("\n".join([*rows[:4], *[",,"] * 40_000]).encode()).rows) == 3
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with suppress(Refused):
-        read(content)
+        sheet = read(content)
+        assert all(isinstance(cell, str) for row in sheet.rows for cell in row.cells.values())
 
 
 @given(st.integers(0, 10**12), st.integers(0, 6))

@@ -11,6 +11,7 @@ from timebank.spreadsheets.refusals import (
     OldWorkbook,
     SpreadsheetLocked,
     SpreadsheetTooLarge,
+    TooManyRows,
     WrongEncoding,
 )
 from timebank.spreadsheets.tables import HEADER_WITHIN_ROWS, Grid
@@ -27,10 +28,10 @@ def grids(content: bytes, *, most_rows: int) -> Iterable[Grid]:
         # A workbook with a password is wrapped in the same old container.
         raise SpreadsheetLocked() if "EncryptedPackage".encode("utf-16-le") in content else OldWorkbook()
     else:
-        yield from _texts(content)
+        yield from _texts(content, most_rows=most_rows)
 
 
-def _texts(content: bytes) -> Iterable[Grid]:
+def _texts(content: bytes, *, most_rows: int) -> Iterable[Grid]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # what Excel calls "Unicode text"
         encodings = ["utf-16"]
     elif b"\x00" in content:
@@ -50,18 +51,22 @@ def _texts(content: bytes) -> Iterable[Grid]:
         # The delimiter of the header is the one that gives most cells there; the others are tried after it.
         top = "\n".join(text.splitlines()[:HEADER_WITHIN_ROWS])
         for delimiter in sorted(",;\t", key=top.count, reverse=True):
-            yield _text(text, delimiter=delimiter, encoding=encoding)
+            yield _text(text, delimiter=delimiter, encoding=encoding, most_rows=most_rows)
     if not encodings:
         raise WrongEncoding(row=_undecodable_row(content))
 
 
-def _text(text: str, *, delimiter: str, encoding: str) -> Grid:
+def _text(text: str, *, delimiter: str, encoding: str, most_rows: int) -> Grid:
+    filled = 0  # a file of a million rows is refused at the first that is too many, not when all are read
     grid = Grid(lines=[], encoding=encoding.removesuffix("-sig"))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for index, line in enumerate(reader):
             if len(line) > MOST_COLUMNS:
                 raise SpreadsheetTooLarge(row=index + 1, most_columns=MOST_COLUMNS)
+            filled += any(line)
+            if filled > most_rows + HEADER_WITHIN_ROWS:
+                raise TooManyRows(rows=index + 1, most_rows=most_rows)
             for at, cell in enumerate(line):
                 kept = re.fullmatch(r'="([^"]*)"', cell)  # how some systems keep leading zeros in CSV
                 if kept:
