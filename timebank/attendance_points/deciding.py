@@ -70,7 +70,7 @@ def decide(
     """Record that service of a kind gives an item of the table in force, for visits from `from_on` on; noted in the ledger.
 
     Raises:
-        LinkWrong, LinkStands. BadInput: by field: from_on (never before the decision), decided_on, reason.
+        LinkWrong, LinkStands. BadInput: by field: from_on (never a day that is over), decided_on, reason.
     """
     require(actor, "attendance_points.decide", community_id=actor.community_id)
     community_id, reason = community_of(actor), reason.strip()
@@ -78,8 +78,8 @@ def decide(
     bad = {} if 1 <= len(reason) <= 300 else {"reason": "length" if reason else "required"}
     if decided_on > today:
         bad["decided_on"] = "future"
-    if from_on < decided_on:
-        bad["from_on"] = "before_decision"
+    if from_on < today:
+        bad["from_on"] = "past"
     if bad:
         raise BadInput(fields=bad)
     if not _is_there(session, community_id, kind, target):

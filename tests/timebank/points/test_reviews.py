@@ -18,7 +18,8 @@ from timebank.permissions import Actor
 from timebank.points.awards import drawing, entering, reading, reviewing, states
 from timebank.points.awards.reading import Filters
 from timebank.points.awards.states import AwardWrongState
-from timebank.points.awards.tables import AwardReview, ReviewDraw
+from timebank.points.awards.tables import Award, AwardReview, ReviewDraw
+from timebank.points.table.tables import PointsItem
 
 TABLE = "类别,项目,分值,单位,上限\n甲,扫村道,5分,一次,\n甲,帮邻居,3分,一次,每天最多9分\n甲,带头示范,酌情加1-3分,一次,\n乙,乱倒垃圾,酌情扣2-8分,一次,\n".encode()
 SWEEP, HELP, LEAD, DUMP = "扫村道", "帮邻居", "带头示范", "乱倒垃圾"
@@ -150,6 +151,22 @@ def test_the_share_that_is_drawn_is_the_percent_and_depends_on_seed_and_deed_alo
     assert 900 < sum(value < 5 for value in values) < 1_100
     assert set(values) == set(range(100))
     assert drawing.value_of(seed, b"deed 1") != drawing.value_of(bytes(32), b"deed 1")
+
+
+def test_a_households_deed_is_drawn_alike_whoever_of_it_is_named():
+    """Else naming another member would be another draw."""
+    one, other = uuid.uuid4(), uuid.uuid4()
+    keys = {
+        subject: {
+            drawing.key_of(
+                Award(household_id=uuid.UUID(int=1), person_id=person, on_day=dt.date(2026, 12, 1)),
+                PointsItem(category="劳动", title="扫街", subject=subject),
+            )
+            for person in (one, other)
+        }
+        for subject in ("household", "person")
+    }
+    assert (len(keys["household"]), len(keys["person"])) == (1, 2)
 
 
 @on_sqlite

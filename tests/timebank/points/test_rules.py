@@ -127,6 +127,7 @@ def test_only_the_first_few_are_scored_each_once_in_their_period():
         an_event("王家", on=dt.date(2026, 2, 1)),
     )
     assert found == [50, "first_already", 50, "first_taken", 50]
+    assert run(item, an_event(times=2)) == ["times_needed"]  # each once means once
 
 
 def test_a_streak_counts_no_month_twice():

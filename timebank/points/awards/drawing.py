@@ -83,8 +83,8 @@ def value_of(seed: bytes, key: bytes) -> int:
 
 
 def key_of(row: Award, item: PointsItem) -> bytes:
-    """What names a deed, as canonical bytes. Pure."""
-    person = row.person_id.hex if row.person_id else ""
+    """What names a deed, as canonical bytes; of a household's item it is the household's, whoever is named. Pure."""
+    person = row.person_id.hex if row.person_id and item.subject == "person" else ""
     return canonical([row.household_id.hex, person, item.category, item.title, row.on_day.isoformat()])
 
 

@@ -62,6 +62,9 @@ class First(Rule):
     def needs(self, item: Scored) -> tuple[str, ...]:
         return ("minutes",) if item.per == "hour" else ("times",)
 
+    def missing(self, item: Scored, event: Event) -> Reason | None:
+        return super().missing(item, event) or (None if event.times in (None, 1) else Reason("times_needed"))
+
     def refused(self, item: Scored, event: Event, history: "History") -> Reason | None:
         before = history.marks(self._key(item, event))
         count = int(parameters(item)["count"])
