@@ -216,6 +216,8 @@ REASONS = {
     "required": _("请填写这一项。"),
     "in_the_future": _("不能晚于今天。"),
     "before_first": _("不能早于第一天。"),
+    "before_publicity": _("早于公示的那一天。"),
+    "in_the_books": _("这一行已经入账,只能整笔冲正,再另外登记。"),
     "in_the_past": _("不能早于今天。"),
     "unknown": _("请从列出的选项中选择。"),
     "before_deliberation_ended": _("表决要在讨论期满以后。"),

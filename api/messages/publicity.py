@@ -43,9 +43,6 @@ HELD = {
     "later_month": _("下个月的事"),
 }
 
-# Why a field is not taken.
-REASONS = {"before_publicity": _("早于公示的那一天。")}
-
 MESSAGES = {
     "publishing_already": _("第 %(number)s 批正在公示,一次只能公示一批。"),
     "batch_wrong_state": _("第 %(number)s 批现在不能做这一步。"),

@@ -43,13 +43,14 @@ def object_to(village, batch, line, person, **changes):
     )
 
 
-def answer(village, raised, *, upheld, actor=None):
+def answer(village, raised, *, upheld, actor=None, corrected=None):
     actor = actor or village.actor("committee")
     return village.write(
         lambda s, now: objections.answer(
-            s, actor=actor, now=now, objection_id=uuid.UUID(raised["objection_id"]), upheld=upheld, text="已核实"
+            s, actor=actor, now=now, objection_id=uuid.UUID(raised["objection_id"]), upheld=upheld, text="已核实",
+            corrected=corrected,
         )
-    )
+    )  # fmt: skip
 
 
 def test_lines_without_objection_are_booked_after_five_working_days_and_the_objected_one_waits(village):
@@ -362,6 +363,8 @@ def test_late_objection_days_end_with_the_ninetieth_day_after_the_booking(villag
     village.clock.move(until - village.now)
     with pytest.raises(objections.ObjectionTooLate):
         late(village, batch, cai, line=2)
+    with pytest.raises(BadInput):  # what is booked is booked back as a whole; what would be right is entered anew
+        answer(village, raised, upheld=True, corrected=objections.Corrected("2"))
     answered = answer(village, raised, upheld=True)
     assert (answered["line_state"], award_of(village, batch, 1).state) == ("reversed", "reversed")
     assert household_balance(village, ana) == 0

@@ -397,6 +397,8 @@ def _end_line(
 ) -> dict[str, Any]:
     """What an upheld objection does to its line: withdrawn, corrected, or booked back; the others' objections end with it."""
     if line.state in states.IN_THE_BOOKS:
+        if corrected is not None:  # it is booked back as a whole, and what is right is entered anew
+            raise BadInput(fields={"quantity": "in_the_books"})
         outcome, told = "reversed", corrections.book_back(session, actor, line, award, upheld[0], reason=text, now=now)
     else:
         award.state, award.closed_at, award.closed_by, award.closed_reason = WITHDRAWN, now, actor.number, text[:300]
