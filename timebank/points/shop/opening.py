@@ -31,6 +31,17 @@ class Opening:
         """From which minute of the day to which; None: closed, or nobody said."""
         return self.weekdays.get(day.isoweekday()) if self.is_open_on(day) else None
 
+    def together(self) -> list[tuple[int, int, tuple[int, int] | None]]:
+        """The weekdays as people say them: from day to day, those in a row that have the same hours."""
+        found: list[tuple[int, int, tuple[int, int] | None]] = []
+        for day in sorted(self.weekdays):
+            hours = self.weekdays[day]
+            if found and found[-1][1] == day - 1 and found[-1][2] == hours:
+                found[-1] = (found[-1][0], day, hours)
+            else:
+                found.append((day, day, hours))
+        return found
+
     def last_day(self, today: dt.date, opening_days: int) -> dt.date:
         """The last day for what was ordered today: today does not count, then so many days on which it is open."""
         day, opened = today, 0

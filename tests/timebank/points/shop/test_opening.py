@@ -92,3 +92,8 @@ def test_hours_are_set_by_the_committee_alone_and_must_end_after_they_begin(vill
         opening = merchants.openings(session, village.community_id, since=village.today)[merchant_id]
     assert (dict(opening.weekdays), opening.keeps_holidays) == ({1: (480, 1080), 5: None}, True)
     assert isinstance(merchant_id, uuid.UUID)
+
+
+def test_days_in_a_row_with_the_same_hours_are_said_together():
+    opening = Opening(weekdays={1: (480, 1080), 2: (480, 1080), 3: (480, 1080), 5: (480, 1080), 6: (540, 720), 7: None})
+    assert opening.together() == [(1, 3, (480, 1080)), (5, 5, (480, 1080)), (6, 6, (540, 720)), (7, 7, None)]
