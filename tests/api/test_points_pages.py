@@ -7,7 +7,7 @@ import re
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from api import lists
+from api import board_sheets, lists
 from tests.timebank.points import make, ugly
 from timebank import samples
 from timebank.permissions import Actor
@@ -331,3 +331,23 @@ def test_the_board_prints_as_a4_with_masked_names(client, village, tmp_path):
     drawn_at = kept.stat().st_mtime_ns
     assert client.get("/c/TPL/board/1/sheet.pdf").data == sheet.data
     assert kept.stat().st_mtime_ns == drawn_at  # anybody may ask, as often as they like
+
+
+def test_a_row_of_the_wall_keeps_how_often_and_how_long():
+    """What does not fit is the item's name; the room for two lines holds."""
+    name = "参与环境整治、卫生大扫除、清除小广告"
+    assert board_sheets.fitting(name, 22, tail="2 小时 15 分") == "参与环境整治、卫生大扫除、清… 2 小时 15 分"
+    assert board_sheets.fitting(name, 40, tail="× 3") == f"{name} × 3"
+    assert board_sheets.fitting(name, 6) == "参与环境整…"
+    assert board_sheets.fitting("", 6) == ""
+
+
+@on_sqlite
+def test_a_file_of_which_nothing_is_read_is_compared_with_nothing(client, village, committee):
+    make.table_in_force(village)
+    client.sign_in(committee, roles=["committee"])
+    sent = client.post("/c/TPL/points/tables", data=upload("照片.csv", b"\x89PNG not a table"))
+    page = client.get(sent.headers["Location"])
+    assert "这个文件读不了" in page.text
+    assert "没有找到表头" in page.text
+    assert "去掉" not in page.text
