@@ -169,7 +169,11 @@ def go_on_importing(here: Installation, place: Community, period_start: dt.datet
         found = imports.standing_still(session, place.id, now=here.storage.clock())
     for batch_id in found:
         log.info("import goes on", community=place.code, batch=batch_id.hex)
-        importing.go_on(here.storage, place.id, batch_id)
+        try:
+            importing.go_on(here.storage, place.id, batch_id)
+        except Exception:
+            # The other files have their own chance; this one is tried again in a minute, and is read in the log.
+            log.exception("import stands still", community=place.code, batch=batch_id.hex)
 
 
 def erase(here: Installation, place: Community, period_start: dt.datetime) -> None:
