@@ -1,12 +1,11 @@
 """Refusals and row problems of points in the reader's words, field by field."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from api import errors
+from api import errors, form_words
 from api.messages import points as words
-from timebank.errors import BadInput, Refused
+from timebank.errors import Refused
 from timebank.points.table.words import Problem
 
 # Which field of the award form a column of the spreadsheet is.
@@ -56,11 +55,4 @@ def by_field(problems: Iterable[Problem]) -> dict[str, str]:
 
 def in_words(refused: Refused) -> Refused:
     """The same refusal, with the domain's codes of fields made into sentences."""
-    found = refused.facts.get("fields")
-    if not isinstance(refused, BadInput) or not isinstance(found, Mapping):
-        return refused
-    return BadInput(fields={name: _words(code) for name, code in found.items()})
-
-
-def _words(code: Any) -> str:
-    return str(words.REASONS.get(str(code), code))
+    return form_words.in_words(refused, words.REASONS)

@@ -7,6 +7,7 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
 from api import attachments, edge, fields, lists
+from api.form_words import in_words
 from api.look import points
 from api.messages import awards as words
 from api.messages import points as point_words
@@ -122,10 +123,7 @@ def send_report() -> Any:
 
 def told(refused: Refused) -> Refused:
     """A refusal with its fields in the reader's words."""
-    found = refused.facts.get("fields")
-    if isinstance(refused, BadInput) and isinstance(found, dict):
-        return BadInput(fields={name: str(words.FIELDS.get(code, code)) for name, code in found.items()})
-    return refused
+    return in_words(refused, words.FIELDS)
 
 
 def submit_claim(use_case: str, asked: dict[str, Any], person: Person) -> dict[str, Any]:

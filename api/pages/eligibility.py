@@ -10,6 +10,7 @@ from flask import Blueprint, request, send_file
 from flask_babel import gettext as _
 
 from api import edge, eligibility_words, exports, fields
+from api.form_words import in_words
 from api.messages import eligibility as words
 from api.messages.orders import SERVICES as SERVICE_WORDS
 from timebank import policy
@@ -343,8 +344,4 @@ def _place_names() -> dict[str, str]:
 
 
 def _in_words(refused: Refused) -> Refused:
-    """The use case's reasons, by field, as the form says them."""
-    told = refused.facts.get("fields")
-    if not isinstance(told, dict):
-        return refused
-    return BadInput(fields={name: str(words.WRONG.get(why, why)) for name, why in told.items()})
+    return in_words(refused, words.WRONG)

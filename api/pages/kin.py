@@ -7,10 +7,11 @@ from flask import Blueprint
 from flask_babel import gettext as _
 
 from api import edge, fields
+from api.form_words import in_words
 from api.messages import kin as words
 from api.schemas import kin as schemas
 from timebank import permissions
-from timebank.errors import BadInput, NotFound, Refused
+from timebank.errors import NotFound, Refused
 from timebank.people import communities, kin, residents
 
 blueprint = Blueprint("kin", __name__, url_prefix="/c/<community_code>")
@@ -105,10 +106,7 @@ def _again(refused: Refused, person_id: uuid.UUID) -> Any:
 
 
 def _worded(refused: Refused) -> Refused:
-    found = refused.facts.get("fields")
-    if isinstance(refused, BadInput) and isinstance(found, dict):
-        return BadInput(fields={name: str(words.FIELDS.get(code, code)) for name, code in found.items()})
-    return refused
+    return in_words(refused, words.FIELDS)
 
 
 def _me() -> uuid.UUID:

@@ -7,11 +7,12 @@ from flask import Blueprint, current_app, request
 from flask_babel import gettext as _
 
 from api import edge, opening, sign_in
+from api.form_words import in_words
 from api.keys import SigningKeys
 from api.messages.people import PROBLEM_WORDS
 from api.schemas import people as schemas
 from timebank import permissions, policy, spreadsheets
-from timebank.errors import BadInput, NotFound, Refused
+from timebank.errors import NotFound, Refused
 from timebank.people import areas, communities, logins
 from timebank.people import opening as first_officers
 from timebank.people.areas import PlannedArea
@@ -236,8 +237,4 @@ def _profile_words() -> dict[str, str]:
 
 
 def _worded(refused: Refused) -> Refused:
-    fields = refused.facts.get("fields")
-    if isinstance(refused, BadInput) and isinstance(fields, dict):
-        words = {"two_people": _("要是两个不同的人。"), "name": _("姓名要有 1 到 60 个字。")}
-        return BadInput(fields={name: str(words.get(code, code)) for name, code in fields.items()})
-    return refused
+    return in_words(refused, {"two_people": _("要是两个不同的人。"), "name": _("姓名要有 1 到 60 个字。")})

@@ -9,6 +9,7 @@ from flask import Blueprint, request, send_file
 from flask_babel import gettext as _
 
 from api import edge, exports
+from api.form_words import in_words
 from api.messages import teams as words
 from api.schemas import teams as schemas
 from timebank import permissions, policy, spreadsheets
@@ -353,10 +354,7 @@ def own_team_choice(line: Any) -> dict[str, Any]:
 
 def worded(refused: Refused) -> Refused:
     """A refusal whose fields say what is wrong in words."""
-    fields = refused.facts.get("fields")
-    if isinstance(refused, BadInput) and isinstance(fields, dict):
-        return BadInput(fields={name: str(words.FIELDS.get(code, code)) for name, code in fields.items()})
-    return refused
+    return in_words(refused, words.FIELDS)
 
 
 def _again(refused: Refused, number: int) -> Any:

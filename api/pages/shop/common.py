@@ -8,16 +8,20 @@ from typing import Any
 from flask import Blueprint, request
 
 from api import edge
+from api.form_words import in_words
 from api.messages import points as words
 from api.messages import shop as shop_words
 from timebank import permissions
-from timebank.errors import BadInput, Forbidden, Refused
+from timebank.errors import Forbidden, Refused
 from timebank.people import residents
 from timebank.people.residents import Person
 from timebank.points.shop import merchants
 from timebank.points.shop.tables import Merchant
 
 blueprint = Blueprint("shop", __name__)
+
+# Why a field is not taken: what the shop says of its own, before what points say.
+SENTENCES = {**words.REASONS, **shop_words.REASONS}
 
 
 def page(template: str, /, **facts: Any) -> Any:
@@ -28,20 +32,12 @@ def again(template: str, refused: Refused, /, **facts: Any) -> Any:
     """The form once more; who may not is told so on a page of its own."""
     if isinstance(refused, Forbidden):
         raise refused
-    return edge.again(template, in_words(refused), words=words, shop=shop_words, **facts)
-
-
-def in_words(refused: Refused) -> Refused:
-    """The same refusal, with the domain's codes of fields made into sentences."""
-    found = refused.facts.get("fields")
-    if not isinstance(refused, BadInput) or not isinstance(found, dict):
-        return refused
-    return BadInput(fields={name: sentence(str(code)) for name, code in found.items()})
+    return edge.again(template, in_words(refused, SENTENCES), words=words, shop=shop_words, **facts)
 
 
 def sentence(code: str) -> str:
     """Why a field is not taken; what the edge said already stays as it is."""
-    return str(shop_words.REASONS.get(code, words.REASONS.get(code, code)))
+    return str(SENTENCES.get(code, code))
 
 
 def by_row(prefix: str) -> dict[uuid.UUID, str]:
