@@ -96,18 +96,10 @@ def _bar(kind: str, steps: int, top: int) -> tuple[str, float, int]:
     return kind, round(abs(steps) / top * (CHART_WIDTH - VALUE_WIDTH), 1), steps
 
 
-def last_year(today: dt.date) -> tuple[dt.date, dt.date]:
-    """What is looked at where nothing is asked for: the last twelve months."""
-    return (
-        today.replace(year=today.year - 1, day=min(today.day, 28)) + dt.timedelta(days=1),
-        today,
-    )
-
-
 def _asked(table_id: uuid.UUID) -> tuple[PointsTable, dt.date, dt.date]:
     asked = edge.load(PeriodQuery)
     table = replay.version(edge.read(), actor=edge.actor(), table_id=table_id)
-    first, last = last_year(communities.local_day(edge.community(), edge.now()))
+    first, last = replay.last_year(communities.local_day(edge.community(), edge.now()))
     return table, asked["first"] or first, asked["last"] or last
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api import edge
-from api.pages.points_replay import last_year
 from api.schemas import points_replay as schemas
 from timebank.people import communities
 from timebank.points import replay
@@ -26,7 +25,7 @@ blueprint = Blueprint(
 @edge.signed_in
 def shown(asked: dict[str, Any], table_id: uuid.UUID) -> Replay:
     """What the awards of the days would have come to; the last twelve months where none are asked for."""
-    first, last = last_year(communities.local_day(edge.community(), edge.now()))
+    first, last = replay.last_year(communities.local_day(edge.community(), edge.now()))
     return replay.replay(
         edge.read(), actor=edge.actor(), table_id=table_id, first=asked["first"] or first, last=asked["last"] or last
     )

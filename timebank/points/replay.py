@@ -154,6 +154,11 @@ class _Tally:
                           dict(self.left_out))  # fmt: skip
 
 
+def last_year(today: dt.date) -> tuple[dt.date, dt.date]:
+    """What is looked at where nothing is asked for: the twelve months that end today."""
+    return today.replace(year=today.year - 1, day=min(today.day, 28)) + dt.timedelta(days=1), today
+
+
 def version(session: Session, *, actor: Actor, table_id: uuid.UUID) -> PointsTable:
     """The version that is run, in whatever state it is.
 
