@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from typing import Any
 
 import pytest
 
@@ -155,14 +156,12 @@ def test_the_share_that_is_drawn_is_the_percent_and_depends_on_seed_and_deed_alo
 
 def test_a_households_deed_is_drawn_alike_whoever_of_it_is_named():
     """Else naming another member would be another draw."""
-    one, other = uuid.uuid4(), uuid.uuid4()
+    deed: dict[str, Any] = {"household_id": uuid.UUID(int=1), "on_day": dt.date(2026, 12, 1)}
+    item: dict[str, Any] = {"category": "劳动", "title": "扫街"}
     keys = {
         subject: {
-            drawing.key_of(
-                Award(household_id=uuid.UUID(int=1), person_id=person, on_day=dt.date(2026, 12, 1)),
-                PointsItem(category="劳动", title="扫街", subject=subject),
-            )
-            for person in (one, other)
+            drawing.key_of(Award(person_id=uuid.uuid4(), **deed), PointsItem(subject=subject, **item))
+            for _member in range(2)
         }
         for subject in ("household", "person")
     }
