@@ -137,6 +137,7 @@ RULES: dict[str, Rule] = {
     "guardians.revoke": roles("desk_staff", "community_manager", own=True),
     "guardians.look": roles("desk_staff", "community_manager", own=True),
     "kin.declare": roles("desk_staff", "committee", "community_manager", own=True),
+    "kin.confirm": roles("desk_staff", "committee", "community_manager", own=True),
     "kin.end": roles("desk_staff", "committee", "community_manager"),
     "kin.look": roles("desk_staff", "committee", "community_manager", own=True),
     # Of teams, `own` is who leads the team, and of leaving and stepping back the person herself.

@@ -9,6 +9,7 @@ MESSAGES: dict[str, Any] = {
     "kin_not_found": _("没有这个编号,或者姓名与编号对不上。"),
     "kin_too_many": _("一个人最多登记 %(most)s 位亲属。"),
     "kin_too_near": _("您是其中一方,或者与其中一方是一家人、亲属,不能解除这条关系。"),
+    "kin_confirmed": _("这条关系已经算数,不用再确认。"),
     "kin_ended": _("这条关系已于 %(ended_on)s 不再算。"),
 }
 
@@ -17,6 +18,7 @@ NEXT: dict[str, Any] = {
     "kin_not_found": _("请照亲属卡片上的编号填写,姓名写全。"),
     "kin_too_many": _("还有的请告诉服务台。"),
     "kin_too_near": _("请由与双方都没有关系的工作人员办理。"),
+    "kin_confirmed": _("打开亲属登记可以看到。"),
     "kin_ended": _("又成为亲属的,重新登记一条。"),
 }
 

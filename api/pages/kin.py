@@ -38,7 +38,19 @@ def declare() -> Any:
         )
     except Refused as refused:
         return edge.again("kin/mine.html", _worded(refused), **_facts(me))
-    edge.flash_done(_("已登记,马上算。"))
+    edge.flash_done(_("已登记。您这一户马上回避;对方确认以后,对方也回避。"))
+    return edge.back("kin.mine")
+
+
+@blueprint.post("/kin/confirm")
+@edge.signed_in
+def confirm() -> Any:
+    """A resident says that what a relative declared is so."""
+    me = _me()
+    try:
+        _confirm()
+    except Refused as refused:
+        return edge.again("kin/mine.html", _worded(refused), **_facts(me))
     return edge.back("kin.mine")
 
 
@@ -81,6 +93,18 @@ def record(person_id: uuid.UUID) -> Any:
     return edge.back("kin.person", person_id=person_id)
 
 
+@blueprint.post("/people/<uuid:person_id>/kin/confirm")
+@edge.signed_in
+def confirm_at_desk(person_id: uuid.UUID) -> Any:
+    """Staff who are near to neither say that it is so."""
+    permissions.require(edge.actor(), "kin.end", community_id=edge.community().id)
+    try:
+        _confirm()
+    except Refused as refused:
+        return _again(refused, person_id)
+    return edge.back("kin.person", person_id=person_id)
+
+
 @blueprint.post("/people/<uuid:person_id>/kin/end")
 @edge.signed_in
 def end(person_id: uuid.UUID) -> Any:
@@ -96,6 +120,16 @@ def end(person_id: uuid.UUID) -> Any:
         return _again(refused, person_id)
     edge.flash_done(_("从今天起不再算;记录还在。"))
     return edge.back("kin.person", person_id=person_id)
+
+
+def _confirm() -> None:
+    asked = edge.load(schemas.KinConfirmed)
+    edge.submit(
+        "kin.confirm",
+        lambda session, now: kin.confirm(session, actor=edge.actor(), now=now, **asked),
+        content=asked,
+    )
+    edge.flash_done(_("已确认,双方都回避。"))
 
 
 def _again(refused: Refused, person_id: uuid.UUID) -> Any:

@@ -22,6 +22,10 @@ class KinRecorded(fields.Schema):
     evidence = fields.Text(required=True, most=200)
 
 
+class KinConfirmed(fields.Schema):
+    kin_id = fields.Id(required=True)
+
+
 class KinEnded(fields.Schema):
     kin_id = fields.Id(required=True)
     reason = fields.Text(required=True, most=200)

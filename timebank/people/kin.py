@@ -4,6 +4,9 @@ A resident declares her own relatives; staff write down what a paper or the vill
 never deleted: it ends on a day, by somebody who is near to neither of the two, so that a reviewer cannot take back a
 kinship in order to decide. Two people are near if they live in one household, or if anybody of the one household is a
 relative of anybody of the other: points belong to households.
+
+What a resident declares keeps her own household from deciding at once. It keeps the relative's household from deciding
+only when the relative or staff confirmed it: otherwise anybody could declare away the reviewers who are strict with her.
 """
 
 import uuid
@@ -38,7 +41,10 @@ MOST = 60  # relatives of one person; more is somebody who wants to stop every r
 
 
 class Kin(SQLModel, table=True):
-    """One kinship: `relative_id` is the `relation` of `person_id`. `how`: declared by herself (own) or recorded by staff (desk)."""
+    """One kinship: `relative_id` is the `relation` of `person_id`. `how`: declared by herself (own) or recorded by staff (desk).
+
+    `confirmed_at`: when the relative, or staff, said of a declared one that it is so.
+    """
 
     __tablename__: ClassVar[str] = "kin"
     __table_args__ = (
@@ -82,6 +88,13 @@ class Kin(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_by: str = ""
     end_reason: str = ""
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    confirmed_by: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it still waits for a second word, and so does not bind the relative's household."""
+        return self.how == "own" and self.confirmed_at is None and self.ended_on is None
 
 
 class KinStands(Refused):
@@ -116,6 +129,12 @@ class KinEnded(Refused):
     code = "kin_ended"
 
 
+class KinConfirmed(Refused):
+    """Nobody waits for a confirmation: staff wrote it down, or it was confirmed."""
+
+    code = "kin_confirmed"
+
+
 @dataclass(frozen=True)
 class Kinship:
     """A kinship as one of its two people sees it: `other` is the `relation` of her."""
@@ -137,7 +156,10 @@ def declare(
     since_on: date | None = None,
     evidence: str = "",
 ) -> dict[str, Any]:
-    """Write down that somebody is a relative; it counts at once, for both.
+    """Write down that somebody is a relative.
+
+    Recorded by staff it counts at once for both households; declared by herself, for hers at once, and for the
+    relative's once it is confirmed.
 
     Who declares her own relatives types the name too, so that numbers tell no names. Staff say what it rests on. The
     relative is told.
@@ -187,6 +209,26 @@ def declare(
     return {"code": "kin_declared", "kin_id": row.id.hex, "relation": relation}
 
 
+def confirm(session: Session, *, actor: Actor, now: datetime, kin_id: uuid.UUID) -> dict[str, Any]:
+    """Say of a declared kinship that it is so: the relative herself, or staff who are near to neither.
+
+    Raises:
+        KinTooNear: staff of one of the two households, or relatives. KinEnded, KinConfirmed.
+    """
+    community_id = community_of(actor)
+    row = _row(session, community_id, kin_id)
+    permissions.require(actor, "kin.confirm", community_id=community_id, person_id=row.relative_id)
+    if actor.person_id != row.relative_id:
+        _refuse_near(session, actor, row)
+    if row.ended_on is not None:
+        raise KinEnded(ended_on=row.ended_on.isoformat())
+    if not row.waits:
+        raise KinConfirmed
+    row.confirmed_at, row.confirmed_by = now, actor.number
+    session.flush()
+    return {"code": "kin_confirmed_now", "kin_id": row.id.hex}
+
+
 def end(session: Session, *, actor: Actor, now: datetime, kin_id: uuid.UUID, reason: str) -> dict[str, Any]:
     """End a kinship today: divorced, or written down by mistake. The record stays, with who ended it and why.
 
@@ -195,13 +237,8 @@ def end(session: Session, *, actor: Actor, now: datetime, kin_id: uuid.UUID, rea
     """
     community_id = community_of(actor)
     permissions.require(actor, "kin.end", community_id=community_id)
-    row = session.get(Kin, (community_id, kin_id))
-    if row is None:
-        raise NotFound(what="kin")
-    if actor.person_id is not None and any(
-        are_near(session, community_id, actor.person_id, person_id) for person_id in (row.person_id, row.relative_id)
-    ):
-        raise KinTooNear
+    row = _row(session, community_id, kin_id)
+    _refuse_near(session, actor, row)
     if row.ended_on is not None:
         raise KinEnded(ended_on=row.ended_on.isoformat())
     reason = clean(reason)
@@ -261,7 +298,11 @@ def are_near(session: Session, community_id: int, person_id: uuid.UUID, other: u
 
 
 def near_households(session: Session, community_id: int, household_id: uuid.UUID) -> set[uuid.UUID]:
-    """The household itself and all in which a relative of any of its people lives: one query, for a whole list."""
+    """The household itself and all in which a relative of any of its people lives: one query, for a whole list.
+
+    What somebody of another household declared of its people counts when it was confirmed.
+    """
+    told = or_(col(Kin.how) == "desk", col(Kin.confirmed_at).is_not(None))
     mine, theirs = Person.__table__.alias("mine"), Person.__table__.alias("theirs")  # type: ignore[attr-defined]
     sides = [
         select(theirs.c.household_id)
@@ -269,9 +310,28 @@ def near_households(session: Session, community_id: int, household_id: uuid.UUID
         .join(Kin, and_(col(Kin.community_id) == mine.c.community_id, here == mine.c.id))
         .join(theirs, and_(theirs.c.community_id == mine.c.community_id, theirs.c.id == there))
         .where(mine.c.community_id == community_id, mine.c.household_id == household_id, col(Kin.ended_on).is_(None))
-        for here, there in ((col(Kin.person_id), col(Kin.relative_id)), (col(Kin.relative_id), col(Kin.person_id)))
+        .where(*asked)
+        for here, there, asked in (
+            (col(Kin.person_id), col(Kin.relative_id), ()),
+            (col(Kin.relative_id), col(Kin.person_id), (told,)),
+        )
     ]
     return {household_id, *session.scalars(union(*sides))}
+
+
+def _row(session: Session, community_id: int, kin_id: uuid.UUID) -> Kin:
+    row = session.get(Kin, (community_id, kin_id))
+    if row is None:
+        raise NotFound(what="kin")
+    return row
+
+
+def _refuse_near(session: Session, actor: Actor, row: Kin) -> None:
+    community_id = community_of(actor)
+    if actor.person_id is not None and any(
+        are_near(session, community_id, actor.person_id, person_id) for person_id in (row.person_id, row.relative_id)
+    ):
+        raise KinTooNear
 
 
 def _household_of(session: Session, community_id: int, person_id: uuid.UUID) -> uuid.UUID | None:

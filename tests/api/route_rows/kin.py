@@ -32,6 +32,23 @@ def with_kin(world: Any) -> dict[str, Any]:
     return {**made, "kin_id": UUID(declared["kin_id"])}
 
 
+def with_declared(world: Any) -> dict[str, Any]:
+    made = with_two(world)
+    own, relative = world.village.actor(person=made["person"]), made["relative"]
+    declared = world.village.write(
+        lambda s, now: kin.declare(
+            s,
+            actor=own,
+            now=now,
+            person_id=made["person"].id,
+            relative_number=relative.number,
+            relative_name=relative.name,
+            relation="sibling",
+        )
+    )
+    return {**made, "kin_id": UUID(declared["kin_id"])}
+
+
 def of_person(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     return {"person_id": made["person"].id}
 
@@ -61,6 +78,22 @@ ROWS = {
             "relation": "parent",
             "evidence": "户口簿",
         },
+        "ok": {303},
+    },
+    "kin.confirm": {
+        **POST,
+        "roles": STAFF,
+        "own": lambda world, made: made["relative"],
+        "arrange": with_declared,
+        "data": lambda world, made: {"kin_id": made["kin_id"].hex},
+        "ok": {303},
+    },
+    "kin.confirm_at_desk": {
+        **POST,
+        "roles": STAFF,
+        "arrange": with_declared,
+        "values": of_person,
+        "data": lambda world, made: {"kin_id": made["kin_id"].hex},
         "ok": {303},
     },
     "kin.end": {

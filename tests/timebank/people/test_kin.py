@@ -41,6 +41,11 @@ def end(village: Village, made, *, actor=None, reason="登记错了"):
     )
 
 
+def confirm(village: Village, made, actor):
+    kin_id = uuid.UUID(made["kin_id"])
+    return village.write(lambda session, now: kin.confirm(session, actor=actor, now=now, kin_id=kin_id))
+
+
 def near(village: Village, person, other) -> bool:
     with village.read() as session:
         return kin.are_near(session, village.community_id, person.id, other)
@@ -55,6 +60,7 @@ def test_near_are_the_household_and_relatives_of_anybody_in_it_in_both_direction
     assert near(village, stranger, stranger.id)
     assert not near(village, reviewer, nephew.id)
     made = declare(village, wife, brother)
+    confirm(village, made, village.actor(person=brother))
     # His wife's brother, and the brother's son: points are the household's.
     for mine, theirs in ((reviewer, nephew), (nephew, reviewer)):
         assert near(village, mine, theirs.id)
@@ -67,6 +73,36 @@ def test_near_are_the_household_and_relatives_of_anybody_in_it_in_both_direction
     assert found == {reviewer.household_id, nephew.household_id}
     end(village, made)
     assert not near(village, reviewer, nephew.id)
+
+
+@on_sqlite
+def test_what_is_declared_binds_the_own_household_at_once_and_the_relatives_when_it_is_confirmed(village: Village):
+    ana, husband = village.make_household("安娜", "安夫")
+    strict, wife = village.make_household("严格", "严妻")
+    made = declare(village, ana, strict)
+    # Otherwise anybody could say away the reviewers who are strict with her.
+    assert near(village, husband, strict.household_id)
+    assert not near(village, strict, ana.household_id)
+    assert not near(village, wife, ana.household_id)
+    for actor, refusal in (
+        (village.actor(person=ana), Forbidden),
+        (village.actor("reviewer"), Forbidden),
+        (village.actor("desk_staff", person=husband), kin.KinTooNear),
+        (village.actor("desk_staff", person=wife), kin.KinTooNear),
+    ):
+        with pytest.raises(refusal):
+            confirm(village, made, actor)
+    confirm(village, made, village.actor("desk_staff"))
+    assert near(village, wife, ana.household_id)
+    with pytest.raises(kin.KinConfirmed):
+        confirm(village, made, village.actor(person=strict))
+    end(village, made)
+    with pytest.raises(kin.KinEnded):
+        confirm(village, made, village.actor(person=strict))
+    recorded = declare(village, ana, strict, actor=village.actor("desk_staff"), name="", evidence="户口簿")
+    assert near(village, wife, ana.household_id)
+    with pytest.raises(kin.KinConfirmed):
+        confirm(village, recorded, village.actor(person=strict))
 
 
 @on_sqlite
@@ -130,7 +166,7 @@ def test_only_who_is_near_to_neither_ends_it_and_the_record_stays(village: Villa
         (kept,) = kin.listed(session, actor=village.actor("committee"), person_id=reviewer.id)
         assert (kept.row.ended_on, kept.row.end_reason) == (village.today, "核实不是亲属")
     declare(village, cousin, reviewer, "other")  # written down anew
-    assert near(village, wife, cousin.id)
+    assert near(village, cousin, wife.id)
 
 
 @on_sqlite

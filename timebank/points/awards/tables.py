@@ -70,6 +70,8 @@ class Award(SQLModel, table=True):
         ),
         Index("ix_award_batch", "community_id", "batch_number", "line_number"),
         Index("ix_award_item", "community_id", "item_id", "on_day"),
+        # Caps of a person go with her from household to household.
+        Index("ix_award_person", "community_id", "person_id", "on_day"),
         Index(
             "ix_award_stage",
             "community_id",
@@ -141,6 +143,7 @@ class AwardReview(SQLModel, table=True):
     """One verdict. `turn`: first, second, committee. Of a first one, `draw_value` below `draw_percent` means drawn.
 
     `asks` says why another person looks too: drawn, large (a deduction above the limit), or "" if nobody does.
+    `chosen_steps` is the value that this verdict chose within a range; `steps` is what the caps left of it.
     """
 
     __tablename__ = "award_review"
@@ -186,6 +189,7 @@ class AwardReview(SQLModel, table=True):
     draw_percent: int | None = Field(default=None, sa_type=Number)
     undone_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     undone_by: str | None = None
+    chosen_steps: int | None = Field(default=None, sa_type=Number)
 
 
 class ReviewDraw(SQLModel, table=True):
