@@ -53,6 +53,26 @@ class ShortfallMove(SQLModel, table=True):
     moved_at: dt.datetime = Field(sa_type=Instant)
 
 
+class LeftBehind(SQLModel, table=True):
+    """What a household that ended in a merge is below zero by, after a late booking back: the one that goes on pays it.
+
+    `base_returned_steps`: what had lapsed of its base points when it ended, and was given back for base points booked back.
+    """
+
+    __tablename__ = "household_left_behind"
+    __table_args__ = (
+        CheckConstraint(
+            "steps >= 0 AND base_steps >= 0 AND base_returned_steps >= 0", name="ck_household_left_behind_steps"
+        ),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    household_id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    steps: int = Field(default=0, sa_type=Number)
+    base_steps: int = Field(default=0, sa_type=Number)
+    base_returned_steps: int = Field(default=0, sa_type=Number)
+
+
 @dataclass(frozen=True)
 class Taken:
     """What a deduction booked (`entry` is None where there was nothing to take) and what it left as a shortfall."""

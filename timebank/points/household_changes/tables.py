@@ -113,7 +113,10 @@ class HouseholdChange(SQLModel, table=True):
 
 
 class HouseholdChangeMember(SQLModel, table=True):
-    """Somebody who goes to the other household: what she is there to its head, and what she was before."""
+    """Somebody who goes to the other household: what she is there to its head, and what she was before.
+
+    `agreed_at`: her own word, or a parent's for a child; `agreed_way` own or desk, where `evidence` says what the clerk saw.
+    """
 
     __tablename__ = "household_change_member"
     __table_args__ = (
@@ -137,3 +140,7 @@ class HouseholdChangeMember(SQLModel, table=True):
     person_id: uuid.UUID = Field(sa_type=Id, primary_key=True)
     relation: str = ""
     relation_before: str = ""
+    agreed_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    agreed_way: str | None = None
+    recorded_by: str | None = None
+    evidence: str | None = None

@@ -149,3 +149,51 @@ class YearCloseLine(SQLModel, table=True):
     base_entry: int | None = Field(default=None, sa_type=Number)
     undo_entry: int | None = Field(default=None, sa_type=Number)
     undo_base_entry: int | None = Field(default=None, sa_type=Number)
+    base_old_steps: int | None = Field(default=None, sa_type=Number)
+
+    @property
+    def base_ended_steps(self) -> int:
+        """What of the base points booked off was of the old year: the rest came back in the same close."""
+        if self.base_old_steps is not None:
+            return self.base_old_steps
+        again = min(self.base_given_steps, self.base_lapsed_steps) if self.lapsed_steps else 0
+        return self.base_lapsed_steps - again
+
+
+class YearLapseReturn(SQLModel, table=True):
+    """What had lapsed of an award that was booked back later, given back to the household that the counter-entry took it from.
+
+    `line_household_id` is the household that had the points at the close: another one where a merge moved them. `old_steps`
+    is how much less would have been left of the year without the award, `steps` how much less would have lapsed.
+    """
+
+    __tablename__ = "year_lapse_return"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "close_id", "line_household_id"],
+            ["year_close_line.community_id", "year_close_line.close_id", "year_close_line.household_id"],
+            name="fk_year_lapse_return_line",
+        ),
+        CheckConstraint("old_steps >= steps AND steps >= 0 AND base_steps >= 0", name="ck_year_lapse_return_steps"),
+        CheckConstraint(
+            "(steps > 0) = (entry IS NOT NULL) AND (base_steps > 0) = (base_entry IS NOT NULL)",
+            name="ck_year_lapse_return_entries",
+        ),
+        Index("ix_year_lapse_return_line", "community_id", "close_id", "line_household_id"),
+        Index("ix_year_lapse_return_household", "community_id", "household_id"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: uuid.UUID = Field(sa_type=Id, primary_key=True)
+    close_id: uuid.UUID = Field(sa_type=Id)
+    line_household_id: uuid.UUID = Field(sa_type=Id)
+    household_id: uuid.UUID = Field(sa_type=Id)
+    award_id: uuid.UUID = Field(sa_type=Id)
+    old_steps: int = Field(sa_type=Number)
+    steps: int = Field(sa_type=Number)
+    base_steps: int = Field(sa_type=Number)
+    entry: int | None = Field(default=None, sa_type=Number)
+    base_entry: int | None = Field(default=None, sa_type=Number)
+    undo_entry: int | None = Field(default=None, sa_type=Number)
+    undo_base_entry: int | None = Field(default=None, sa_type=Number)
+    returned_at: dt.datetime = Field(sa_type=Instant)
