@@ -134,6 +134,21 @@ def test_a_row_that_cannot_be_read_is_mended_in_the_preview(client, village, com
 
 
 @on_sqlite
+def test_of_two_rows_in_one_line_the_one_that_is_wrong_is_mended(client, village, committee):
+    client.sign_in(committee, roles=["committee"])
+    rows = [["东岳村积分细则(试行)"], ["项目", "分值", "扣分项目", "扣分标准"], ["扫街", "许多", "乱倒垃圾", "5"]]
+    preview = client.post("/c/TPL/points/tables", data=upload("x.csv", ugly.text(rows))).headers["Location"]
+    row = re.search(r'href="([^"]+/rows/\d+)"', client.get(preview).text)[1]
+    assert 'value="扫街"' in client.get(row).text
+    client.post(row, data={"title": "扫街", "value": "5", "category": "甲", "seen": "0"})
+    page = client.get(preview).text
+    assert 'value="东岳村积分细则(试行)"' in page  # the file's own title is proposed
+    for title in ("扫街", "乱倒垃圾"):
+        row = re.search(rf'href="([^"]+/rows/\d+)" aria-label="改“{title}”', page)[1]
+        assert f'value="{title}"' in client.get(row).text
+
+
+@on_sqlite
 def test_two_people_edit_a_draft_and_the_second_is_told(client, village, committee, reviewer):
     table_id = make.draft_table(village)
     item = make.items(village, table_id)[ITEM]

@@ -1,6 +1,7 @@
 """An upload before it is a draft: what was read, what keeps it out, what it would change; its rows are mended here."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
@@ -16,8 +17,11 @@ from api.schemas import points_table as asked
 from api.schemas.points import Title
 from timebank.errors import NotFound, Refused
 from timebank.points.table import staging
-from timebank.points.table.entries import meaning
+from timebank.points.table.entries import Entry, meaning
+from timebank.points.table.reading import TableReading
 from timebank.points.table.staging import StagingChanged
+
+TITLE_MOST = 100
 
 
 @blueprint.get("/c/<community_code>/points/imports/<uuid:staging_id>")
@@ -85,14 +89,12 @@ def mend(staging_id: uuid.UUID, row: int) -> Any:
 def _preview(staging_id: uuid.UUID) -> dict[str, Any]:
     staged, reading = staging.staged_reading(edge.read(), actor=edge.actor(), staging_id=staging_id)
     rows = staging.rows_of(staged)
-    by_line = {(entry.sheet, entry.line): number for number, _times, entry, _out in rows}
     in_force, difference = from_in_force(reading.items)
     return {
         "staged": staged,
         "items": reading.items,
         "problems": told(reading.problems),
-        "row_of": {entry.line: number for number, _times, entry, _out in rows},
-        "several_sheets": len({sheet for sheet, _line in by_line}) > 1,
+        "row_of": _rows_at(rows),
         "left_out": [(number, entry) for number, _times, entry, out in rows if out],
         "hints": told(reading.hints),
         "lines": len({problem.line for problem in reading.problems}),
@@ -102,8 +104,28 @@ def _preview(staging_id: uuid.UUID) -> dict[str, Any]:
         "sentence": sentence,
         "words": words,
         "life": life_words,
-        "title": edge.community().name + _("积分表"),
+        "title": _title(reading) or edge.community().name + _("积分表"),
     }
+
+
+def _rows_at(rows: Sequence[tuple[int, int, Entry, bool]]) -> dict[tuple[int, str], int]:
+    """Which row of the upload an item or a reason stands in, by the sheet's line and the item's title or the reason's column.
+
+    Awards and deductions side by side are two rows of one line; "" is the first of them.
+    """
+    found: dict[tuple[int, str], int] = {}
+    for number, _times, entry, _out in rows:
+        read = meaning(entry)
+        for key in (*(item.title for item in read.items), *(one.column for one in read.problems), ""):
+            found.setdefault((entry.line, key), number)
+    return found
+
+
+def _title(reading: TableReading) -> str:
+    """What the file calls itself, in the first row above its headings."""
+    above = (reading.layout or {}).get("above") or [[]]
+    told = next((cell for cell in above[0] if cell), "")
+    return told if len(told) <= TITLE_MOST else ""
 
 
 def _row(staging_id: uuid.UUID, row: int) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def sentence(item: Voted) -> str:
         for period in PERIODS
         if (steps := getattr(item, f"cap_{period}_steps"))
     ]
-    return _(";").join(parts)
+    return _("\uff1b").join(parts)
 
 
 @dataclass(frozen=True)
