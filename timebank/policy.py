@@ -108,6 +108,7 @@ class Policy:
     deduction_two_from_steps: int = 50  # a deduction of more points than this takes two reviewers (own)
     hearing_notice_days: int = 3  # so many days before it a household is invited to be heard (own)
     claims_open_a_day: int = 5  # claims of one resident and day that may wait at once (own)
+    claims_helped_a_day: int = 10  # claims of a day that one helper made for those she helps and that may wait (own)
     carry_percent: int = 100
     year_redeem_days: int = 31  # of the new year: so long all points are redeemed, then what is not carried lapses
     year_notice_days: int = 30

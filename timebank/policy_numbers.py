@@ -101,6 +101,7 @@ NUMBERS: dict[str, Number] = {
     "deduction_two_from_steps": Number("points", "steps", 0, 100_000),
     "hearing_notice_days": Number("points", "days", 1, 30),
     "claims_open_a_day": Number("points", "times", 1, 50),
+    "claims_helped_a_day": Number("points", "times", 1, 50),
     "carry_percent": Number("points", "percent", 0, 100, "practice"),
     "year_redeem_days": Number("points", "days", 0, 180, "practice"),
     "year_notice_days": Number("points", "days", 1, 120, "practice"),

@@ -93,6 +93,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "claims_open_a_day": ("timebank/points/test_claims.py::test_claims_open_a_day_wait_at_once_and_more_do_not",),
+    "claims_helped_a_day": ("timebank/points/test_claims.py::test_claims_helped_a_day_are_one_helpers_for_all_elders",),
     "appeal_days": (f"{POINTS}::test_appeal_days_end_at_the_midnight_after_the_seventh",),
     "appeal_decision_days": (f"{PUBLICITY}::test_appeal_decision_days_are_working_days",),
     "objections_open_most": (f"{PUBLICITY}::test_objections_open_most_counts_what_waits_for_an_answer",),

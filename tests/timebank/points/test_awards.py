@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlmodel import col
 
 from tests.timebank.points import make
 from timebank import samples
 from timebank.errors import Forbidden
-from timebank.points.awards import entering, reviewing
+from timebank.people import residents
+from timebank.people.residents import Person
+from timebank.points.awards import entering, reading, reviewing
 from timebank.points.awards.rows import minutes_of, rows_of_file
 from timebank.points.publicity.labels import Shown, labels
 
@@ -195,6 +199,30 @@ def test_the_caps_of_a_file_count_its_own_rows_and_those_before(village):
     with village.read() as session:
         _, _, problems = entering.staged_rows(session, actor=actor, now=village.now, staging_id=staging_id)
     assert [problem.code for problem in problems] == ["cap_reached_year"]
+
+
+def test_a_persons_cap_and_deeds_go_with_her_to_another_household(village):
+    content = "类别,项目,分值,单位,上限,对象\n甲,学习,5分,一次,每年最多8分,个人\n甲,巡河,2分,一次,,个人\n".encode()
+    make.table_in_force(village, content)
+    village.pass_time(days=1)
+    ana, bo = village.make_person(), village.make_person()
+    make.enter(village, ana, "学习", on=(village.today - dt.timedelta(days=1)).isoformat())
+    make.enter(village, ana, "巡河")
+    moved_in = update(Person).where(col(Person.id) == ana.id).values(household_id=bo.household_id)
+    village.write(lambda s, now: s.execute(moved_in) and {})
+    with village.read() as session:
+        moved = residents.person(session, village.community_id, ana.id)
+    row = look(village, make.enter(village, moved, "学习"))
+    assert (row.household_id, row.credited_steps, row.limited_by) == (bo.household_id, 30, "year")
+    with pytest.raises(entering.AwardRefused) as refused:  # the same deed, told for the new household
+        make.enter(village, moved, "巡河")
+    assert refused.value.facts["problems"] == ["项目:already_entered"]
+    assert look(village, make.enter(village, bo, "学习")).credited_steps == 50
+
+
+def look(village, award_id):
+    with village.read() as session:
+        return reading.by_id(session, village.community_id, award_id)
 
 
 def test_nobody_reviews_the_own_household_or_the_own_entry(village):

@@ -15,7 +15,7 @@ from tests.timebank.points import make
 from tests.village import Village
 from timebank import attachments
 from timebank.errors import BadInput, Forbidden, NotFound
-from timebank.people import helpers
+from timebank.people import helpers, households
 from timebank.permissions import Actor
 from timebank.points.awards import claiming, entering, hearings, reading, reviewing
 from timebank.points.awards.reading import Filters
@@ -178,6 +178,47 @@ def test_what_others_report_is_not_claimed_and_nobody_claims_for_others(village:
         assert (row.proposed_steps, row.credited_steps) == (30, 10)
 
 
+def test_claims_helped_a_day_are_one_helpers_for_all_elders(village: Village, items):
+    change_policy(village, claims_helped_a_day=2)
+    helper, elders = village.make_person(), [village.make_person(born_on=dt.date(1940, 1, 1)) for _ in range(3)]
+    for elder in elders:
+        bind(village, elder, helper)
+    hers = village.actor(person=helper)
+    first, _ = [claim(village, elder, items[SWEEP], actor=hers) for elder in elders[:2]]
+    with pytest.raises(claiming.HelpedClaimsFull) as refused:
+        claim(village, elders[2], items[SWEEP], actor=hers)
+    assert refused.value.facts == {"most": 2}
+    claim(village, elders[2], items[SILT], actor=village.actor("desk_staff"))  # what the desk writes down is no flood
+    make.review(village, first)
+    claim(village, elders[2], items[SWEEP], actor=hers)
+    village.pass_time(days=1)
+    claim(village, elders[2], items[SWEEP], actor=hers)
+
+
+def test_a_photograph_is_no_longer_for_who_entered_it_once_she_could_not_enter_it(village: Village, items):
+    helper, elder = village.make_person(), village.make_person(born_on=dt.date(1940, 1, 1), grid="320102010101")
+    bind(village, elder, helper)
+    helped = claim(village, elder, items[SWEEP], actor=village.actor(person=helper), photos=[a_photo()])
+    worker = village.actor("grid_worker", grid="320102010101")
+    reported = report(village, elder, items[SILT], worker, photos=[a_photo("red")])
+
+    def sees(actor, award_id):
+        with village.read() as session:
+            claiming.photo(session, actor=actor, award_id=award_id, number=1)
+
+    sees(village.actor(person=helper), helped)
+    sees(worker, reported)
+    with pytest.raises(Forbidden):
+        sees(
+            Actor(village.community_id, worker.number, login_id=worker.login_id, area_path=village.area_path), reported
+        )
+    with village.read() as session:
+        (binding,) = helpers.bindings(session, actor=village.actor(person=elder), elder_id=elder.id)
+    village.write(lambda s, now: helpers.revoke(s, actor=village.actor(person=elder), now=now, binding_id=binding.id))
+    with pytest.raises(Forbidden):
+        sees(village.actor(person=helper), helped)
+
+
 def bind(village, elder, helper):
     clerk = village.actor("desk_staff")
     asked = village.write(
@@ -202,6 +243,12 @@ def test_a_grid_worker_reports_from_the_own_grid(village: Village, items):
     award_id = report(village, other, items[SWEEP], worker, photos=[a_photo()])
     with pytest.raises(Forbidden):
         report(village, far, items[SWEEP], worker)
+    # What another grid's households were awarded is not told by a refusal either.
+    make.enter(village, far, SWEEP)
+    for wrong in ({}, {"quantity": "9999"}, {"household": str(house_number(village, far)), "person": "没有这个人"}):
+        row = make.award_row(village, far, SWEEP, **wrong)
+        with village.read() as session, pytest.raises(Forbidden):
+            entering.preview(session, actor=worker, now=village.now, row=row, source="grid")
     with village.read() as session:
         rows = reading.awards_of(session, actor=worker)
         assert [row.award.id for row in rows] == [award_id]
@@ -214,6 +261,11 @@ def test_a_grid_worker_reports_from_the_own_grid(village: Village, items):
         assert far_award not in {row.award.id for row in reading.awards_of(session, actor=worker)}
         with pytest.raises(Forbidden):
             reading.whole(session, actor=worker, award_id=far_award)
+
+
+def house_number(village, person):
+    with village.read() as session:
+        return households.household(session, village.community_id, person.household_id).number
 
 
 def test_the_same_deed_from_two_sources_counts_twice_only_with_the_reviewers_reason(village: Village, items):
@@ -282,12 +334,14 @@ def test_hearing_notice_days_lie_before_a_hearing_and_two_in_vain_before_it_goes
     village.clock.move(first - village.now)
     second = first + dt.timedelta(days=3)
     invite(village, award_id, second)
+    # Who is late is waited for until midnight.
+    midnight = second.replace(hour=0) + dt.timedelta(days=1)
     with pytest.raises(hearings.InvitedTooLittle) as little:
-        not_come(village, award_id, at=second - dt.timedelta(milliseconds=1))
+        not_come(village, award_id, at=midnight - dt.timedelta(milliseconds=1))
     assert little.value.facts == {"over": 1, "needed": 2}
-    not_come(village, award_id, at=second)
+    not_come(village, award_id, at=midnight)
     with pytest.raises(AwardWrongState):  # a second tap
-        not_come(village, award_id, at=second)
+        not_come(village, award_id, at=midnight)
     make.review(village, award_id, remark="属实")
     with village.read() as session:
         shown = reading.whole(session, actor=village.actor("reviewer"), award_id=award_id)

@@ -16,7 +16,7 @@ from tests.timebank.points import make
 from tests.village import Village
 from timebank.errors import BadInput, Forbidden, NotFound
 from timebank.permissions import Actor
-from timebank.points.awards import drawing, entering, reading, reviewing, states
+from timebank.points.awards import claiming, drawing, entering, reading, reviewing, states
 from timebank.points.awards.reading import Filters
 from timebank.points.awards.states import AwardWrongState
 from timebank.points.awards.tables import Award, AwardReview, ReviewDraw
@@ -169,6 +169,36 @@ def test_a_households_deed_is_drawn_alike_whoever_of_it_is_named():
 
 
 @on_sqlite
+def test_a_drawn_deed_told_of_another_day_is_drawn_again_unless_it_was_looked_at(village: Village, table):
+    """Whoever takes a drawn award back learns that it was drawn; three days to both sides do not help."""
+    ana, bo = village.make_person(), village.make_person()
+    village.pass_time(days=12)
+    deed_on, committee = village.today - dt.timedelta(days=6), village.actor("committee")
+
+    def told(person, after):
+        on = (deed_on + dt.timedelta(days=after)).isoformat()
+        award_id = make.enter(village, person, SWEEP, on=on)
+        return award_id, make.review(village, award_id)["second"]
+
+    def by_chance(award_id):
+        with village.read() as session:
+            (verdict,) = reading.reviews_of(session, village.community_id, award_id)
+        return int(verdict.draw_value < verdict.draw_percent)
+
+    change_policy(village, second_review_percent=100)
+    looked_at, taken_back = told(ana, 0)[0], told(bo, 0)[0]
+    make.review(village, looked_at)
+    village.write(lambda s, now: entering.withdraw(s, actor=committee, now=now, award_id=taken_back, reason="重来"))
+    change_policy(village, second_review_percent=1)
+    # Looked at and approved: its neighbours are deeds of their own.
+    beside, second = told(ana, 1)
+    assert second == by_chance(beside)
+    assert [told(bo, after)[1] for after in (-3, 3)] == [1, 1]
+    far, second = told(bo, 4)
+    assert second == by_chance(far)
+
+
+@on_sqlite
 def test_two_who_differ_leave_it_to_the_committee_with_both_reasons(village: Village, table):
     change_policy(village, second_review_percent=100)
     ana, one, two = village.make_person(), village.actor("reviewer"), village.actor("committee", "reviewer")
@@ -253,6 +283,60 @@ def test_the_reviewer_chooses_within_the_range_and_says_why(village: Village, ta
     assert make.life(village, award_id) == "committee"
     decide(village, award_id, steps=20)
     assert look(village, award_id).credited_steps == 20
+
+
+@on_sqlite
+def test_taking_back_the_second_verdict_leaves_the_value_of_the_first(village: Village, table):
+    change_policy(village, second_review_percent=100)
+    one, two, chair = village.actor("reviewer"), village.actor("reviewer"), village.actor("committee")
+    award_id = make.enter(village, village.make_person(), LEAD)
+    make.review(village, award_id, remark="三户", chosen_steps={award_id: 30}, actor=one)
+    make.review(village, award_id, remark="一户", chosen_steps={award_id: 10}, actor=two)
+    assert look(village, award_id).credited_steps == 10
+    undo(village, award_id, two)
+    assert (look(village, award_id).life, look(village, award_id).chosen_steps) == ("second", 30)
+    make.review(village, award_id, remark="一户", chosen_steps={award_id: 10}, actor=two)
+    decide(village, award_id, chair, steps=20)
+    undo(village, award_id, chair)
+    assert (look(village, award_id).life, look(village, award_id).credited_steps) == ("committee", 10)
+
+
+@on_sqlite
+def test_a_rejection_is_not_taken_back_when_others_came_in_its_place(village: Village, table):
+    """Neither does one deed count twice nor do caps hold more than they say."""
+    reviewer, ana = village.actor("reviewer"), village.make_person(grid="320102010101")
+
+    def rejected(item, **told):
+        award_id = make.enter(village, ana, item, **told)
+        make.review(village, award_id, actor=reviewer, approved=False, remark="不属实")
+        return award_id
+
+    first = rejected(SWEEP)
+    again = make.enter(village, ana, SWEEP)
+    with pytest.raises(reviewing.ToldAgain) as refused:
+        undo(village, first, reviewer)
+    assert refused.value.facts == {"other": again.hex}
+    helped = rejected(HELP)  # three a day
+    for number in range(3):
+        make.enter(village, ana, HELP, again_reason=f"第{number}次" if number else "")
+    with pytest.raises(reviewing.ToldAgain):
+        undo(village, helped, reviewer)
+    helped = rejected(HELP, again_reason="又一次", on=(village.today - dt.timedelta(days=1)).isoformat())
+    make.enter(village, ana, HELP, on=(village.today - dt.timedelta(days=1)).isoformat(), quantity="3")
+    with pytest.raises(reviewing.NothingLeft):
+        undo(village, helped, reviewer)
+    # By another source it stands beside, and the reviewer says why both count.
+    led = rejected(LEAD)
+    item = make.items(village, table)[LEAD]
+    village.write(
+        lambda s, now: claiming.report(
+            s, actor=village.actor("grid_worker", grid="320102010101"), now=now, household="", person=ana.number,
+            item_id=item.id, on=village.today.isoformat(), evidence="巡查时看到",
+        )
+    )  # fmt: skip
+    undo(village, led, reviewer)
+    with pytest.raises(reviewing.DoubleUnexplained):
+        make.review(village, led, remark="好", chosen_steps={led: 10}, actor=reviewer)
 
 
 @on_sqlite

@@ -13,12 +13,12 @@ from sqlmodel import Session, col, func, select
 from timebank import attachments, policy
 from timebank.attachments import Attachment, Prepared
 from timebank.errors import BadInput, NotFound, Refused
-from timebank.people import helpers, residents
+from timebank.people import helpers, households, residents
 from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, today_in
-from timebank.permissions import Actor, require
+from timebank.permissions import Actor, may, require
 from timebank.points.awards import sources
-from timebank.points.awards.entering import resolved_row, told, write
+from timebank.points.awards.entering import reported_row, resolved_row, told, write
 from timebank.points.awards.reading import by_id, community_of
 from timebank.points.awards.reviewing import is_range
 from timebank.points.awards.rows import AwardRow
@@ -33,6 +33,12 @@ class ClaimsFull(Refused):
     """So many claims of a day wait already (fact `most`)."""
 
     code = "claims_full"
+
+
+class HelpedClaimsFull(Refused):
+    """So many claims that a helper made today for those she helps wait already (fact `most`)."""
+
+    code = "helped_claims_full"
 
 
 class ItemNotClaimed(Refused):
@@ -65,7 +71,7 @@ def claim(
     """Ask for an award: for oneself, for an elder one helps, or at the desk for somebody who came.
 
     Raises:
-        ClaimsFull, ItemNotClaimed, HasLeft. AwardRefused: what cannot be entered, by column.
+        ClaimsFull, HelpedClaimsFull, ItemNotClaimed, HasLeft. AwardRefused: what cannot be entered, by column.
         BadInput: too many photographs, a value outside the table's range.
     """
     community_id = community_of(actor)
@@ -75,9 +81,11 @@ def claim(
     if residents.has_left(person):
         raise HasLeft
     source = "claim" if own else "behalf"
-    # What is entered at the desk for who comes is nobody's flood; her own phone's is.
+    # What is entered at the desk for who comes is nobody's flood; her own phone's is, and her helper's.
     if own:
         _refuse_full(session, community_id, person_id, now)
+    elif not may(actor, "awards.claim_for", community_id=community_id, area_path=person.area_path):
+        _refuse_helped_full(session, actor, now)
     row = AwardRow(1, "", person.number, "", on, quantity, evidence, item_id=item_id.hex, again_reason=again_reason)
     made = _ask(session, actor, now, row, source, claimant_id=person.id, proposed=proposed_steps)
     keep_photos(session, made, photos, now=now, by=actor.number)
@@ -166,17 +174,30 @@ def keep_photos(session: Session, made: Award, photos: Sequence[Prepared], *, no
 def photo(session: Session, *, actor: Actor, award_id: uuid.UUID, number: int) -> uuid.UUID:
     """The file of a photograph: for the household and who claimed, for who reviews or reported, and for supervision.
 
+    Who entered it sees it as long as she could still enter it: not after her role or her being a helper ended.
+
     Raises:
         NotFound, Forbidden.
     """
     row = by_id(session, community_of(actor), award_id)
     found = session.get(AwardPhoto, (row.community_id, row.id, number))
     mine = row.claimant_id is not None and row.claimant_id == actor.person_id
-    if not mine and row.entered_by != actor.number:
+    if not mine and not (row.entered_by == actor.number and _may_still_enter(session, actor, row)):
         require(actor, "awards.photos", community_id=row.community_id, household_id=row.household_id)
     if found is None:
         raise NotFound(what="photo")
     return found.attachment_id
+
+
+def _may_still_enter(session: Session, actor: Actor, row: Award) -> bool:
+    if row.claimant_id is not None:
+        if actor.person_id and helpers.is_helper(session, row.community_id, actor.person_id, row.claimant_id):
+            return True
+        claimant = residents.person(session, row.community_id, row.claimant_id)
+        return may(actor, "awards.claim_for", community_id=row.community_id, area_path=claimant.area_path)
+    home = households.household(session, row.community_id, row.household_id)
+    use_case = "awards.report" if row.comes_from == "grid" else "awards.enter"
+    return may(actor, use_case, community_id=row.community_id, area_path=home.area_path)
 
 
 def photos_there(session: Session, photos: Sequence[AwardPhoto]) -> set[int]:
@@ -215,12 +236,13 @@ def _ask(
     claimant_id: uuid.UUID | None = None,
     proposed: int | None = None,
 ) -> Award:
-    resolved = resolved_row(session, actor, now, row, source)
+    if source == "grid":
+        resolved = reported_row(session, actor, now, row)
+    else:
+        resolved = resolved_row(session, actor, now, row, source)
     item, home = resolved.item, resolved.household
     if item is None or home is None:
         raise NotFound(what="item")
-    if source == "grid":
-        require(actor, "awards.report", community_id=actor.community_id, area_path=home.area_path)
     if not can_ask(item, source):
         raise ItemNotClaimed(item=item.title, reporters=item.reporters or "")
     if proposed is not None:
@@ -239,10 +261,24 @@ def _refuse_full(session: Session, community_id: int, person_id: uuid.UUID, now:
         raise ClaimsFull(most=most)
 
 
+def _refuse_helped_full(session: Session, actor: Actor, now: dt.datetime) -> None:
+    community_id = community_of(actor)
+    most = policy.of(session, community_id, today_in(session, community_id, now)).claims_helped_a_day
+    waiting = select(func.count()).where(
+        Award.community_id == community_id,
+        Award.entered_by == actor.number,
+        Award.state == ENTERED,
+        Award.source_kind == "behalf",
+        col(Award.entered_at) >= _day_start(session, community_id, now),
+    )
+    if session.scalars(waiting).one() >= most:
+        raise HelpedClaimsFull(most=most)
+
+
 def _day_start(session: Session, community_id: int, now: dt.datetime) -> dt.datetime:
     today = today_in(session, community_id, now)
     return end_of_day(session, community_id, today - dt.timedelta(days=1))
 
 
-__all__ = ["MOST_PHOTOS", "ClaimsFull", "HasLeft", "ItemNotClaimed", "can_ask", "claim", "claimed_for", "items_to_claim",
+__all__ = ["MOST_PHOTOS", "ClaimsFull", "HasLeft", "HelpedClaimsFull", "ItemNotClaimed", "can_ask", "claim", "claimed_for", "items_to_claim",
            "keep_photos", "open_claims", "photo", "photos_there", "report", "require_claim"]  # fmt: skip

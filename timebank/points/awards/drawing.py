@@ -7,15 +7,17 @@ month; when the month is over, the seed itself is noted. A draw is
 
 and the verdict is drawn when `value` is below the percent in force that day. The key names the deed - household, person,
 category and title of the item, day - and not the award: who enters it again gets the same draw, and within the month
-nobody can know it. A deed that was drawn once stays drawn.
+nobody can know it. A deed that was drawn once stays drawn. Who takes a drawn deed back and tells it of another day gains
+nothing either: the same item of the same household within three days of a drawn deed that nobody approved is drawn, too.
 """
 
 import datetime as dt
 import hashlib
 import secrets
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -26,13 +28,14 @@ from timebank import policy
 from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points.awards.reading import community_of
-from timebank.points.awards.tables import Award, AwardReview, ReviewDraw
+from timebank.points.awards.tables import ENTERED, REJECTED, WITHDRAWN, Award, AwardReview, ReviewDraw
 from timebank.points.awards.used import chunks
 from timebank.points.table.tables import PointsItem
 
 DOMAIN = b"timebank/second-review/1\n"
 TOPIC = "review_draw"
 PAGE = 50
+NEAR_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,19 @@ class Draw:
     value: int
     percent: int
     asks: str
+
+
+@dataclass
+class _Before:
+    """What was drawn: the very deeds, and the days of those that were never approved, by household and item."""
+
+    keys: set[bytes] = field(default_factory=set)
+    days: dict[tuple[object, ...], set[dt.date]] = field(default_factory=lambda: defaultdict(set))
+
+    def holds(self, row: Award, item: PointsItem) -> bool:
+        """Whether this deed was drawn, or one that could be the same with another day."""
+        days = self.days.get(_whose(row, item), ())
+        return key_of(row, item) in self.keys or any(abs((day - row.on_day).days) <= NEAR_DAYS for day in days)
 
 
 @dataclass(frozen=True)
@@ -65,15 +81,17 @@ class Draws:
         today = today_in(session, community_id, now)
         self._percent = policy.of(session, community_id, today).second_review_percent
         self._seed = _seed(session, community_id, f"{today:%Y-%m}", now)
-        self._drawn = _drawn_before(session, community_id, [row for row, _ in deeds]) if self._percent else set()
+        self._drawn = _drawn_before(session, community_id, [row for row, _ in deeds]) if self._percent else _Before()
 
     def draw(self, row: Award, item: PointsItem) -> Draw:
         """Draw for a first verdict."""
         key = key_of(row, item)
         value = value_of(self._seed.seed, key)
-        drawn = value < self._percent or key in self._drawn
+        drawn = value < self._percent or self._drawn.holds(row, item)
         if drawn:
-            self._drawn.add(key)
+            self._drawn.keys.add(key)
+        if value < self._percent:
+            self._drawn.days[_whose(row, item)].add(row.on_day)
         return Draw(self._seed.month, value, self._percent, "drawn" if drawn else "")
 
 
@@ -150,12 +168,20 @@ def _checked(seed: bytes | None, review: AwardReview, award: Award, item: Points
     return Drawn(review, award, item, key.decode(), agrees)
 
 
-def _drawn_before(session: Session, community_id: int, rows: Sequence[Award]) -> set[bytes]:
-    """The deeds of these households that were drawn, also under an award that was withdrawn or rejected since."""
-    found = set()
+def _whose(row: Award, item: PointsItem) -> tuple[object, ...]:
+    return (row.household_id, item.category, item.title)
+
+
+def _drawn_before(session: Session, community_id: int, rows: Sequence[Award]) -> _Before:
+    """The deeds of these households that were drawn, also under an award that was withdrawn or rejected since.
+
+    One that still waits counts for its neighbours if its own value was drawn: else a deed of every day would draw all
+    that follow it.
+    """
+    found = _Before()
     for homes in chunks({row.household_id for row in rows}):
         query = (
-            select(Award, PointsItem)
+            select(Award, PointsItem, AwardReview)
             .join(
                 AwardReview,
                 (col(AwardReview.community_id) == Award.community_id) & (col(AwardReview.award_id) == Award.id),
@@ -165,7 +191,11 @@ def _drawn_before(session: Session, community_id: int, rows: Sequence[Award]) ->
             )
             .where(Award.community_id == community_id, col(Award.household_id).in_(homes), AwardReview.asks == "drawn")
         )
-        found |= {key_of(award, item) for award, item in session.execute(query)}
+        for award, item, review in session.execute(query):
+            found.keys.add(key_of(award, item))
+            own = (review.draw_value or 0) < (review.draw_percent or 0)
+            if award.state in (WITHDRAWN, REJECTED) or (award.state == ENTERED and own):
+                found.days[_whose(award, item)].add(award.on_day)
     return found
 
 

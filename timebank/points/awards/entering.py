@@ -54,7 +54,13 @@ def enter(
 def preview(
     session: Session, *, actor: Actor, now: dt.datetime, row: AwardRow, source: str = "committee"
 ) -> ResolvedRow:
-    """What one row would come to, without entering it."""
+    """What one row would come to, without entering it; of a claim, whoever calls has asked whether she may make it.
+
+    Raises:
+        Forbidden: a report about a household of no grid of hers.
+    """
+    if source == "grid":
+        return _of_her_grid(session, actor, now, row)
     if source == "committee":
         require(actor, "awards.enter", community_id=actor.community_id)
     return resolve(session, community_of(actor), now=now, rows=[row], source=source)[0]
@@ -144,6 +150,24 @@ def resolved_row(session: Session, actor: Actor, now: dt.datetime, row: AwardRow
     (resolved,) = resolve(session, community_of(actor), now=now, rows=[row], source=source)
     if resolved.problems:
         raise AwardRefused(problems=[f"{p.column}:{p.code}" for p in resolved.problems])
+    return resolved
+
+
+def reported_row(session: Session, actor: Actor, now: dt.datetime, row: AwardRow) -> ResolvedRow:
+    """What a grid worker's row means; Forbidden before anything is said of a household that is in no grid of hers."""
+    resolved = _of_her_grid(session, actor, now, row)
+    if resolved.problems:
+        raise AwardRefused(problems=[f"{p.column}:{p.code}" for p in resolved.problems])
+    return resolved
+
+
+def _of_her_grid(session: Session, actor: Actor, now: dt.datetime, row: AwardRow) -> ResolvedRow:
+    (resolved,) = resolve(session, community_of(actor), now=now, rows=[row], source="grid")
+    home = resolved.household
+    if home is not None:
+        require(actor, "awards.report", community_id=actor.community_id, area_path=home.area_path)
+    elif reading.areas_of(actor, "awards.report") is None:
+        require(actor, "awards.report", community_id=actor.community_id)
     return resolved
 
 

@@ -39,7 +39,7 @@ class InvitationStands(Refused):
 
 
 class InvitedTooLittle(Refused):
-    """Not coming counts after two invitations whose times are over (facts `over`, `needed`)."""
+    """Not coming counts after two invitations whose days are over (facts `over`, `needed`)."""
 
     code = "invited_too_little"
 
@@ -128,17 +128,18 @@ def write_down(
 
 
 def did_not_come(session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID) -> dict[str, Any]:
-    """Go on without the household, which did not come after two invitations. It may still object to the line.
+    """Go on without the household, which did not come on the days of two invitations. It may still object to the line.
 
     Raises:
         InvitedTooLittle.
     """
     found = _waiting(session, actor, award_id, "not_come")
     row = found.award
-    over = [one for one in invitations_of(session, row) if one.meets_at <= now]
+    # Who is late is waited for: nobody has not come before the day is over.
+    place, today = communities.community(session, row.community_id), today_in(session, row.community_id, now)
+    over = [one for one in invitations_of(session, row) if communities.local_day(place, one.meets_at) < today]
     if len(over) < INVITATIONS:
         raise InvitedTooLittle(over=len(over), needed=INVITATIONS)
-    place = communities.community(session, row.community_id)
     return _close(session, actor, now, row, "not_come", on=communities.local_day(place, over[-1].meets_at))
 
 

@@ -83,6 +83,12 @@ class NotYourVerdict(Refused):
     status = 403
 
 
+class ToldAgain(Refused):
+    """The deed was entered again since it was rejected; both cannot stand (fact `other`)."""
+
+    code = "told_again_since"
+
+
 class UndoTooLate(Refused):
     """The time to take a verdict back is over (fact `minutes`)."""
 
@@ -173,6 +179,7 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUI
 
     Raises:
         NotYourVerdict, UndoTooLate. AwardWrongState: it hangs out already.
+        ToldAgain, NothingLeft: others came in the place of what was rejected.
     """
     require(actor, "awards.review", community_id=actor.community_id)
     row = by_id(session, community_of(actor), award_id)
@@ -185,18 +192,22 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUI
     if latest.reviewed_at + dt.timedelta(minutes=minutes) <= now:
         raise UndoTooLate(minutes=minutes)
     (found,) = listed(session, [row])
-    was_told = row.state in (APPROVED, REJECTED)
+    was_told, did_not_count = row.state in (APPROVED, REJECTED), row.state == REJECTED
+    if did_not_count:
+        _stand_beside(session, found)
     row.state, row.stage = states.after(row.life, "undo", BEFORE[latest.turn])
     latest.undone_at, latest.undone_by = now, actor.number
     if latest.turn == "first":
         row.reviewed_at = row.reviewed_by = row.reviewer = None
         row.review_remark = ""
-        if _is_range(found.item):
-            _rescore(session, found, None)
     else:
         first = standing[0]
         row.reviewed_at, row.reviewed_by, row.reviewer = first.reviewed_at, first.reviewed_by, first.officer
         row.review_remark = first.remark
+    if _is_range(found.item):
+        _rescore(session, found, next((one.chosen_steps for one in standing[-2::-1] if one.chosen_steps), None))
+    elif did_not_count:
+        _rescore(session, found, None)
     if was_told:
         _tell(session, found, now, "claim_reopened")
     session.flush()
@@ -291,7 +302,8 @@ def _write(
 ) -> AwardReview:
     made = AwardReview(community_id=row.community_id, id=new_id(now), award_id=row.id, turn=turn,
                        verdict="approve" if approved else "reject", steps=row.credited_steps if approved else 0,
-                       remark=remark, reviewed_at=now, reviewed_by=actor.number, officer=actor.officer)  # fmt: skip
+                       remark=remark, reviewed_at=now, reviewed_by=actor.number, officer=actor.officer,
+                       chosen_steps=row.chosen_steps if approved else None)  # fmt: skip
     session.add(made)
     return made
 
@@ -322,9 +334,7 @@ def _value(session: Session, found: Listed, chosen: int | None, remark: str) -> 
 
 def _rescore(session: Session, found: Listed, chosen: int | None) -> None:
     """Score an award anew by the value that was chosen, as if it stood in nobody's way but the others'."""
-    row, item = found.award, found.item
-    event = Event(row.household_id, row.person_id, item, row.on_day, row.times, row.minutes, chosen,
-                  attended=row.comes_from == "attendance")  # fmt: skip
+    row, event = found.award, _event(found, chosen)
     reckoned = Before(session, row.community_id, [event], without=row.id).score(event)
     if reckoned.reason is not None:
         if reckoned.reason.code == "outside_range":
@@ -333,6 +343,24 @@ def _rescore(session: Session, found: Listed, chosen: int | None) -> None:
     row.chosen_steps, row.uncapped_steps = chosen, reckoned.uncapped_steps
     row.credited_steps, row.limited_by = reckoned.credited_steps, reckoned.limited_by
     session.flush()
+
+
+def _event(found: Listed, chosen: int | None = None) -> Event:
+    row = found.award
+    return Event(row.household_id, row.person_id, found.item, row.on_day, row.times, row.minutes, chosen,
+                 attended=row.comes_from == "attendance")  # fmt: skip
+
+
+def _stand_beside(session: Session, found: Listed) -> None:
+    """Refuse a deed that was told again while it did not count; by another source it stands beside that one."""
+    row, event = found.award, _event(found)
+    known = Before(session, row.community_id, [event], without=row.id).same(event)
+    others = [one for one in known if not one.source == row.comes_from == "attendance"]
+    again = next((one for one in others if not sources.differ(one.source, row.comes_from)), None)
+    if again is not None and not (event.may_come_again and row.again_reason):
+        raise ToldAgain(other=again.award_id.hex if again.award_id else "")
+    if others and row.double_of is None:
+        row.double_of = others[0].award_id
 
 
 def _explain_double(session: Session, row: Award, both_reason: str) -> None:

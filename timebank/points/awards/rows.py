@@ -163,6 +163,8 @@ def _with_person(
     household = houses.get(typed) if typed else None
     if typed and household is None:
         return _wrong(read, "household", "household_unknown", read=read.row.household[:40])
+    # Whose it would be is kept with what is wrong: a report is refused by her grid before it says what.
+    read = replace(read, household=household)
     if household is not None and household.closed_on is not None:
         return _wrong(read, "household", "household_ended", read=read.row.household[:40])
     typed_number = spreadsheets.half_width(name)
@@ -178,6 +180,7 @@ def _with_person(
             return _wrong(read, "person", "person_unknown" if not same else "person_ambiguous", read=name[:40])
         person = same[0]
     household = household or (houses.get(f"id:{person.household_id.hex}") if person else None)
+    read = replace(read, household=household)
     if household is None:
         return _wrong(read, "household", "household_missing")
     if person is not None and person.household_id != household.id:

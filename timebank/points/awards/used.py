@@ -34,8 +34,9 @@ class Event:
     @property
     def key(self) -> tuple[object, ...]:
         """The same for the same deed told twice: item, day, and the person where the item counts people, else the household."""
-        each = self.item.subject == "person" or self.item.per == "person"
-        return (self.household_id, self.person_id if each else None, *rules.goes_on(self.item), self.on)
+        each = (self.item.subject == "person" or self.item.per == "person") and self.person_id is not None
+        whose = (None, self.person_id) if each else (self.household_id, None)
+        return (*whose, *rules.goes_on(self.item), self.on)
 
     @property
     def may_come_again(self) -> bool:
@@ -90,6 +91,9 @@ class Before:
         of_all = {event.item.title for event in events if rules.rule_of(event.item).counts_everybody}
         chosen = [col(PointsItem.title).in_(titles) for titles in chunks(of_all)]
         chosen += [col(Award.household_id).in_(some) for some in chunks({event.household_id for event in events})]
+        # What somebody was awarded in the household that she left since uses up her caps, too.
+        people = {event.person_id for event in events if event.person_id is not None}
+        chosen += [col(Award.person_id).in_(some) for some in chunks(people)]
         for where in chosen:
             for award, item in session.execute(query.where(where)):
                 if award.id not in seen:
