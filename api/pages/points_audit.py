@@ -77,7 +77,7 @@ def circulation_rows(found: Circulation) -> list[tuple[str, Any, int]]:
         ("issued", _("加分入账"), found.issued_steps),
         ("from_old_books", _("旧账转入"), found.from_old_books_steps),
         ("deducted", _("扣分"), -found.deducted_steps),
-        ("redeemed", _("兑换"), -found.redeemed_steps),
+        ("redeemed", _("已兑换"), -found.redeemed_steps),
         ("lapsed", _("年终作废"), -found.lapsed_steps),
     ]
     if found.other_steps:
