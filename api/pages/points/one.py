@@ -296,6 +296,7 @@ def _table(table_id: uuid.UUID) -> dict[str, Any]:
     open_vote = next((one for one in votes if one.vote.state == "recorded"), None)
     chairs_it = open_vote is not None and open_vote.vote.body_id in chairs
     manages = may("table.adopt")
+    open_to_change = now_standing.stage in ("draft", "deliberating")  # afterwards it is as it was voted
     return {
         "table": found,
         "items": items,
@@ -308,7 +309,7 @@ def _table(table_id: uuid.UUID) -> dict[str, Any]:
         "comments": deliberating.comments_of(session, place.id, table_id),
         "objections": objecting.objections_of(session, place.id, table_id),
         "switches": adoption.switches_of(session, found.community_id, found.id),
-        "cautions": cautions_told(items) if may("table.draft") else [],
+        "cautions": cautions_told(items) if may("table.draft") and open_to_change else [],
         "least_days": policy.of(session, place.id, today).table_deliberation_days,
         "may": may,
         "manages": manages,
