@@ -31,7 +31,7 @@ from timebank.points.household_changes.tables import HouseholdChange
 from timebank.points.publicity.tables import AwardCorrection
 from timebank.points.shop import report as shop_report
 from timebank.points.shop import tables as shop
-from timebank.points.years.tables import YearCloseLine
+from timebank.points.years.tables import YearCloseLine, YearLapseReturn
 
 ENTRIES_AT_ONCE = 2_000
 
@@ -45,6 +45,7 @@ WITH_ROWS = frozenset(
         "publicity.pay_shortfall",
         "years.lapse",
         "years.give_base",
+        "years.give_back",
         "households.split",
         "households.merge",
         "shop.redeem",
@@ -296,6 +297,18 @@ def _base_given(row: YearCloseLine) -> Claim:
                  reversed_=row.undo_base_entry is not None)  # fmt: skip
 
 
+def _returned(row: YearLapseReturn) -> Claim:
+    seqs = () if row.entry is None else (row.entry,)
+    return Claim(what="year_return", row=row.award_id, seqs=seqs, kinds=frozenset({"post"}), amount=row.steps,
+                 reversed_=row.undo_entry is not None)  # fmt: skip
+
+
+def _base_returned(row: YearLapseReturn) -> Claim:
+    seqs = () if row.base_entry is None else (row.base_entry,)
+    return Claim(what="year_base_return", row=row.award_id, seqs=seqs, kinds=frozenset({"post"}), amount=row.base_steps,
+                 reversed_=row.undo_base_entry is not None)  # fmt: skip
+
+
 def _household_change(row: HouseholdChange) -> Claim:
     seqs = () if row.entry is None else (row.entry,)
     return Claim(what="household_change", row=row.id, seqs=seqs, kinds=frozenset({"post"}), amount=row.points_steps,
@@ -351,6 +364,8 @@ SOURCES = (
     Source(shop.ShopReturn, col(shop.ShopReturn.entry), _shop_return),
     Source(YearCloseLine, col(YearCloseLine.entry), _lapse),
     Source(YearCloseLine, col(YearCloseLine.base_entry), _base_given),
+    Source(YearLapseReturn, col(YearLapseReturn.entry), _returned),
+    Source(YearLapseReturn, col(YearLapseReturn.base_entry), _base_returned),
     Source(HouseholdChange, col(HouseholdChange.entry), _household_change),
     Source(HouseholdChange, col(HouseholdChange.base_entry), _household_base),
     Source(TeamDonation, col(TeamDonation.hold_seq), _donation_hold),

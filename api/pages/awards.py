@@ -22,7 +22,7 @@ from timebank.people.working_days import declare_day, declared_days, today_in
 from timebank.points import rules
 from timebank.points.awards import claiming, entering, reading, reviewing, states
 from timebank.points.awards.rows import AwardRow, rows_of_file
-from timebank.points.publicity import objections
+from timebank.points.publicity import corrections, objections
 from timebank.points.table import adoption
 
 blueprint = Blueprint("awards", __name__)
@@ -368,6 +368,7 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
         and may("awards.review"),
         "hears": may("awards.hear", area_path=home.area_path),
         "correction": objections.open_correction(session, award),
+        "given_up": corrections.correction_of(session, award) if award.state == "booked" else None,
         "withdraws": (
             may("awards.withdraw")
             and kept_from not in ("own_household", "own_relatives")

@@ -14,6 +14,7 @@ from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.entering import Listed, listed
 from timebank.points.awards.tables import APPROVED, ENTERED, FROZEN, PUBLISHED, Award
+from timebank.points.household_changes import following
 from timebank.points.household_changes.tables import HouseholdChange
 from timebank.points.shop.orders import with_lines
 from timebank.points.shop.tables import ShopOrder
@@ -53,6 +54,7 @@ def held_of(session: Session, community_id: int, household_id: uuid.UUID) -> Hel
     """The same where the caller asked whether it may be shown: to the desk, or to who helps an elder."""
     main = accounts.find_main(session, community_id, household_id, "pt")
     owed = household_accounts.owed(session, community_id, household_id)
+    owed += following.left_to(session, community_id, household_id)
     if main is None:
         return Held(0, 0, 0, owed)
     lots = reading.accounts_of(session, community_id, main)

@@ -116,7 +116,12 @@ def blocks_of(session: Session, change: HouseholdChange, *, stored: bool = False
                 (col(AwardCorrection.community_id) == col(Award.community_id))
                 & (col(AwardCorrection.award_id) == col(Award.id)),
             )
-            .where(col(Award.community_id) == own, mine, col(AwardCorrection.confirmed_at).is_(None)),
+            .where(
+                col(Award.community_id) == own,
+                mine,
+                col(AwardCorrection.confirmed_at).is_(None),
+                col(AwardCorrection.declined_at).is_(None),
+            ),
         )
         add(
             "shop_orders",
@@ -200,7 +205,12 @@ def why_not_undone(
     last = max(seq for seq in (change.note, change.entry, change.base_entry) if seq is not None)
     for household_id in both:
         main = accounts.find_main(session, change.community_id, household_id, "pt")
-        if main is not None and (main in moved_in_batch or _moved_since(session, change.community_id, main, last)):
+        if main is None:
+            continue
+        # Of one that ended, base points count too: what lapsed of them may have come back by a correction since.
+        ends = change.kind == "merge" and household_id == change.household_id
+        numbers = [main, *(_base_of(session, change.community_id, main) if ends else ())]
+        if any(one in moved_in_batch or _moved_since(session, change.community_id, one, last) for one in numbers):
             return "spent"
     if household_accounts.owed(session, change.community_id, change.other_id) < change.owed_steps:
         return "spent"  # base points that came since paid of what was owed, which no main account shows
@@ -373,6 +383,10 @@ def _holding(session: Session, community_id: int, main: int, *, stored: bool = F
     own = book.account(main)
     base = sum(one.balance for one in book.accounts_of(main) if one.class_ == "base")
     return Holding(main, own.balance, own.held, max(base, 0))
+
+
+def _base_of(session: Session, community_id: int, main: int) -> Sequence[int]:
+    return stored_holdings(session, community_id, [main]).get(main, Holding(main, 0, 0, 0)).base_accounts
 
 
 def _moved_since(session: Session, community_id: int, main: int, last: int) -> bool:

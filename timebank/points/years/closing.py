@@ -23,6 +23,7 @@ from timebank.points.awards.used import chunks
 from timebank.points.household_changes import following
 from timebank.points.table.adoption import in_force_on, items_of
 from timebank.points.table.tables import PointsItem
+from timebank.points.years import returning
 from timebank.points.years.reckoning import Holding, Left, lapsing, left_of_year, main_accounts
 from timebank.points.years.states import ANNOUNCED, CLOSING, UNDOING, after
 from timebank.points.years.tables import YearClose, YearCloseLine
@@ -125,7 +126,7 @@ def _close_one(
         community_id=close.community_id, close_id=close.id, household_id=household.id, number=household.number,
         balance_steps=left.balance_steps, old_steps=left.old_steps, lapsed_steps=lapsed,
         carried_steps=left.old_steps - lapsed, held_steps=left.held_steps, base_lapsed_steps=base_lapsed,
-        base_given_steps=base_given,
+        base_given_steps=base_given, base_old_steps=left.base_old_steps if base_lapsed else 0,
     )  # fmt: skip
     detail: dict[str, Any] = {"year_close": close.id.hex, "household": household.id.hex, "year": close.year,
                               "carry_percent": close.carry_percent}  # fmt: skip
@@ -217,9 +218,9 @@ def _undo(session: Session, close: YearClose, *, now: dt.datetime, limit: int) -
     on = today_in(session, close.community_id, now)
     ended = following.ended(session, close.community_id, [line.household_id for line in lines])
     for line in lines:
-        _undo_one(session, close, line, on=on, ended=line.household_id in ended)
-        if line.household_id in ended:
-            following.follow(session, close.community_id, line.household_id, on=on)
+        touched = _undo_one(session, close, line, on=on, ended=line.household_id in ended)
+        for household_id in dict.fromkeys([*touched, *([line.household_id] if line.household_id in ended else [])]):
+            following.follow(session, close.community_id, household_id, on=on)
     if lines:
         close.cursor = lines[-1].number
     if len(lines) < limit:
@@ -227,15 +228,17 @@ def _undo(session: Session, close: YearClose, *, now: dt.datetime, limit: int) -
     return len(lines)
 
 
-def _undo_one(session: Session, close: YearClose, line: YearCloseLine, *, on: dt.date, ended: bool) -> None:
-    """Book the entries of a line back. The new base points of a household that ended since went with it.
+def _undo_one(session: Session, close: YearClose, line: YearCloseLine, *, on: dt.date, ended: bool) -> list[uuid.UUID]:
+    """Book the entries of a line back, with what was given back of it since; the households that the latter touched.
+
+    The new base points of a household that ended since went with it.
 
     Where the last who lived there was erased the account is closed: nobody is left to give anything back to.
     """
     book = book_of(session)
     owner = accounts.find_main(session, close.community_id, line.household_id, "pt")
     if owner is None or book.account(owner).closed is not None:
-        return
+        return []
     approvers = [officer for officer in (close.undo_asked_officer, close.undo_officer) if officer is not None]
     detail = {
         "use_case": "years.undo",
@@ -243,12 +246,14 @@ def _undo_one(session: Session, close: YearClose, line: YearCloseLine, *, on: dt
         "household": line.household_id.hex,
         "year": close.year,
     }
+    touched = returning.undo(session, line, on=on, detail=detail, approvers=approvers)
     if line.entry is not None:
         line.undo_entry = book.reverse(line.entry, on=on, reason="year_close_undone", approvers=approvers, detail={
             **detail, "credited": line.lapsed_steps + line.base_lapsed_steps})  # fmt: skip
     if line.base_entry is not None and not ended:
         line.undo_base_entry = book.reverse(line.base_entry, on=on, reason="year_close_undone", approvers=approvers,
                                             detail={**detail, "credited": line.base_given_steps})  # fmt: skip
+    return touched
 
 
 # Shared ----------------------------------------------------------------------------------------------------------------

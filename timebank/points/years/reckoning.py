@@ -17,6 +17,7 @@ from timebank.accounts import AccountOwner
 from timebank.people import communities
 from timebank.points.awards.used import chunks
 from timebank.points.household_changes.tables import HouseholdChange
+from timebank.points.years.tables import YearLapseReturn
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,14 @@ def left_of_year(
     before = _balances_before(session, community_id, accounts, until_seq)
     spent = _spent_since(session, community_id, accounts, until_seq)
     came = _came_old(session, community_id, list(holdings), until_seq)
+    back = _came_back(session, community_id, list(holdings), until_seq)
     found = {}
     for household_id, holding in holdings.items():
-        old = before.get(holding.account, 0) + came.get(household_id, 0) - spent.get(holding.account, 0) - holding.held
+        returned, base_returned = back.get(household_id, (0, 0))
+        old = before.get(holding.account, 0) + came.get(household_id, 0) + returned
+        old -= spent.get(holding.account, 0) + holding.held
         free = max(holding.balance - holding.held, 0)
-        base_old = sum(before.get(number, 0) - spent.get(number, 0) for number in holding.base_accounts)
+        base_old = sum(before.get(number, 0) - spent.get(number, 0) for number in holding.base_accounts) + base_returned
         found[household_id] = Left(
             holding.balance, holding.held, min(max(old, 0), free), holding.base, min(max(base_old, 0), holding.base)
         )
@@ -186,4 +190,25 @@ def _came_old(
             .group_by(col(HouseholdChange.other_id))
         )
         found.update({household_id: int(steps) for household_id, steps in session.execute(query)})
+    return found
+
+
+def _came_back(
+    session: Session, community_id: int, household_ids: Sequence[uuid.UUID], until_seq: int
+) -> dict[uuid.UUID, tuple[int, int]]:
+    """What came back since of points that had lapsed at an earlier close, and of base points: the counter-entry took them as old ones."""
+    found: dict[uuid.UUID, tuple[int, int]] = {}
+    for some in chunks(household_ids):
+        query = (
+            select(YearLapseReturn.household_id, func.sum(YearLapseReturn.steps), func.sum(YearLapseReturn.base_steps))
+            .where(
+                YearLapseReturn.community_id == community_id,
+                col(YearLapseReturn.household_id).in_(some),
+                func.coalesce(YearLapseReturn.entry, YearLapseReturn.base_entry) >= until_seq,
+                col(YearLapseReturn.undo_entry).is_(None),
+                col(YearLapseReturn.undo_base_entry).is_(None),
+            )
+            .group_by(col(YearLapseReturn.household_id))
+        )
+        found.update({household_id: (int(steps), int(base)) for household_id, steps, base in session.execute(query)})
     return found
