@@ -91,11 +91,15 @@ KINDS = frozenset(
         "line_withdrawn",
         "line_corrected",
         "line_reversed",
+        "line_given_up",  # the ledger refused it for good
         "points_booked",
         "objection_answered_upheld",
         "objection_answered_rejected",
         "objection_decided_upheld",
         "objection_decided_rejected",
+        "objection_taken_back",  # by staff, to who raised it
+        "reversal_declined",  # the second officer did not book back; to who objected
+        "appeal_goes_on",  # the same, where an appeal had been ended by it
         "objection_due",  # to those who answer
         "appeal_due",  # to the supervision committee
         "table_deliberated",  # to all who can sign in

@@ -77,11 +77,15 @@ SUBJECTS: dict[str, Any] = {
     "line_withdrawn": _("您家的一行积分撤下了"),
     "line_corrected": _("您家的一行积分要更正"),
     "line_reversed": _("您家的一笔积分冲正了"),
+    "line_given_up": _("您家的一行积分入不了账"),
     "points_booked": _("积分已入账"),
     "objection_answered_upheld": _("您的异议有了答复"),
     "objection_answered_rejected": _("您的异议有了答复"),
     "objection_decided_upheld": _("您的申诉有了结果"),
     "objection_decided_rejected": _("您的申诉有了结果"),
+    "objection_taken_back": _("您的异议登记为收回"),
+    "reversal_declined": _("冲正没有通过复核"),
+    "appeal_goes_on": _("您的申诉继续办理"),
     "objection_due": _("一个异议要答复"),
     "appeal_due": _("一个申诉要裁定"),
     "table_deliberated": _("积分表草案请您看看"),
@@ -186,6 +190,7 @@ TEXTS: dict[str, Any] = {
     "line_reversed": _(
         "第 %(batch)s 批第 %(line)s 行已冲正 %(points_steps)s 分。现在欠 %(short_steps)s 分,以后得的分先补上。"
     ),
+    "line_given_up": _("第 %(batch)s 批第 %(line)s 行入不了账,已经撤下。有疑问的,请到服务台问清原因。"),
     "points_booked": _("第 %(batch)s 批公示期满,您家的 %(points_steps)s 分已入账。"),
     "objection_answered_upheld": _("您对第 %(batch)s 批第 %(line)s 行的异议成立。答复在“我的异议”里。"),
     "objection_answered_rejected": _(
@@ -193,6 +198,13 @@ TEXTS: dict[str, Any] = {
     ),
     "objection_decided_upheld": _("您对第 %(batch)s 批第 %(line)s 行的申诉成立。裁定在“我的异议”里。"),
     "objection_decided_rejected": _("您对第 %(batch)s 批第 %(line)s 行的申诉不成立。裁定在“我的异议”里。"),
+    "objection_taken_back": _(
+        "工作人员登记:您收回了对第 %(batch)s 批第 %(line)s 行的异议。不是您的意思,请马上告诉监督委员会。"
+    ),
+    "reversal_declined": _(
+        "您对第 %(batch)s 批第 %(line)s 行的异议,第二位工作人员复核后没有冲正,理由在“我的异议”里。不同意的,最晚 %(until_at)s 可以申诉。"
+    ),
+    "appeal_goes_on": _("第 %(batch)s 批第 %(line)s 行没有冲正,您的申诉继续由监督委员会裁定。"),
     "objection_due": _("第 %(number)s 号异议(第 %(batch)s 批第 %(line)s 行)最晚 %(until_at)s 答复。"),
     "appeal_due": _("第 %(number)s 号异议(第 %(batch)s 批第 %(line)s 行)的申诉最晚 %(until_at)s 裁定。"),
     "table_deliberated": _("《%(title)s》的草案挂出来了,%(until_at)s 以前请提意见,村(居)委会逐条答复。"),

@@ -66,6 +66,7 @@ OBJECTION_STATES = {
     "appealed": _("申诉中"),
     "appeal_upheld": _("申诉成立"),
     "appeal_rejected": _("申诉不成立"),
+    "taken_back": _("已收回"),
 }
 OBJECTION_KINDS = {
     "open": "orange",
@@ -74,6 +75,7 @@ OBJECTION_KINDS = {
     "appealed": "orange",
     "appeal_upheld": "green",
     "appeal_rejected": "grey",
+    "taken_back": "grey",
 }
 ORDER_STATES = {
     "ordered": _("待领取"),
@@ -217,7 +219,8 @@ REASONS = {
     "in_the_future": _("不能晚于今天。"),
     "before_first": _("不能早于第一天。"),
     "before_publicity": _("早于公示的那一天。"),
-    "in_the_books": _("这一行已经入账,只能整笔冲正,再另外登记。"),
+    "in_the_books": _("这一行已经入账,不能改数:先选“异议成立,冲正这一行”,再到“登记一笔”里按正确的数重新登记。"),
+    "names_objector": _("答复会公开,里面写了提异议的人的名字,请去掉。"),
     "in_the_past": _("不能早于今天。"),
     "unknown": _("请从列出的选项中选择。"),
     "before_deliberation_ended": _("表决要在讨论期满以后。"),

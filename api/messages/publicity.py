@@ -35,6 +35,13 @@ BATCH_STATES = {
 BATCH_KINDS = {"publishing": "grey", "hanging": "orange", "booking": "grey", "closed": "green"}
 CHANNELS = {"page": _("本人在手机上"), "phone": _("电话"), "desk": _("本人到服务台"), "paper": _("书面")}
 OUTCOMES = {"withdrawn": _("这一行撤下"), "corrected": _("按更正后的分值重新审核"), "reversed": _("已入账的冲正")}
+# What the ledger says of a line that it does not book: a code of docs/log-format.md.
+REFUSALS = {
+    "closed_account": _("这一户的积分账户已经注销"),
+    "quota": _("今年可发放的积分用完了"),
+    "range": _("这一户的积分太多,账上记不下"),
+}
+REFUSAL_ELSE = _("账本的规则不允许(%(code)s)")
 HELD = {
     "hearing": _("还没有听取意见"),
     "second_review": _("还没有复核完"),
@@ -53,6 +60,8 @@ MESSAGES = {
     "too_many_objections": _("您有 %(most)s 个异议在等答复,一个人最多这么多。"),
     "too_near_to_answer": _("您与这一户或者提异议的人是亲属,不能答复。"),
     "reviewed_it": _("这一笔是您审核的,不能由您答复。"),
+    "decision_final": _("这是监督委员会裁定的冲正,不能再不同意。"),
+    "not_refused": _("第 %(line)s 行不是入不了账的,不能撤下。"),
 }
 
 NEXT = {
@@ -61,4 +70,6 @@ NEXT = {
     "too_many_objections": _("等一个有了答复,再提下一个;急的请到服务台说明。"),
     "too_near_to_answer": _("请另一位与双方都不是亲属的工作人员来办。"),
     "reviewed_it": _("请另一位工作人员来办。"),
+    "decision_final": _("请一位没有申请过这笔冲正的工作人员确认。"),
+    "not_refused": _("到期会自动入账;对它有异议的,请在“提异议”里写明。"),
 }

@@ -3,23 +3,28 @@
 A line is booked when nobody objected to it, or when what was objected was rejected and nobody can appeal any more. Only
 those wait to which an objection stands. Whoever goes on, after a crash or twice at once, books nothing twice: a line's
 state says that it is in the books.
+
+A line that a rule of the ledger refuses, since an account is closed or the year's points are used up, keeps nobody else
+waiting: it is written down with the rule, tried again every day and by a click, and given up by an officer if it never
+can be booked.
 """
 
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from ledger import book_of
+from ledger import LedgerRefused, book_of
 from ledger import rows as statements
 from ledger.entries import Written
 from timebank import accounts
-from timebank.columns import new_id, to_ms
+from timebank.columns import new_ids, to_ms
 from timebank.errors import NotFound, Refused
 from timebank.notices import KINDS, Notice
 from timebank.people.communities import community_of
@@ -27,7 +32,8 @@ from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.tables import BOOKED, Award
-from timebank.points.publicity import lines, preparing, states
+from timebank.points.household_changes import following
+from timebank.points.publicity import lines, preparing, refused, states
 from timebank.points.publicity.tables import PublicityBatch, PublicityLine
 
 AT_ONCE = 500
@@ -43,12 +49,13 @@ class PeriodNotOver(Refused):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a batch is: lines at their end, in the books or not, and those that wait for an objection's end."""
+    """How far a batch is: lines at their end, in the books or not, those that wait for an objection's end, those refused."""
 
     lines: int
     ended: int
     frozen: int
     due: int
+    refused: int
 
 
 class Due(NamedTuple):
@@ -74,12 +81,16 @@ class Due(NamedTuple):
     table_digest: str
 
 
-# Nobody objected to the line, or what was objected is rejected and the time to appeal is over. Values: community, batch, now.
+# Nobody objected to the line, or what was objected is rejected and the time to appeal is over; and the ledger did not refuse
+# it within a day. Values: community, batch, now, a day ago.
 _IS_DUE = """
     FROM publicity_line l WHERE l.community_id = ? AND l.batch_number = ?
     AND (l.state = 'hanging' OR (l.state = 'answered' AND NOT EXISTS (
       SELECT 1 FROM objection o WHERE o.community_id = l.community_id AND o.batch_number = l.batch_number
-      AND o.line_number = l.number AND o.state = 'rejected' AND o.appeal_until > ?)))"""
+      AND o.line_number = l.number AND o.state = 'rejected' AND o.appeal_until > ?)))
+    AND NOT EXISTS (
+      SELECT 1 FROM publicity_refusal r WHERE r.community_id = l.community_id AND r.batch_number = l.batch_number
+      AND r.line_number = l.number AND r.ended_at IS NULL AND r.refused_at > ?)"""
 _DUE = f"""
     SELECT d.number, d.state, a.id, a.household_id, a.person_id, a.credited_steps, a.uncapped_steps, a.on_day, a.times,
       a.minutes, a.reviewer, i.id, i.position, i.value_steps, i.per, i.kind, t.version, t.digest
@@ -93,6 +104,8 @@ _DUE = f"""
 def begin_booking(session: Session, *, actor: Actor, now: dt.datetime, number: int) -> dict[str, Any]:
     """The one click: book a batch whose period is over. The first lines are booked with it, the others by `book_due`.
 
+    What the ledger refused before is tried again.
+
     Raises:
         PeriodNotOver; BatchWrongState: it is closed.
     """
@@ -104,8 +117,10 @@ def begin_booking(session: Session, *, actor: Actor, now: dt.datetime, number: i
         raise PeriodNotOver(until_at=batch.objections_until.isoformat(), number=number)
     if batch.state == states.CLOSED:
         raise states.BatchWrongState(state=batch.state, number=number)
+    refused.try_again(session, batch, now=now)
     booked, left = _book_some(session, batch, now=now, limit=AT_ONCE)
-    return {"code": "booking_begun", "batch": number, "booked": booked, "left": left}
+    return {"code": "booking_begun", "batch": number, "booked": booked, "left": left,
+            "refused": refused.count(session, batch)}  # fmt: skip
 
 
 def book_due(session: Session, *, actor: Actor, now: dt.datetime, limit: int = AT_ONCE) -> dict[str, Any]:
@@ -155,10 +170,8 @@ def progress(session: Session, batch: PublicityBatch, *, now: dt.datetime) -> Pr
     counted = lines.tallies(session, batch.community_id, [batch.number])[batch.number]
     unbooked = sum(counted.get(state, (0, 0))[0] for state in states.UNBOOKED)
     frozen = sum(counted.get(state, (0, 0))[0] for state in states.FROZEN)
-    ((due,),) = statements.fetch(
-        session.connection(), f"SELECT count(*) {_IS_DUE}", (batch.community_id, batch.number, to_ms(now))
-    )
-    return Progress(batch.lines, batch.lines - unbooked, frozen, due)
+    ((due,),) = statements.fetch(session.connection(), f"SELECT count(*) {_IS_DUE}", _asked(batch, now))
+    return Progress(batch.lines, batch.lines - unbooked, frozen, due, refused.count(session, batch))
 
 
 def _book_some(session: Session, batch: PublicityBatch, *, now: dt.datetime, limit: int) -> tuple[int, bool]:
@@ -166,7 +179,7 @@ def _book_some(session: Session, batch: PublicityBatch, *, now: dt.datetime, lim
     if batch.state == states.HANGING:
         batch.state = states.batch_after(batch.state, "begin_booking", number=batch.number)
     found = _due(session, batch, now, limit + 1)
-    _book(session, batch, found[:limit], now=now)
+    booked = _book(session, batch, found[:limit], now=now)
     if found:
         batch.revision += 1
     left = len(found) > limit
@@ -175,47 +188,73 @@ def _book_some(session: Session, batch: PublicityBatch, *, now: dt.datetime, lim
         batch.closed_at = now
         batch.revision += 1
     session.flush()
-    return len(found[:limit]), left
+    return booked, left
 
 
-def _book(session: Session, batch: PublicityBatch, due: Sequence[Due], *, now: dt.datetime) -> None:
+def _book(session: Session, batch: PublicityBatch, due: Sequence[Due], *, now: dt.datetime) -> int:
+    """Book these lines, but for those that the ledger refuses; how many were booked."""
     if not due:
-        return
+        return 0
     community_id, number, note = batch.community_id, batch.number, batch.note
     today = today_in(session, community_id, now)
     mains = _mains(session, community_id, due)
     owing = _owing(session, community_id, {one.household_id for one in due})
-    book, now_ms, booked = book_of(session), to_ms(now), []
+    left = following.left_behind(session, community_id)
+    book, now_ms, booked, done = book_of(session), to_ms(now), [], []
+    no: dict[int, str] = {}
     book.load(mains.values())
-    for one in due:
-        steps, taken = one.credited_steps, 0
+
+    def post(one: Due) -> tuple[int | None, int]:
+        steps = one.credited_steps
         if steps < 0:
             debit = household_accounts.take(
                 session, community_id, uuid.UUID(bytes=one.household_id), award_id=uuid.UUID(bytes=one.award_id),
                 steps=-steps, on=today, now=now, detail=detail_of(number, one), cites=note,
             )  # fmt: skip
-            entry, taken = debit.entry, debit.taken_steps
             if debit.short_steps:
                 owing.add(one.household_id)
-        else:
-            account = mains.get(one.household_id)
-            if account is None or one.kind == "base":
-                account = household_accounts.base_account(session, community_id, uuid.UUID(bytes=one.household_id))
-            entry = book.post(
-                {accounts.ISSUE_PT: -steps, account: steps}, on=today, detail=written_of(number, one), cites=note
-            )
-            if one.household_id in owing:
-                household_accounts.pay_shortfall(
-                    session, community_id, uuid.UUID(bytes=one.household_id), award_id=uuid.UUID(bytes=one.award_id),
-                    steps=steps, on=today, now=now, detail=detail_of(number, one), cites=note,
-                )  # fmt: skip
+            return debit.entry, debit.taken_steps
+        account = mains.get(one.household_id)
+        if account is None or one.kind == "base":
+            account = household_accounts.base_account(session, community_id, uuid.UUID(bytes=one.household_id))
+        return book.post(
+            {accounts.ISSUE_PT: -steps, account: steps}, on=today, detail=written_of(number, one), cites=note
+        ), 0
+
+    for one in due:
+        try:
+            entry, taken = post(one)
+        except LedgerRefused as refusal:  # nothing was changed by what it refused: the others go on
+            no[one.number] = refusal.code
+            continue
+        if one.credited_steps > 0 and one.household_id in owing:
+            household_accounts.pay_shortfall(
+                session, community_id, uuid.UUID(bytes=one.household_id), award_id=uuid.UUID(bytes=one.award_id),
+                steps=one.credited_steps, on=today, now=now, detail=detail_of(number, one), cites=note,
+            )  # fmt: skip
+        _pay_left_behind(session, community_id, left, one, on=today)
         booked.append((BOOKED, now_ms, entry, taken, community_id, one.award_id))
+        done.append(one)
     session.flush()
+    booked.sort(key=itemgetter(5))  # as the index of awards stands
     statements.update_in(session.connection(), _AWARD, ("state", "booked_at", "entry", "taken_steps"),
                          ("community_id", "id"), booked)  # fmt: skip
-    _lines_booked(session, batch, due)
-    _tell(session, batch, due, now=now)
+    refused.write_down(session, batch, no, now=now)
+    refused.end(session, batch, [one.number for one in done], now=now)
+    if done:
+        _lines_booked(session, batch, done, but=refused.numbers(session, batch, done[0].number, done[-1].number))
+        _tell(session, batch, done, now=now)
     session.expire_all()
+    return len(done)
+
+
+def _pay_left_behind(
+    session: Session, community_id: int, left: dict[uuid.UUID, list[uuid.UUID]], one: Due, *, on: dt.date
+) -> None:
+    """Out of an award just booked, pay what households are short of that ended in this one."""
+    if left and one.credited_steps > 0:
+        for gone in left.get(uuid.UUID(bytes=one.household_id), ()):
+            following.follow(session, community_id, gone, on=on)
 
 
 def _mains(session: Session, community_id: int, due: Sequence[Due]) -> dict[bytes, int]:
@@ -256,8 +295,8 @@ def _null(number: int | None) -> int | str:
     return "null" if number is None else number
 
 
-def _lines_booked(session: Session, batch: PublicityBatch, due: Sequence[Due]) -> None:
-    """Lines to their state in one statement, and what that changes in the tallies."""
+def _lines_booked(session: Session, batch: PublicityBatch, due: Sequence[Due], *, but: Collection[int]) -> None:
+    """Lines to their state in one statement, `but` those between them that were refused, and what that changes in the tallies."""
     changes: dict[str, lines.Change] = {}
     for state in {one.state for one in due}:
         mine = [one.credited_steps for one in due if one.state == state]
@@ -269,7 +308,7 @@ def _lines_booked(session: Session, batch: PublicityBatch, due: Sequence[Due]) -
     own = (col(PublicityLine.community_id) == batch.community_id, col(PublicityLine.batch_number) == batch.number)
     span = col(PublicityLine.number).between(due[0].number, due[-1].number)
     for which in (
-        (span, col(PublicityLine.state) == states.HANGING),
+        (span, col(PublicityLine.state) == states.HANGING, *([~col(PublicityLine.number).in_(but)] if but else [])),
         *([(col(PublicityLine.number).in_(answered),)] if answered else []),
     ):
         session.execute(
@@ -292,13 +331,15 @@ def _tell(session: Session, batch: PublicityBatch, due: Sequence[Due], *, now: d
         if person is not None:
             steps[person] += one.credited_steps
     community_id, number, at = batch.community_id, batch.number, to_ms(now)
+    # In the order of the indexes that they go into.
+    told = zip(new_ids(now, len(steps)), sorted(steps.items()), strict=True)
     statements.insert_into(
         session.connection(),
         _NOTICE,
         [
-            (community_id, new_id(now).bytes, person, "points_booked",
-             f'{{"batch":{number},"points_steps":{booked}}}', at, None, None, "")
-            for person, booked in steps.items()
+            (community_id, notice, person, "points_booked", f'{{"batch":{number},"points_steps":{booked}}}', at,
+             None, None, "")
+            for notice, (person, booked) in told
         ],
     )  # fmt: skip
 
@@ -321,5 +362,10 @@ def _unbooked(session: Session, batch: PublicityBatch) -> bool:
 def _due(session: Session, batch: PublicityBatch, now: dt.datetime, limit: int) -> list[Due]:
     """The next lines that can be booked, in order."""
     session.flush()
-    asked = (batch.community_id, batch.number, to_ms(now), limit)
-    return [Due(*row) for row in statements.fetch(session.connection(), _DUE, asked)]
+    asked = (*_asked(batch, now), limit)
+    return list(map(Due._make, statements.fetch(session.connection(), _DUE, asked)))
+
+
+def _asked(batch: PublicityBatch, now: dt.datetime) -> tuple[int, ...]:
+    """What `_IS_DUE` is asked with."""
+    return batch.community_id, batch.number, to_ms(now), to_ms(now - refused.AGAIN_AFTER)

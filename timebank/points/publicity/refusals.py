@@ -6,10 +6,12 @@ from timebank.points.publicity.states import LineWrongState, ObjectionWrongState
 
 __all__ = [
     "AppealTooLate",
+    "DecisionFinal",
     "LineDone",
     "LineWrongState",
     "NeedsAnotherOfficer",
     "NotBooked",
+    "NotRefused",
     "ObjectedAlready",
     "ObjectionTooLate",
     "ObjectionWrongState",
@@ -62,6 +64,18 @@ class NeedsAnotherOfficer(Refused):
 
     code = "needs_another_officer"
     status = 403
+
+
+class DecisionFinal(Refused):
+    """The supervision committee decided that a line is booked back; nobody declines that."""
+
+    code = "decision_final"
+
+
+class NotRefused(Refused):
+    """The ledger did not refuse the line: it is booked when its time has come (fact `line`)."""
+
+    code = "not_refused"
 
 
 class OwnObjection(Refused):

@@ -45,36 +45,44 @@ LINE_MOVES: Moves = {
     "decide_reject": {APPEALED: (ANSWERED,), OBJECTED: (OBJECTED,)},
     "withdraw": {OBJECTED: (WITHDRAWN,), APPEALED: (WITHDRAWN,)},
     "correct": {OBJECTED: (CORRECTED,), APPEALED: (CORRECTED,)},
+    "take_back": {OBJECTED: (HANGING, OBJECTED, ANSWERED, APPEALED)},
+    "give_up": {HANGING: (WITHDRAWN,), ANSWERED: (WITHDRAWN,)},  # what the ledger will never book
     "book": {HANGING: (BOOKED,), ANSWERED: (BOOKED,)},
     "object_late": {BOOKED: (CONTESTED,), CONTESTED: (CONTESTED,)},
     "reject_late": {CONTESTED: (BOOKED, CONTESTED)},
     "appeal_late": {BOOKED: (CONTESTED,), CONTESTED: (CONTESTED,)},
     "decide_reject_late": {CONTESTED: (BOOKED, CONTESTED)},
+    "take_back_late": {CONTESTED: (BOOKED, CONTESTED)},
     "reverse": {CONTESTED: (REVERSED,)},
     "ask_reversal": {BOOKED: (REVERSING,), CONTESTED: (REVERSING,)},
     "confirm_reversal": {REVERSING: (REVERSED,)},
+    "decline_reversal": {REVERSING: (BOOKED, CONTESTED)},
 }
 
 # An objection. All that are open on one line are answered together, all that are appealed are decided together.
-OPEN, UPHELD, REJECTED, APPEAL_UPHELD, APPEAL_REJECTED = (
+OPEN, UPHELD, REJECTED, APPEAL_UPHELD, APPEAL_REJECTED, TAKEN_BACK = (
     "open",
     "upheld",
     "rejected",
     "appeal_upheld",
     "appeal_rejected",
+    "taken_back",
 )
-OBJECTION = (OPEN, UPHELD, REJECTED, APPEALED, APPEAL_UPHELD, APPEAL_REJECTED)
+OBJECTION = (OPEN, UPHELD, REJECTED, APPEALED, APPEAL_UPHELD, APPEAL_REJECTED, TAKEN_BACK)
 OBJECTION_MOVES: Moves = {
     "uphold": {OPEN: (UPHELD,)},
     "reject": {OPEN: (REJECTED,)},
     "appeal": {REJECTED: (APPEALED,)},
     "decide_uphold": {APPEALED: (APPEAL_UPHELD,)},
     "decide_reject": {APPEALED: (APPEAL_REJECTED,)},
+    "take_back": {OPEN: (TAKEN_BACK,)},
+    # The second officer declined to book back: the answer stands no more, and an appeal that it had ended goes on.
+    "decline": {UPHELD: (REJECTED,), APPEAL_UPHELD: (APPEALED,)},
 }
 
-# A correction of what is booked: asked by one, confirmed by another where it takes two.
-ASKED, CONFIRMED = CORRECTION = ("asked", "confirmed")
-CORRECTION_MOVES: Moves = {"confirm": {ASKED: (CONFIRMED,)}}
+# A correction of what is booked: asked by one, confirmed or declined by another where it takes two.
+ASKED, CONFIRMED, DECLINED = CORRECTION = ("asked", "confirmed", "declined")
+CORRECTION_MOVES: Moves = {"confirm": {ASKED: (CONFIRMED,)}, "decline": {ASKED: (DECLINED,)}}
 
 LIVES: Mapping[str, Moves] = {
     "batch": BATCH_MOVES,
@@ -164,4 +172,4 @@ def standing(objections: Collection[str], *, booked: bool) -> str:
         return OBJECTED
     if APPEALED in objections:
         return APPEALED
-    return ANSWERED if objections else HANGING
+    return ANSWERED if set(objections) - {TAKEN_BACK} else HANGING

@@ -11,7 +11,16 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from timebank.columns import Day, Id, Instant, Number
-from timebank.points.publicity.states import APPEAL_REJECTED, APPEAL_UPHELD, APPEALED, HANGING, OPEN, REJECTED, UPHELD
+from timebank.points.publicity.states import (
+    APPEAL_REJECTED,
+    APPEAL_UPHELD,
+    APPEALED,
+    HANGING,
+    OPEN,
+    REJECTED,
+    TAKEN_BACK,
+    UPHELD,
+)
 
 __all__ = [
     "APPEALED",
@@ -20,12 +29,14 @@ __all__ = [
     "CHANNELS",
     "OPEN",
     "REJECTED",
+    "TAKEN_BACK",
     "UPHELD",
     "AwardCorrection",
     "Objection",
     "PublicityBatch",
     "PublicityHold",
     "PublicityLine",
+    "PublicityRefusal",
     "PublicityTally",
 ]
 
@@ -150,12 +161,38 @@ class PublicityHold(SQLModel, table=True):
     released_by: str | None = None
 
 
+class PublicityRefusal(SQLModel, table=True):
+    """A line that the ledger would not book, and by which of its rules; `ended_at`: it was booked after all, or given up.
+
+    The others of its batch are booked without it. It is tried again by a click, and every day by itself.
+    """
+
+    __tablename__ = "publicity_refusal"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["community_id", "batch_number", "line_number"],
+            ["publicity_line.community_id", "publicity_line.batch_number", "publicity_line.number"],
+            name="fk_publicity_refusal_line",
+        ),
+        CheckConstraint("tries > 0", name="ck_publicity_refusal_tries"),
+    )
+
+    community_id: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    batch_number: int = Field(sa_type=Number, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    line_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    code: str
+    refused_at: dt.datetime = Field(sa_type=Instant)
+    tries: int = 1
+    ended_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+
+
 class Objection(SQLModel, table=True):
     """A resident's objection to one line, its answer, and the appeal to the supervision committee.
 
     `channel` is how it came: page (herself), phone or desk (staff wrote it down), paper (with its form number and the day
     on it). `late`: the line was in the books by then. `outcome` is what an upheld one did to the line. `reminded_at`: when
-    those who answer were told last that it is due.
+    those who answer were told last that it is due. `declined` is why a second officer did not confirm the booking back that
+    had followed; with it the objection counts as rejected, and can be appealed.
     """
 
     __tablename__ = "objection"
@@ -166,11 +203,11 @@ class Objection(SQLModel, table=True):
             name="fk_objection_line",
         ),
         CheckConstraint(
-            "state IN ('open', 'upheld', 'rejected', 'appealed', 'appeal_upheld', 'appeal_rejected')",
+            "state IN ('open', 'upheld', 'rejected', 'appealed', 'appeal_upheld', 'appeal_rejected', 'taken_back')",
             name="ck_objection_state",
         ),
         CheckConstraint("length(reason) BETWEEN 1 AND 1000", name="ck_objection_reason"),
-        CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="ck_objection_answered"),
+        CheckConstraint("(state IN ('open', 'taken_back')) = (answered_at IS NULL)", name="ck_objection_answered"),
         CheckConstraint(
             "(state IN ('appealed', 'appeal_upheld', 'appeal_rejected')) = (appealed_at IS NOT NULL)",
             name="ck_objection_appealed",
@@ -210,6 +247,15 @@ class Objection(SQLModel, table=True):
     outcome: str | None = None
     decision_due_at: dt.datetime | None = Field(default=None, sa_type=Instant)
     reminded_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    taken_back_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    taken_back_by: str | None = None
+    taken_back_reason: str | None = None
+    declined: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The last word on it, which anybody may read; empty until it is answered."""
+        return self.decision or self.declined or self.answer
 
     @property
     def decision_by(self) -> dt.datetime | None:
@@ -228,7 +274,7 @@ class Objection(SQLModel, table=True):
 
 
 class AwardCorrection(SQLModel, table=True):
-    """A wish to book an award back, by one officer, and its confirmation by another.
+    """A wish to book an award back, by one officer, and its confirmation by another, or why that one declined.
 
     Where one suffices, since few steps are at stake, the objection itself asks (`asked_by` names it) and who upheld it confirms.
     """
@@ -239,14 +285,15 @@ class AwardCorrection(SQLModel, table=True):
             ["community_id", "award_id"], ["award.community_id", "award.id"], name="fk_award_correction_award"
         ),
         CheckConstraint("confirmed_by <> asked_by", name="ck_award_correction_two_people"),
+        CheckConstraint("declined_by <> asked_by", name="ck_award_correction_declined"),
         CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="ck_award_correction_confirmed"),
         Index(
             "uq_award_correction_open",
             "community_id",
             "award_id",
             unique=True,
-            sqlite_where=text("confirmed_at IS NULL"),
-            postgresql_where=text("confirmed_at IS NULL"),
+            sqlite_where=text("confirmed_at IS NULL AND declined_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NULL AND declined_at IS NULL"),
         ),
     )
 
@@ -261,3 +308,7 @@ class AwardCorrection(SQLModel, table=True):
     confirmed_by: str | None = None
     entry: int | None = Field(default=None, sa_type=Number)
     objection_id: uuid.UUID | None = Field(default=None, sa_type=Id)
+    note: int | None = Field(default=None, sa_type=Number)
+    declined_at: dt.datetime | None = Field(default=None, sa_type=Instant)
+    decline_reason: str | None = None
+    declined_by: str | None = None

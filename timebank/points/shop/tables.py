@@ -440,7 +440,7 @@ class StockMovement(SQLModel, table=True):
 
 
 class StockTaking(SQLModel, table=True):
-    """One counting of a merchant's shelf (盘点), as of the moment at which its sheet was made.
+    """One counting of a merchant's shelf (盘点): begun with its sheet, and of the moment `as_of` at which it was counted.
 
     `note` is the ledger's note of `digest`, which is of what was counted; it stands once the counting is booked.
     """
@@ -481,10 +481,15 @@ class StockTaking(SQLModel, table=True):
     booked_by: str | None = None
     digest: str | None = None
     note: int | None = Field(default=None, sa_type=Number)
+    as_of: dt.datetime | None = Field(default=None, sa_type=Instant)
 
 
 class StockTakingLine(SQLModel, table=True):
-    """One kind of goods on the sheet: what the books said then, what was counted, and why they differ."""
+    """One kind of goods on the sheet: what the books said, what was counted, and why they differ.
+
+    Until it is counted, `expected` is of the moment of the sheet; then of the moment at which it was counted, with what
+    came or went in between as `moved` (0 in countings of before, which were of the sheet's moment).
+    """
 
     __tablename__ = "stock_taking_line"
     __table_args__ = (
@@ -510,6 +515,7 @@ class StockTakingLine(SQLModel, table=True):
     price_steps: int = Field(sa_type=Number)
     counted: int | None = None
     reason: str = ""
+    moved: int | None = None
 
 
 class ShopFile(SQLModel, table=True):
