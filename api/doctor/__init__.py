@@ -19,6 +19,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     place.address,
     place.secrets,
     place.clock,
+    place.officers,
     place.soundness,
     place.guards,
     place.rights,

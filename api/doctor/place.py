@@ -27,6 +27,7 @@ from timebank.erasure.columns import ERASED, HERS, Subject, table
 from timebank.erasure.tables import Erasure
 from timebank.people import communities, residents
 from timebank.people.communities import Community
+from timebank.people.outsiders import outsiders
 from timebank.storage import Storage
 
 AHEAD_MOST = dt.timedelta(minutes=5)
@@ -77,6 +78,15 @@ def clock(settings: Settings, storage: Storage, progress: Progress) -> Iterator[
                 yield trouble("clock_behind", ahead, place.code)
     if settings.demo and now - system_now() > dt.timedelta(minutes=1):
         yield advice("demo_ahead", f"this is a demo, its clock is {now - system_now()} ahead")
+
+
+def officers(settings: Settings, storage: Storage, progress: Progress) -> Iterator[Finding]:
+    """Officers who decide in a community and are nobody in its register: to whom they are near nobody can say."""
+    now = storage.clock()
+    with storage.read() as session:
+        for place in communities.communities(session):
+            for one in outsiders(session, place, communities.local_day(place, now)):
+                yield advice("officer_unregistered", f"{one.name}: {', '.join(one.roles)}", place.code)
 
 
 def soundness(settings: Settings, storage: Storage, progress: Progress) -> Iterator[Finding]:

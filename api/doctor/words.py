@@ -12,6 +12,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "Cards printed now would lead nowhere from a phone.",
         "Set TIMEBANK_PUBLIC_URL before anything is printed.",
     ),
+    "officer_unregistered": (
+        "Who decides there by these roles is nobody in the register, so that nobody can say to whom she is near.",
+        "Admit her as a resident and link her sign-in, or give the role to somebody who lives there.",
+    ),
     "address_plain": (
         "Without https phones give no camera: links, typing and hand-held scanners still work.",
         "Put a certificate in front, when there is one.",

@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 from api import edge, lists
 from api.exports import Column, Sheet
 from api.messages import points as words
+from api.pages.roles import LABELS
 from api.schemas.points_audit import YearQuery
 from timebank.people import communities
+from timebank.people.outsiders import Outsider
 from timebank.reports import points_audit
-from timebank.reports.points_audit import Circulation, FarAbove, ItemUse, Mutual
+from timebank.reports.points_audit import Circulation, FarAbove, ItemUse, Mutual, Version
 
 SHOWN = 30  # households and pairs on the page; the files have all
 
@@ -35,6 +37,9 @@ def shown() -> Any:
         items=_read(points_audit.items, year),
         above=_read(points_audit.far_above, year),
         pairs=_read(points_audit.mutual, year),
+        unregistered=_unregistered(),
+        tables=_tables(),
+        role_names=LABELS,
         shown_most=SHOWN,
     )
 
@@ -51,6 +56,26 @@ def figures_file(form: str) -> Any:
 def items_file(form: str) -> Any:
     year = asked_year()
     return lists.answer(form, [_items_sheet(year, _read(points_audit.items, year))], f"points-items-{year}")
+
+
+@blueprint.get("/tables.<any(xlsx, csv, pdf):form>")
+@edge.signed_in
+def tables_file(form: str) -> Any:
+    """Every version of the table, and what it changed of the one before it."""
+    points_audit.years(edge.read(), actor=edge.actor(), now=edge.now())  # whether the audit is open to her
+    return lists.answer(form, [_tables_sheet(_tables())], "points-tables")
+
+
+@blueprint.get("/officers.<any(xlsx, csv, pdf):form>")
+@edge.signed_in
+def officers_file(form: str) -> Any:
+    """Who decides without being in the register."""
+    sheet = Sheet(
+        name=_("不在登记册里的经办人"),
+        columns=[Column(label=_("登录名")), Column(label=_("职务"))],
+        rows=[(one.name, "、".join(str(LABELS[role]) for role in one.roles)) for one in _unregistered()],
+    )
+    return lists.answer(form, [sheet], "points-officers")
 
 
 @blueprint.get("/outliers.<any(xlsx, csv, pdf):form>")
@@ -83,6 +108,14 @@ def circulation_rows(found: Circulation) -> list[tuple[str, Any, int]]:
     if found.other_steps:
         rows.append(("other", _("其他"), found.other_steps))
     return rows
+
+
+def _unregistered() -> list[Outsider]:
+    return points_audit.unregistered(edge.read(), actor=edge.actor(), now=edge.now())
+
+
+def _tables() -> list[Version]:
+    return points_audit.versions(edge.read(), actor=edge.actor())
 
 
 def _read(what: Callable[..., Any], year: int) -> Any:
@@ -134,6 +167,28 @@ def _items_sheet(year: int, found: list[ItemUse]) -> Sheet:
         ],
         totals=[
             (_("合计"), "", "", sum(one.awards for one in found), None, sum(one.steps for one in found), None, "", "", "")
+        ],
+    )  # fmt: skip
+
+
+def _tables_sheet(found: list[Version]) -> Sheet:
+    return Sheet(
+        name=_("积分表各版"),
+        columns=[
+            Column(label=_("版本"), kind="whole"),
+            Column(label=_("名称")),
+            Column(label=_("生效日期"), kind="day"),
+            Column(label=_("停用日期"), kind="day"),
+            Column(label=_("细则"), kind="whole"),
+            Column(label=_("新增"), kind="whole"),
+            Column(label=_("删去"), kind="whole"),
+            Column(label=_("修改"), kind="whole"),
+            Column(label=_("内容指纹")),
+        ],
+        rows=[
+            (one.version, one.title, one.in_force_from, one.in_force_until, one.items, one.new, one.gone, one.changed,
+             one.digest)
+            for one in found
         ],
     )  # fmt: skip
 

@@ -58,8 +58,34 @@ class MutualTold(fields.Schema):
     steps = plain.Integer()
 
 
+class VersionTold(fields.Schema):
+    """A version, and how many items it changed of the version `before_id`."""
+
+    table_id = plain.String()
+    version = plain.Integer()
+    title = plain.String()
+    state = plain.String()
+    in_force_from = plain.Date()
+    in_force_until = plain.Date(allow_none=True)
+    digest = plain.String()
+    before_id = plain.String(allow_none=True)
+    items = plain.Integer()
+    new = plain.Integer()
+    gone = plain.Integer()
+    changed = plain.Integer()
+
+
+class OutsiderTold(fields.Schema):
+    """Who decides by these roles today and is nobody in the register."""
+
+    name = plain.String()
+    roles = plain.List(plain.String())
+
+
 class AuditTold(fields.Schema):
     figures = plain.Nested(CirculationTold)
     items = plain.List(plain.Nested(ItemUseTold))
     far_above = plain.List(plain.Nested(FarAboveTold))
     mutual = plain.List(plain.Nested(MutualTold))
+    versions = plain.List(plain.Nested(VersionTold))
+    unregistered = plain.List(plain.Nested(OutsiderTold))

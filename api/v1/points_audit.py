@@ -28,4 +28,6 @@ def shown(asked: dict[str, Any]) -> dict[str, Any]:
         "items": points_audit.items(session, **about),
         "far_above": points_audit.far_above(session, **about),
         "mutual": points_audit.mutual(session, **about),
+        "versions": points_audit.versions(session, actor=edge.actor()),
+        "unregistered": points_audit.unregistered(session, actor=edge.actor(), now=edge.now()),
     }

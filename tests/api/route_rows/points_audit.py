@@ -24,6 +24,8 @@ ROWS: dict[str, Any] = {
     "points_audit.figures_file": FILE,
     "points_audit.items_file": FILE,
     "points_audit.outliers_file": FILE,
+    "points_audit.tables_file": FILE,
+    "points_audit.officers_file": FILE,
     "points_replay.shown": {"roles": AUDIT, "arrange": with_table, "values": of_table},
     "points_replay.file": {"roles": AUDIT, "arrange": with_table, "values": file_of_table},
     "v1_points_replay.shown": {"roles": AUDIT, "arrange": with_table, "values": of_table},

@@ -9,6 +9,7 @@ import pytest
 from tests.timebank.points import make
 from tests.timebank.points.test_shop import code_of, hand_over, redeem
 from timebank.errors import Forbidden, NotFound
+from timebank.people import logins
 from timebank.reports import points_audit
 
 CLEANING, SCHOOL = "参加社区环境卫生整治", "参加社区夜校、宣讲等活动"
@@ -17,7 +18,11 @@ on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
 
 def looked_at(village, what, *, year=None, roles=("supervision_committee",)):
+    actor = village.actor(*roles)
     with village.read() as session:
+        if what in ("versions", "unregistered"):
+            more = {} if what == "versions" else {"now": village.now}
+            return getattr(points_audit, what)(session, actor=actor, **more)
         return getattr(points_audit, what)(
             session, actor=village.actor(*roles), year=year or village.today.year, now=village.now
         )
@@ -58,6 +63,35 @@ def test_an_entry_counts_in_the_year_of_the_local_midnight(village):
     village.make_household("新年", steps=50)
     assert looked_at(village, "circulation", year=2026).outstanding_steps == 30
     assert looked_at(village, "circulation", year=2027).from_old_books_steps == 50
+
+
+@on_sqlite
+def test_versions_stand_beside_the_one_before_and_who_decides_unregistered_is_named(village):
+    make.table_in_force(village, "类别,项目,分值\n甲,扫街,5\n甲,巡河,2\n".encode())
+    table_id = make.draft_table(village, "类别,项目,分值\n甲,扫街,6\n乙,劝架,3\n甲,种树,4\n".encode(), title="第二稿")
+    make.adopt_table(village, table_id)
+    now, before = looked_at(village, "versions")
+    assert (now.version, now.state, now.items, now.new, now.gone, now.changed) == (2, "published", 3, 2, 1, 1)
+    assert (before.new, before.before_id, now.before_id) == (2, None, before.table_id)
+    resident = village.make_person("张三")
+
+    def give(session, at):
+        for name, role, person in (
+            ("外聘审核", "reviewer", None),
+            ("张三登录", "committee", resident),
+            ("看账的", "auditor", None),
+        ):
+            login_id = logins.open_login(session, now=at, name=name, password_hash="x" * 20)
+            if person is not None:
+                logins.link(session, now=at, login_id=login_id, community_id=village.community_id, person_id=person.id,
+                            number=person.number)  # fmt: skip
+            logins.grant(session, now=at, role=role, area_path=village.area_path, from_on=village.today, until_on=None,
+                         given_by="test", login_id=login_id)  # fmt: skip
+
+    village.storage.write_global(give)
+    assert [(one.name, one.roles) for one in looked_at(village, "unregistered")] == [("外聘审核", ("reviewer",))]
+    village.pass_time(days=-2)
+    assert looked_at(village, "unregistered") == []  # the role begins in two days
 
 
 @on_sqlite
