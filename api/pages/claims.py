@@ -15,7 +15,7 @@ from api.pages.award_lists import sheet_of_rows
 from api.points_words import by_field
 from api.schemas.awards import AwardClaimed, ClaimFor, ClaimsListed, Reported
 from timebank import permissions, policy
-from timebank.errors import BadInput, NotFound, Refused
+from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import residents
 from timebank.people.residents import Person
 from timebank.people.working_days import today_in
@@ -115,6 +115,10 @@ def send_report() -> Any:
             lambda session, now: claiming.report(session, actor=edge.actor(), now=now, photos=photos, **asked),
             content={**asked, "photos": [photo.digest for photo in photos]},
         )
+    except Forbidden:
+        # She has a grid: what she may not is to report on a household of another one.
+        refused = edge.bad("household" if asked["household"] else "person", _("这一户不在您的网格里,请告诉那里的网格员。"))
+        return edge.again("awards/report.html", refused, **_report_facts())
     except Refused as refused:
         return edge.again("awards/report.html", told(refused), **_report_facts())
     edge.flash_done(_("已上报,要先听取这一户的意见。") if made["life"] == "hearing" else _("已上报,等待审核。"))
