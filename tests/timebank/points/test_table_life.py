@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import tables as ledger_tables
+from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
 from timebank import attachments, policy, samples
 from timebank.errors import BadInput, Forbidden, NotFound
@@ -404,6 +405,40 @@ def test_an_objection_that_nobody_answers_makes_the_table_wait_and_never_reaches
     village.pass_time(days=31)  # 3 January, before the job ran
     do(village, objecting.answer, village.actor("committee"), objection_id=objection_id, upheld=False, text="维持")
     assert table(village, table_id).in_force_from == dt.date(2027, 2, 1)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_version_moved_over_the_year_counts_in_both_and_never_comes_after_a_newer_vote(village):
+    """Voted for December 2027, contested past New Year; the next vote is the newer will."""
+
+    def at(year, month, day):
+        village.clock.move(dt.datetime(year, month, day, 2, tzinfo=dt.UTC) - village.now)
+
+    at(2027, 11, 1)
+    change_policy(village, table_versions_a_year=1, objection_answer_days=20)
+    older = make.draft_table(village)
+    assert make.adopt_table(village, older)["in_force_from"] == "2027-12-01"
+    objection_id = objected(village, older, village.make_person())
+    assert table(village, older).in_force_from == dt.date(2028, 1, 1)
+    newer = make.draft_table(village, samples.sample("points-table-mixed.csv"))
+    with pytest.raises(voting.TooManyVersions, match="2027"):  # for which the first was voted
+        make.adopt_table(village, newer)
+    at(2028, 1, 2)
+    with pytest.raises(voting.TooManyVersions, match="2028"):  # in which it begins
+        make.confirm_vote(village, newer)
+    change_policy(village, table_versions_a_year=2)
+    assert make.confirm_vote(village, newer)["in_force_from"] == "2028-02-01"
+    for month in (1, 2):
+        at(2028, month, 20)
+        make.bring_into_force(village)
+    do(village, objecting.answer, village.actor("committee"), objection_id=objection_id, upheld=False, text="维持")
+    assert table(village, older).in_force_from == dt.date(2028, 3, 1)
+    at(2028, 3, 2)
+    for began in range(2):
+        with village.read() as session:
+            assert adoption.in_force_on(session, village.community_id, village.today).id == newer
+        assert make.bring_into_force(village)["versions"] == [] and began < 2
+    assert [table(village, one).state for one in (older, newer)] == ["superseded", "in_force"]
 
 
 def test_an_upheld_objection_closes_the_version_and_makes_a_new_draft_of_it(village):

@@ -40,7 +40,7 @@ items_of = drafts.items_of
 def bring_into_force(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, Any]:
     """Write down which versions came into force and which were superseded; harmless when nothing is due.
 
-    A version with an objection that nobody answered in time waits for another month.
+    A version whose day objections moved past that of a newer one is superseded without having been in force. One with an objection that nobody answered in time waits for another month.
     """
     require(actor, "table.bring_into_force", community_id=actor.community_id)
     community_id = community_of(actor)
@@ -60,8 +60,8 @@ def bring_into_force(session: Session, *, actor: Actor, now: dt.datetime) -> dic
             move_day(session, table, first_of_next_month(today))
             waiting.append(table.version)
             continue
-        _supersede(session, table)
-        begun.append(table.version)
+        if _supersede(session, table):
+            begun.append(table.version)
     told = members_of_bodies(session, community_id, today) if begun else []
     for table in due:
         if table.version in begun:
@@ -111,7 +111,8 @@ def switch(
 def in_force_on(session: Session, community_id: int, day: dt.date) -> PointsTable | None:
     """The version by which events of this day are scored, if there is one.
 
-    A published version with an open objection is not in force, whatever its day says.
+    A published version with an open objection is not in force, whatever its day says. Of those whose day has come the
+    newest vote counts, also where objections moved the day of an older one past it.
     """
     contested = (PointsTable.state == PUBLISHED) & _has_open_objection(col(PointsTable.id), community_id)
     return session.scalars(
@@ -122,7 +123,7 @@ def in_force_on(session: Session, community_id: int, day: dt.date) -> PointsTabl
             col(PointsTable.in_force_from) <= day,
             ~contested,
         )
-        .order_by(col(PointsTable.in_force_from).desc(), col(PointsTable.version).desc())
+        .order_by(col(PointsTable.version).desc())
         .limit(1)
     ).first()
 
@@ -212,16 +213,22 @@ def move_day(session: Session, table: PointsTable, day: dt.date) -> None:
     session.flush()
 
 
-def _supersede(session: Session, table: PointsTable) -> None:
+def _supersede(session: Session, table: PointsTable) -> bool:
+    """Put a version in the place of the one in force; False if a newer vote is in force already."""
     before = session.scalars(
         select(PointsTable).where(PointsTable.community_id == table.community_id, PointsTable.state == IN_FORCE)
     ).all()
+    if any((other.version or 0) > (table.version or 0) for other in before):
+        table.state, table.in_force_until = SUPERSEDED, table.in_force_from
+        session.flush()
+        return False
     for older in before:
         older.state = SUPERSEDED
         older.in_force_until = table.in_force_from
     session.flush()
     table.state = IN_FORCE
     session.flush()
+    return True
 
 
 def _has_open_objection(table_id: Any, community_id: int) -> Any:

@@ -28,7 +28,7 @@ from timebank.points.table.adoption import first_of_next_month, put_awards_in_us
 from timebank.points.table.deliberating import DeliberationGoesOn
 from timebank.points.table.digests import digest_of_items
 from timebank.points.table.drafts import items_of
-from timebank.points.table.life_tables import PointsBallot, PointsBody, PointsVote
+from timebank.points.table.life_tables import PointsBallot, PointsBody, PointsLife, PointsVote
 from timebank.points.table.stages import Standing, close, community_of, enter, standing
 from timebank.points.table.tables import IN_FORCE, PUBLISHED, SUPERSEDED, WITHDRAWN, PointsTable
 from timebank.points.table.telling import members_of_bodies, villagers
@@ -386,14 +386,20 @@ def _counted(
 
 
 def _refuse_too_many(session: Session, table: PointsTable, *, year: int, most: int) -> None:
+    """A version counts in the year in which it begins, and in that for which it was voted if an objection moved it over."""
+    first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
     begun = session.scalars(
         select(func.count())
         .select_from(PointsTable)
+        .outerjoin(
+            PointsLife,
+            (col(PointsLife.community_id) == PointsTable.community_id) & (col(PointsLife.table_id) == PointsTable.id),
+        )
         .where(
             PointsTable.community_id == table.community_id,
             PointsTable.id != table.id,
             col(PointsTable.state).in_((PUBLISHED, IN_FORCE, SUPERSEDED)),
-            col(PointsTable.in_force_from).between(dt.date(year, 1, 1), dt.date(year, 12, 31)),
+            col(PointsTable.in_force_from).between(first, last) | col(PointsLife.first_in_force).between(first, last),
         )
     ).one()
     if begun >= most:
