@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 
-from ledger import projections, reading
+from ledger import book_of, projections, reading
 from tests.timebank.hours.arrange_activities import change_policy
 from timebank import accounts
 from timebank.errors import Refused
@@ -26,8 +26,9 @@ from timebank.permissions import Actor
 from timebank.points import publicity as package
 from timebank.points.awards.tables import Award
 from timebank.points.household_accounts import Shortfall
-from timebank.points.publicity import batches, booking, going_on, lines, objections, preparing, states
+from timebank.points.publicity import batches, booking, going_on, lines, objections, preparing, refused, states
 from timebank.points.publicity.tables import AwardCorrection, Objection, PublicityBatch, PublicityLine
+from timebank.points.publicity.taking_back import take_back
 from timebank.points.table.tables import PointsItem, PointsTable
 from timebank.storage import new_id
 
@@ -194,6 +195,10 @@ class Life:
             self.award(kind, self.chance.choice(self.people[:12]), now, back) for back, (_, kind) in enumerate(told)
         ]
         rows[0] |= {"household_id": self.relative_of.household_id, "person_id": self.relative_of.id}
+        for row, (fate, _) in zip(rows, told, strict=True):
+            if fate in (unbookable, unbookable_after_an_objection):
+                closed = self.household_with_closed_account()
+                row |= {"household_id": closed.household_id, "person_id": closed.id}
         self.publish(rows)
         with self.village.read() as session:
             numbers = {row.award_id: row.number for row in session.scalars(select(PublicityLine).where(PublicityLine.batch_number == self.batch))}  # fmt: skip
@@ -207,12 +212,23 @@ class Life:
             if phase == "over":  # between the period's end and the booking
                 run_all(self, mine, waiting)
                 mine = []
-            if phase in ("over", "booked"):
+            if phase in ("over", "booked", "late"):
                 self.book()
             run_all(self, mine, waiting)
             self.adds_up()
         assert not any(waiting.values())
         self.refused("batch_wrong_state", booking.begin_booking, self.committee(), number=self.batch)
+
+    def household_with_closed_account(self):
+        person = self.village.make_person("注销户")
+
+        def close(session, now):
+            own = {"kind": "household", "owner_id": person.household_id, "unit": "pt"}
+            book_of(session).close(accounts.open_main(session, self.village.community_id, **own))
+            return {}
+
+        self.village.write(close)
+        return person
 
     def publish(self, rows) -> None:
         village, committee = self.village, self.committee()
@@ -330,6 +346,14 @@ class Line:
 
     def appeal(self, life: Life, said, verb="appeal"):
         return life.move(verb, self, objections.appeal, life.herself(said.person), objection_id=said.id, text="请再查")
+
+    def take_back(self, life: Life, said, verb="take_back"):
+        return life.move(verb, self, take_back, life.herself(said.person), objection_id=said.id)
+
+    def decline(self, life: Life):
+        life.edges["correction", "decline", "asked", "declined"] += 1
+        return life.move("decline_reversal", self, objections.decline_correction, life.village.actor("community_manager"),
+                         award_id=self.award_id, reason="照片上就是他")  # fmt: skip
 
     def decide(self, life: Life, said, verb, **more):
         upheld = verb not in ("decide_reject", "decide_reject_late")
@@ -493,12 +517,116 @@ def asked_back(life, line):
     confirmed(life, line)
 
 
-def confirmed(life, line):
+def taken_back(life, line):
+    said = line.object(life)
+    life.refused(
+        "not_refused",
+        refused.give_up,
+        life.committee(),
+        batch_number=line.batch,
+        line_number=line.number,
+        reason="注销",
+    )
+    yield "answer"
+    line.take_back(life, said)
+    life.refused("objection_wrong_state", take_back, life.herself(said.person), objection_id=said.id)
+    assert line.state(life) == "hanging"
+
+
+def taken_back_by_one_of_two(life, line):
+    first, second = line.object(life), line.object(life)
+    yield "answer"
+    line.take_back(life, first)
+    line.answer(life, second, "reject")
+    third = line.object(life)
+    line.take_back(life, third)  # the answer stands
+    yield "appeal"
+    line.appeal(life, second)
+    fourth = line.object(life)
+    line.take_back(life, fourth)  # the appeal stands
+    yield "decide"
+    line.decide(life, second, "decide_reject")
+
+
+def late_and_taken_back(life, line):
+    yield "booked"
+    first, second = line.object(life, "object_late"), line.object(life, "object_late")
+    yield "late"
+    line.take_back(life, first, "take_back_late")
+    line.take_back(life, second, "take_back_late")
+
+
+def late_and_declined(life, line):
+    """Upheld, but the second officer keeps it in the books; the supervision committee's word on it is not declined any more."""
+    yield "booked"
+    said = line.object(life, "object_late")
+    yield "late"
+    life.move("ask_reversal", line, objections.answer, life.committee(), objection_id=said.id, upheld=True, text="是")
+    line.decline(life)
+    yield "late_appeal"
+    line.appeal(life, said, "appeal_late")
+    yield "late_decide"
+    supervisor = life.village.actor("supervision_committee")
+    life.move("ask_reversal", line, objections.decide, supervisor, objection_id=said.id, upheld=True, text="应当冲正")
+    life.refused("decision_final", objections.decline_correction, life.village.actor("community_manager"),
+                 award_id=line.award_id, reason="不同意")  # fmt: skip
+    yield "confirm"
+    confirmed(life, line, asked=2)
+
+
+def late_and_declined_while_appealed(life, line):
+    """An appeal that an answer to somebody else had ended goes on when that answer's booking back is declined."""
+    yield "booked"
+    first = line.object(life, "object_late")
+    yield "late"
+    line.answer(life, first, "reject_late")
+    line.appeal(life, first, "appeal_late")
+    second = line.object(life, "object_late")
+    life.move("ask_reversal", line, objections.answer, life.committee(), objection_id=second.id, upheld=True, text="是")
+    line.decline(life)
+    yield "late_decide"
+    line.decide(life, first, "decide_reject_late")
+
+
+def unbookable(life, line):
+    """The household's account is closed: the others are booked, this line waits, and is given up."""
+    yield "booked"
+    assert line.state(life) == "hanging"
+    life.move(
+        "give_up",
+        line,
+        refused.give_up,
+        life.committee(),
+        batch_number=line.batch,
+        line_number=line.number,
+        reason="注销了",
+    )
+
+
+def unbookable_after_an_objection(life, line):
+    said = line.object(life)
+    yield "answer"
+    line.answer(life, said, "reject")
+    yield "booked"
+    life.move(
+        "give_up",
+        line,
+        refused.give_up,
+        life.committee(),
+        batch_number=line.batch,
+        line_number=line.number,
+        reason="注销了",
+    )
+
+
+def confirmed(life, line, asked=1):
     life.move("confirm_reversal", line, objections.confirm_correction, life.village.actor("community_manager"),
               award_id=line.award_id)  # fmt: skip
     with life.village.read() as session:
-        asked = session.scalars(select(AwardCorrection).where(col(AwardCorrection.award_id) == line.award_id)).one()
-        assert asked.confirmed_by != asked.asked_by
+        every = session.scalars(select(AwardCorrection).where(col(AwardCorrection.award_id) == line.award_id)).all()
+        assert len(every) == asked
+        (last,) = [one for one in every if one.confirmed_at]
+        assert last.confirmed_by != last.asked_by
     life.edges["correction", "confirm", "asked", "confirmed"] += 1
 
 
@@ -557,6 +685,13 @@ FATES = [
     (late_and_reversed, "small"),
     (late_and_large, "large"),
     (asked_back, "small"),
+    (taken_back, "small"),
+    (taken_back_by_one_of_two, "deduction"),
+    (late_and_taken_back, "base"),
+    (late_and_declined, "large"),
+    (late_and_declined_while_appealed, "large"),
+    (unbookable, "small"),
+    (unbookable_after_an_objection, "large"),
 ]
 
 

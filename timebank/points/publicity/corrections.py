@@ -7,22 +7,30 @@ its shortfall, and what it earns next fills that first.
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from ledger import book_of
-from timebank import accounts, notices, policy
+from timebank import notices, policy
 from timebank.errors import BadInput, NotFound
 from timebank.people.communities import community_of
-from timebank.people.working_days import today_in
+from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
-from timebank.points import household_accounts
 from timebank.points.awards.nearness import refuse_near
 from timebank.points.awards.tables import BOOKED, REVERSED, Award
 from timebank.points.household_changes import following
-from timebank.points.publicity import lines, preparing, states
-from timebank.points.publicity.refusals import NeedsAnotherOfficer, NotBooked, ObjectionWrongState, OwnObjection
+from timebank.points.publicity import counter_entries, lines, preparing, states
+from timebank.points.publicity import joined as together
+from timebank.points.publicity.refusals import (
+    DecisionFinal,
+    NeedsAnotherOfficer,
+    NotBooked,
+    ObjectionWrongState,
+    OwnObjection,
+    ReviewedIt,
+)
 from timebank.points.publicity.tables import AwardCorrection, Objection, PublicityLine
 from timebank.storage import new_id
 
@@ -39,7 +47,7 @@ def ask_correction(
     require(actor, "publicity.correct", community_id=actor.community_id)
     award = lines.award_of(session, community_of(actor), award_id)
     refuse_near(session, actor, award.household_id)
-    if award.state != BOOKED:
+    if award.state != BOOKED or correction_of(session, award) is not None:  # or nothing could be taken back
         raise NotBooked(state=award.state)
     if not reason.strip():
         raise BadInput(fields={"reason": "required"})
@@ -76,6 +84,49 @@ def confirm_correction(session: Session, *, actor: Actor, now: dt.datetime, awar
     if line is not None:
         lines.move(session, line, award, "confirm_reversal")
     return {"code": "award_reversed", "award_id": award.id.hex, "entry": asked.entry}
+
+
+def decline_correction(
+    session: Session, *, actor: Actor, now: dt.datetime, award_id: uuid.UUID, reason: str
+) -> dict[str, Any]:
+    """Not book an award back, as the second officer: the line stays in the books, and who objected is told why.
+
+    An answer that had upheld the objection stands no more: it counts as rejected, and can be appealed from today. An
+    appeal that the answer had ended goes on.
+
+    Raises:
+        NotBooked, NeedsAnotherOfficer, OwnHousehold, OwnRelatives, OwnObjection: as with confirming.
+        ReviewedIt: who reviewed the award does not keep it in the books.
+        DecisionFinal: the supervision committee decided so.
+    """
+    require(actor, "publicity.correct", community_id=actor.community_id)
+    award = lines.award_of(session, community_of(actor), award_id)
+    refuse_near(session, actor, award.household_id)
+    asked = open_correction(session, award)
+    if award.state != BOOKED or asked is None:
+        raise NotBooked(state=award.state)
+    if asked.asked_by == actor.number:
+        raise NeedsAnotherOfficer
+    line = lines.line_of_award(session, award)
+    if line is not None and _objected(session, actor, line):
+        raise OwnObjection
+    if together.gave_a_verdict(session, actor, award):
+        raise ReviewedIt
+    raised = session.get(Objection, (award.community_id, asked.objection_id)) if asked.objection_id else None
+    if raised is not None and raised.state == states.APPEAL_UPHELD:
+        raise DecisionFinal
+    upheld = [one for one in together.of_line(session, line) if one.outcome == "reversed"] if line and raised else []
+    said = reason.strip()
+    if not 1 <= len(said) <= 300 or together.named_in(session, said, upheld):
+        raise BadInput(fields={"reason": "names_objector" if 1 <= len(said) <= 300 else "required"})
+    asked.declined_at, asked.declined_by, asked.decline_reason = now, actor.number, said
+    for one in upheld:
+        _take_up_again(session, one, said, now=now)
+    session.flush()
+    state = lines.move(session, line, award, "decline_reversal") if line is not None else BOOKED
+    for one in upheld:
+        together.tell(session, one, "appeal_goes_on" if one.state == states.APPEALED else "reversal_declined", now=now)
+    return {"code": "correction_declined", "award_id": award.id.hex, "line_state": state, "objections": len(upheld)}
 
 
 def book_back(
@@ -115,8 +166,32 @@ def open_correction(session: Session, award: Award) -> AwardCorrection | None:
             AwardCorrection.community_id == award.community_id,
             AwardCorrection.award_id == award.id,
             col(AwardCorrection.confirmed_at).is_(None),
+            col(AwardCorrection.declined_at).is_(None),
         )
     ).first()
+
+
+def decliners_of(session: Session, award: Award) -> Sequence[str]:
+    """Who declined to book an award back: they decide no appeal about it."""
+    query = select(AwardCorrection.declined_by).where(
+        AwardCorrection.community_id == award.community_id,
+        AwardCorrection.award_id == award.id,
+        col(AwardCorrection.declined_by).is_not(None),
+    )
+    return [number for number in session.scalars(query) if number is not None]
+
+
+def declined_of(session: Session, award: Award) -> Sequence[AwardCorrection]:
+    """The wishes to book an award back that were declined, oldest first."""
+    return session.scalars(
+        select(AwardCorrection)
+        .where(
+            AwardCorrection.community_id == award.community_id,
+            AwardCorrection.award_id == award.id,
+            col(AwardCorrection.declined_at).is_not(None),
+        )
+        .order_by(col(AwardCorrection.id))
+    ).all()
 
 
 def correction_of(session: Session, award: Award) -> AwardCorrection | None:
@@ -139,11 +214,30 @@ def waiting(session: Session, *, actor: Actor, limit: int = 100) -> list[tuple[A
             Award,
             (col(Award.community_id) == AwardCorrection.community_id) & (col(Award.id) == AwardCorrection.award_id),
         )
-        .where(AwardCorrection.community_id == actor.community_id, col(AwardCorrection.confirmed_at).is_(None))
+        .where(
+            AwardCorrection.community_id == actor.community_id,
+            col(AwardCorrection.confirmed_at).is_(None),
+            col(AwardCorrection.declined_at).is_(None),
+        )
         .order_by(col(AwardCorrection.id))
         .limit(limit)
     ).all()
     return [(asked, award) for asked, award in rows]
+
+
+def _take_up_again(session: Session, objection: Objection, reason: str, *, now: dt.datetime) -> None:
+    """An objection whose booking back was declined: rejected with a time to appeal, or appealed as it was before."""
+    community_id, today = objection.community_id, today_in(session, objection.community_id, now)
+    rules = policy.of(session, community_id, today)
+    objection.state = states.objection_after(objection.state, "decline")
+    objection.outcome, objection.declined = None, reason
+    if objection.state == states.REJECTED:
+        objection.appeal_until = end_of_day(session, community_id, today + dt.timedelta(days=rules.appeal_days))
+        return
+    objection.decision, objection.decided_at, objection.decided_by, objection.reminded_at = "", None, None, None
+    objection.decision_due_at = end_of_day(
+        session, community_id, end_of_working_days(session, community_id, today, rules.appeal_decision_days)
+    )
 
 
 def _objected(session: Session, actor: Actor, line: PublicityLine) -> bool:
@@ -175,37 +269,24 @@ def _ask(
 def _reverse(
     session: Session, award: Award, asked: AwardCorrection, *, approvers: list[int], by: str, now: dt.datetime
 ) -> None:
-    """The counter-entries: what the award paid of a shortfall, then itself; what a wrong deduction took meanwhile is given back."""
-    community_id, book = award.community_id, book_of(session)
-    on = today_in(session, community_id, now)
-    detail = {"use_case": "publicity.correct", "award": award.id.hex, "correction": asked.id.hex}
-    if asked.objection_id is not None:
-        detail["objection"] = asked.objection_id.hex
-    paid = [move.entry for move in household_accounts.moves_of(session, community_id, award.id) if move.entry]
-    for entry in [*reversed(paid), award.entry]:
-        if entry is not None:
-            asked.entry = book.reverse(entry, on=on, reason="award_corrected", approvers=approvers, detail=detail)
-    taken_later = household_accounts.undo_moves(session, community_id, award.id, now=now)
-    if taken_later:
-        main = household_accounts.main_account(session, community_id, award.household_id)
-        book.post({accounts.RETURNED_PT: -taken_later, main: taken_later}, on=on,
-                  detail={**detail, "use_case": "publicity.give_back", "credited": taken_later})  # fmt: skip
-    following.follow(session, community_id, award.household_id, on=on)
+    """The counter-entries, or the note that nothing can be taken back; the award's end is that of its points."""
+    state = counter_entries.book(session, award, asked, approvers=approvers, now=now)
     asked.confirmed_at, asked.confirmed_by = now, by
-    award.state, award.closed_at, award.closed_by, award.closed_reason = REVERSED, now, by, asked.reason
+    if state == REVERSED:
+        award.state, award.closed_at, award.closed_by, award.closed_reason = state, now, by, asked.reason
     session.flush()
-    _tell(session, award, now=now)
+    if state == REVERSED:
+        _tell(session, award, now=now)
 
 
 def _tell(session: Session, award: Award, *, now: dt.datetime) -> None:
     person = award.person_id
     if person is None:
-        person = preparing.names_of(session, award.community_id, {award.household_id}).get(award.household_id, (None,))[
-            0
-        ]
+        home = following.successor(session, award.community_id, award.household_id)
+        person = preparing.names_of(session, award.community_id, {home}).get(home, (None,))[0]
     if person is not None:
         facts = {"batch": award.batch_number, "line": award.line_number, "points_steps": -award.credited_steps,
-                 "short_steps": household_accounts.short(session, award.community_id, award.household_id)}  # fmt: skip
+                 "short_steps": following.short(session, award.community_id, award.household_id)}  # fmt: skip
         notices.tell(
             session, community_id=award.community_id, person_id=person, kind="line_reversed", facts=facts, now=now
         )

@@ -19,10 +19,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
-from timebank import attachments, notices, policy
+from timebank import attachments, policy
 from timebank.attachments import Prepared
-from timebank.columns import to_ms
-from timebank.errors import BadInput, NotFound
+from timebank.errors import BadInput
 from timebank.people import households, kin, residents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
@@ -30,11 +29,18 @@ from timebank.people.working_days import end_of_day, end_of_working_days, today_
 from timebank.permissions import Actor, require
 from timebank.points.awards import entering, reading
 from timebank.points.awards.rows import AwardRow
-from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award, AwardReview
-from timebank.points.publicity import corrections, lines, preparing, states
-from timebank.points.publicity.corrections import ask_correction, confirm_correction, open_correction
+from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award
+from timebank.points.publicity import corrections, lines, states
+from timebank.points.publicity import joined as together
+from timebank.points.publicity.corrections import (
+    ask_correction,
+    confirm_correction,
+    decline_correction,
+    open_correction,
+)
 from timebank.points.publicity.refusals import (
     AppealTooLate,
+    DecisionFinal,
     LineDone,
     NeedsAnotherOfficer,
     NotBooked,
@@ -61,6 +67,7 @@ from timebank.storage import new_id, next_number
 __all__ = [
     "AppealTooLate",
     "Corrected",
+    "DecisionFinal",
     "LineDone",
     "NeedsAnotherOfficer",
     "NotBooked",
@@ -78,6 +85,7 @@ __all__ = [
     "ask_correction",
     "confirm_correction",
     "decide",
+    "decline_correction",
     "line_of",
     "may_object_until",
     "object_to",
@@ -164,7 +172,7 @@ def object_to(
     if not late:
         award.state = FROZEN
     lines.move(session, line, award, "object_late" if late else "object")
-    _tell_household(session, award, "line_objected", {"batch": batch_number, "line": line_number}, now=now)
+    together.tell_household(session, award, "line_objected", {"batch": batch_number, "line": line_number}, now=now)
     return {"code": "objection_raised", "objection_id": objection.id.hex, "number": objection.number,
             "batch": batch_number, "line": line_number, "late": late, "answer_due_at": due.isoformat()}  # fmt: skip
 
@@ -188,11 +196,11 @@ def answer(
         OwnHousehold, OwnObjection, TooNearToAnswer, ReviewedIt: who answers is too near. ObjectionWrongState.
     """
     require(actor, "publicity.answer", community_id=actor.community_id)
-    objection, _, line, award = _found(session, actor, objection_id)
-    joined = _of_line(session, line)
+    objection, _, line, award = together.found(session, actor, objection_id)
+    joined = together.of_line(session, line)
     _refuse_near(session, actor, award, joined, objection)
     state = states.objection_after(objection.state, "uphold" if upheld else "reject")
-    text = _said(text)
+    text = _said_to_all(session, text, joined)
     today = today_in(session, award.community_id, now)
     until = end_of_day(
         session,
@@ -208,7 +216,7 @@ def answer(
         ended = _end_line(session, actor, line, award, upheld=mine, text=text, now=now, corrected=corrected)
     else:
         ended = {"state": lines.move(session, line, award, "reject_late" if objection.late else "reject")}
-    _tell_objectors(session, line, mine, "objection_answered", now=now)
+    together.tell_objectors(session, line, mine, "objection_answered", now=now)
     return {"code": "objection_upheld" if upheld else "objection_rejected", "objection_id": objection.id.hex,
             "joined": len(mine), "award_state": award.state, "line_state": ended["state"], **ended}  # fmt: skip
 
@@ -219,7 +227,7 @@ def appeal(session: Session, *, actor: Actor, now: dt.datetime, objection_id: uu
     Raises:
         ObjectionWrongState, AppealTooLate; LineDone: another's objection ended the line.
     """
-    objection, _, line, award = _found(session, actor, objection_id)
+    objection, _, line, award = together.found(session, actor, objection_id)
     own = objection.person_id == actor.person_id
     use_case = "publicity.object_to" if own else "publicity.object_on_behalf"
     require(actor, use_case, community_id=actor.community_id)
@@ -260,11 +268,11 @@ def decide(
         OwnHousehold, OwnObjection, TooNearToAnswer, ReviewedIt: who decides is too near. ObjectionWrongState.
     """
     require(actor, "publicity.decide", community_id=actor.community_id)
-    objection, _, line, award = _found(session, actor, objection_id)
-    joined = _of_line(session, line)
+    objection, _, line, award = together.found(session, actor, objection_id)
+    joined = together.of_line(session, line)
     _refuse_near(session, actor, award, joined, objection)
     state = states.objection_after(objection.state, "decide_uphold" if upheld else "decide_reject")
-    text = _said(text)
+    text = _said_to_all(session, text, joined)
     mine = [one for one in joined if one.state == APPEALED]
     for one in mine:
         one.state, one.decision, one.decided_at, one.decided_by = state, text, now, actor.number
@@ -273,7 +281,7 @@ def decide(
         ended = _end_line(session, actor, line, award, upheld=mine, text=text, now=now, corrected=corrected)
     else:
         ended = {"state": lines.move(session, line, award, "decide_reject_late" if objection.late else "decide_reject")}
-    _tell_objectors(session, line, mine, "objection_decided", now=now)
+    together.tell_objectors(session, line, mine, "objection_decided", now=now)
     return {"code": "appeal_upheld" if upheld else "appeal_rejected", "objection_id": objection.id.hex,
             "joined": len(mine), "award_state": award.state, "line_state": ended["state"], **ended}  # fmt: skip
 
@@ -364,7 +372,7 @@ def line_of(session: Session, *, actor: Actor, batch_number: int, line_number: i
 
 def objection_of(session: Session, *, actor: Actor, objection_id: uuid.UUID) -> Objection:
     """One objection, for who raised it and for staff."""
-    objection = _found(session, actor, objection_id)[0]
+    objection = together.found(session, actor, objection_id)[0]
     if objection.person_id != actor.person_id:
         require(actor, "awards.read", community_id=actor.community_id)
     return objection
@@ -413,8 +421,8 @@ def _end_line(
             told = {"replaced_by": made.id.hex, "credited_steps": made.credited_steps}
         told["state"] = lines.move(session, line, award, "correct" if corrected else "withdraw")
         facts = {"batch": line.batch_number, "line": line.number}
-        _tell_household(session, award, f"line_{outcome}", facts, now=now)
-    rest = [one for one in _of_line(session, line) if one.state in (OPEN, APPEALED)]
+        together.tell_household(session, award, f"line_{outcome}", facts, now=now)
+    rest = [one for one in together.of_line(session, line) if one.state in (OPEN, APPEALED)]
     for one in rest:
         if one.state == OPEN:
             one.state, one.answer, one.answered_at, one.answered_by = states.UPHELD, text, now, actor.number
@@ -425,7 +433,7 @@ def _end_line(
         one.outcome = outcome
     session.flush()
     if rest:
-        _tell_objectors(session, line, rest, "objection_answered", now=now)
+        together.tell_objectors(session, line, rest, "objection_answered", now=now)
     return told
 
 
@@ -507,7 +515,7 @@ def _late_until(session: Session, award: Award, days: int) -> dt.datetime:
 
 
 def _refuse_double(session: Session, line: PublicityLine, person_id: uuid.UUID, *, most: int) -> None:
-    if any(one.person_id == person_id for one in _of_line(session, line)):
+    if any(one.person_id == person_id for one in together.of_line(session, line)):
         raise ObjectedAlready
     waiting = session.scalars(
         select(Objection.id).where(
@@ -526,11 +534,11 @@ def _refuse_near(
     """Nobody answers for the own household, relatives, own review, own objection or own answer."""
     if actor.household_id is not None and award.household_id == actor.household_id:
         raise OwnHousehold
-    if actor.number == objection.answered_by or (
+    if actor.number in (objection.answered_by, *corrections.decliners_of(session, award)) or (
         actor.person_id is not None and any(one.person_id == actor.person_id for one in joined)
     ):
         raise OwnObjection
-    if award.reviewed_by == actor.number or _gave_a_verdict(session, actor, award):
+    if together.gave_a_verdict(session, actor, award):
         raise ReviewedIt
     if actor.person_id is not None and any(
         kin.are_near(session, award.community_id, actor.person_id, other)
@@ -539,60 +547,15 @@ def _refuse_near(
         raise TooNearToAnswer
 
 
-def _gave_a_verdict(session: Session, actor: Actor, award: Award) -> bool:
-    """Whether the actor was one of those who reviewed the award: first, second, or for the committee."""
-    found = select(AwardReview.id).where(
-        AwardReview.community_id == award.community_id,
-        AwardReview.award_id == award.id,
-        AwardReview.reviewed_by == actor.number,
-    )
-    return session.scalars(found.limit(1)).first() is not None
-
-
-def _of_line(session: Session, line: PublicityLine) -> Sequence[Objection]:
-    return session.scalars(
-        select(Objection)
-        .where(
-            Objection.community_id == line.community_id,
-            Objection.batch_number == line.batch_number,
-            Objection.line_number == line.number,
-        )
-        .order_by(col(Objection.id))
-    ).all()
-
-
-def _found(
-    session: Session, actor: Actor, objection_id: uuid.UUID
-) -> tuple[Objection, PublicityBatch, PublicityLine, Award]:
-    objection = session.get(Objection, (community_of(actor), objection_id))
-    if objection is None:
-        raise NotFound(what="objection")
-    return objection, *lines.line_at(session, objection.community_id, objection.batch_number, objection.line_number)
-
-
 def _said(text: str) -> str:
     if not 1 <= len(text.strip()) <= TEXT_MOST:
         raise BadInput(fields={"text": "required"})
     return text.strip()
 
 
-def _tell_objectors(
-    session: Session, line: PublicityLine, said: Sequence[Objection], kind: str, *, now: dt.datetime
-) -> None:
-    for one in said:
-        facts: dict[str, Any] = {"batch": line.batch_number, "line": line.number}
-        if one.appeal_by is not None and one.state == REJECTED:
-            facts["until_at"] = to_ms(one.appeal_by)
-        told = f"{kind}_{'upheld' if one.state in (states.UPHELD, states.APPEAL_UPHELD) else 'rejected'}"
-        notices.tell(session, community_id=line.community_id, person_id=one.person_id, kind=told, facts=facts, now=now)
-
-
-def _tell_household(session: Session, award: Award, kind: str, facts: dict[str, Any], *, now: dt.datetime) -> None:
-    """Tell who was awarded, else the head of the household."""
-    person = award.person_id
-    if person is None:
-        person = preparing.names_of(session, award.community_id, {award.household_id}).get(award.household_id, (None,))[
-            0
-        ]
-    if person is not None:
-        notices.tell(session, community_id=award.community_id, person_id=person, kind=kind, facts=facts, now=now)
+def _said_to_all(session: Session, text: str, joined: Sequence[Objection]) -> str:
+    """What anybody may read on the board: it does not name who objected."""
+    said = _said(text)
+    if together.named_in(session, said, joined):
+        raise BadInput(fields={"text": "names_objector"})
+    return said
