@@ -24,6 +24,7 @@ from timebank.points.shop.tables import (
     BUNDLE,
     GOODS,
     HANDED_OVER,
+    PROMISES,
     Merchant,
     ShopItem,
     ShopOrder,
@@ -34,7 +35,6 @@ from timebank.points.shop.tables import (
 
 IN_KINDS = ("received", "taken_back")
 OUT_KINDS = ("handed_over", "spoiled", "past_date", "event")
-PROMISES = ("reserved", "released")  # change what is promised, not what is there
 
 
 @dataclass(frozen=True)

@@ -399,6 +399,9 @@ class ShopDelivery(SQLModel, table=True):
     received_by: str
 
 
+PROMISES = ("reserved", "released")  # kinds of movement that change what is promised, not what is there
+
+
 class StockMovement(SQLModel, table=True):
     """Every change of stock or reservation: `stock` and `reserved` are what was there afterwards.
 

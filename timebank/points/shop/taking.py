@@ -1,22 +1,25 @@
 """Stock-taking (盘点): a sheet of what the books say, what was counted, and what becomes of the difference.
 
-A sheet is of the moment at which it was made: pieces that came or went since then are counted as if they had not, so
-that counting does not close the shop. The difference, not the count, is what changes the stock. A large one waits for a
-second person; what was counted is noted in the ledger.
+Counting does not close the shop. Who counts writes down what lies on the shelf, and at what time; what came or went since
+the sheet was made is reckoned into what the books say of that moment, and shown beside it. What came or went later does
+not matter: the difference, not the count, is what changes the stock. A large one waits for a second person; what was
+counted is noted in the ledger.
 """
 
 import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ledger import book_of
 from ledger.entries import canonical
 from timebank import policy
+from timebank.columns import to_ms
 from timebank.errors import BadInput, NotFound, Refused
 from timebank.people.working_days import today_in
 from timebank.permissions import Actor
@@ -24,7 +27,7 @@ from timebank.points.shop import states
 from timebank.points.shop.goods import MOST_PIECES, goods_of, item_of
 from timebank.points.shop.merchants import community_of, staffed
 from timebank.points.shop.stock import NoPieces, StockReserved, move
-from timebank.points.shop.tables import GOODS, Merchant, ShopItem, StockTaking, StockTakingLine
+from timebank.points.shop.tables import GOODS, PROMISES, Merchant, ShopItem, StockMovement, StockTaking, StockTakingLine
 from timebank.storage import new_id, next_number
 
 OPEN = (states.COUNTING, states.WAITING)
@@ -56,10 +59,16 @@ class OwnCount(Refused):
 
 @dataclass(frozen=True)
 class Counted:
-    """One line with its goods; `stock` is what the books say now, after what came and went since the sheet."""
+    """One line with its goods, and what came (positive) or went since the sheet, by kind, while it is being counted."""
 
     line: StockTakingLine
     item: ShopItem
+    since: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def sheet(self) -> int:
+        """What the sheet says: the books of the moment at which it was made."""
+        return self.line.expected - (self.line.moved or 0)
 
     @property
     def difference(self) -> int | None:
@@ -118,32 +127,42 @@ def enter(
     taking_id: uuid.UUID,
     counted: Mapping[int, int],
     reasons: Mapping[int, str],
+    as_of: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """Enter what was counted, by position of the sheet; a small difference is booked at once, a large one waits.
 
+    `as_of` is when the pieces were counted, where it was on paper; else now.
+
     Raises:
-        BadInput: positions without a number (`counted.3`), or a difference without a reason (`reason.3`).
+        BadInput: a moment before the sheet or to come (`as_of`), positions without a number (`counted.3`), or a difference
+            without a reason (`reason.3`).
         StockReserved: more pieces are promised than were found.
     """
     taking = _own(session, actor, "shop.count", taking_id)
     if taking.state != states.COUNTING:
         raise TakingWrongState(state=taking.state)
+    at = as_of or now
+    if not taking.begun_at <= at <= now:
+        raise BadInput(fields={"as_of": "not_since_the_sheet"})
     lines = _lines(session, taking)
+    later = _moved(session, taking, since=at)
+    books = {one.item.id: one.item.stock - sum(later.get(one.item.id, {}).values()) for one in lines}
     wrong = {}
     for one in lines:
         position, found = one.line.position, counted.get(one.line.position)
         if found is None or not 0 <= found <= MOST_PIECES:
             wrong[f"counted.{position}"] = "required" if found is None else "out_of_range"
-        elif found != one.line.expected and not reasons.get(position, "").strip():
+        elif found != books[one.item.id] and not reasons.get(position, "").strip():
             wrong[f"reason.{position}"] = "required"
     if wrong:
         raise BadInput(fields=wrong)
     for one in lines:
         position = one.line.position
+        one.line.moved, one.line.expected = books[one.item.id] - one.sheet, books[one.item.id]
         one.line.counted = counted[position]
         one.line.reason = reasons.get(position, "").strip()[:200] if one.difference else ""
     _refuse_promised(lines)
-    taking.counted_at, taking.counted_by = now, actor.number
+    taking.as_of, taking.counted_at, taking.counted_by = at, now, actor.number
     taking.difference_steps = sum(abs(one.difference or 0) * one.line.price_steps for one in lines)
     rules = policy.of(session, taking.community_id, today_in(session, taking.community_id, now))
     if taking.difference_steps >= max(rules.shop_count_two_from_steps, 1):
@@ -174,6 +193,7 @@ def count_again(session: Session, *, actor: Actor, now: dt.datetime, taking_id: 
     if taking.state != states.WAITING:
         raise TakingWrongState(state=taking.state)
     taking.state, taking.counted_at, taking.counted_by, taking.difference_steps = states.COUNTING, None, None, 0
+    taking.as_of = None
     return {"code": "taking_sent_back", "taking_id": taking.id.hex}
 
 
@@ -222,7 +242,11 @@ def taking_of(session: Session, *, actor: Actor, taking_id: uuid.UUID) -> Taking
     if row is None:
         raise NotFound(what="stock_taking")
     place = staffed(session, actor, "shop.look", row.merchant_id, reads=True)
-    return Taking(row, place, _lines(session, row))
+    lines = _lines(session, row)
+    if row.state == states.COUNTING:
+        since = _moved(session, row, since=row.begun_at)
+        lines = [replace(one, since=since.get(one.item.id, {})) for one in lines]
+    return Taking(row, place, lines)
 
 
 def open_taking(session: Session, merchant: Merchant) -> StockTaking | None:
@@ -238,12 +262,38 @@ def open_taking(session: Session, merchant: Merchant) -> StockTaking | None:
 
 def digest_of(taking: StockTaking, lines: Sequence[Counted]) -> str:
     """SHA-256 of what was counted, as the ledger's note holds it."""
-    told = {
+    told: dict[str, Any] = {
         "number": taking.number,
         "merchant": taking.merchant_id.hex,
         "lines": [[one.item.id.hex, one.line.expected, one.line.counted, one.line.reason] for one in lines],
     }
+    if taking.as_of is not None:
+        told["as_of"] = to_ms(taking.as_of)
     return hashlib.sha256(canonical(told)).hexdigest()
+
+
+def _moved(session: Session, taking: StockTaking, *, since: dt.datetime) -> dict[uuid.UUID, dict[str, int]]:
+    """What came (positive) and went of the goods on a sheet after a moment, by kind; what was only promised is neither."""
+    rows = session.execute(
+        select(StockMovement.item_id, StockMovement.kind, func.sum(StockMovement.pieces))
+        .join(
+            StockTakingLine,
+            (col(StockTakingLine.community_id) == StockMovement.community_id)
+            & (col(StockTakingLine.item_id) == StockMovement.item_id),
+        )
+        .where(
+            StockMovement.community_id == taking.community_id,
+            StockTakingLine.taking_id == taking.id,
+            col(StockMovement.moved_at) > since,
+            col(StockMovement.kind).not_in(PROMISES),
+        )
+        .group_by(col(StockMovement.item_id), col(StockMovement.kind))
+        .order_by(col(StockMovement.kind))
+    )
+    found: dict[uuid.UUID, dict[str, int]] = {}
+    for item_id, kind, pieces in rows:
+        found.setdefault(item_id, {})[kind] = int(pieces)
+    return found
 
 
 def _book(

@@ -119,7 +119,7 @@ class Life:
         with self.village.read() as session:
             lines = taking.taking_of(session, actor=self.first, taking_id=taking_id).lines
         counted = {
-            one.line.position: max(one.line.expected + (change if one.item.id == self.towel else 0), 0) for one in lines
+            one.line.position: max(one.item.stock + (change if one.item.id == self.towel else 0), 0) for one in lines
         }
         reasons = {one.line.position: "盘点" for one in lines}
         made = self.village.write(

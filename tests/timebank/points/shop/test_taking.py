@@ -1,5 +1,6 @@
-"""Stock-taking: as of its sheet, with a reason for what differs, two people where it is much, noted in the ledger."""
+"""Stock-taking: as of the moment at which it was counted, with a reason for what differs, two people where it is much, noted in the ledger."""
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -16,10 +17,10 @@ def begin(village, merchant_id, actor):
     return uuid.UUID(made["taking_id"])
 
 
-def enter(village, taking_id, actor, counted, reasons=None):
+def enter(village, taking_id, actor, counted, reasons=None, *, as_of=None):
     return village.write(
         lambda s, now: taking.enter(
-            s, actor=actor, now=now, taking_id=taking_id, counted=counted, reasons=reasons or {}
+            s, actor=actor, now=now, taking_id=taking_id, counted=counted, reasons=reasons or {}, as_of=as_of
         )
     )
 
@@ -28,14 +29,32 @@ def do(village, verb, taking_id, actor):
     return village.write(lambda s, now: verb(s, actor=actor, now=now, taking_id=taking_id))
 
 
-def test_the_difference_counts_and_not_what_came_and_went_since_the_sheet(village):
+def test_what_was_handed_over_while_counting_is_no_difference(village):
+    """The sheet says ten; two are fetched before the shelf is counted, one after it, and seven lie there, one of eight being spoiled."""
     soap, merchant_id, seller = make.shop(village, stock=10)
     (person,) = village.make_household("张三", steps=500)
     taking_id = begin(village, merchant_id, seller)
+    village.pass_time(minutes=5)
     arrange.hand_over(village, seller, arrange.order(village, person, {soap: 2}))  # meanwhile the shop goes on
-    done = enter(village, taking_id, seller, {1: 9}, {1: "一块受潮"})
+    with village.read() as session:
+        (line,) = taking.taking_of(session, actor=seller, taking_id=taking_id).lines
+    assert (line.sheet, dict(line.since), line.item.stock) == (10, {"handed_over": -2}, 8)
+    village.pass_time(minutes=5)
+    counted_at = village.now
+    village.pass_time(minutes=5)
+    arrange.hand_over(village, seller, arrange.order(village, person, {soap: 1}))
+    for outside in (counted_at - dt.timedelta(hours=1), village.now + dt.timedelta(minutes=1)):
+        with pytest.raises(BadInput) as refused:
+            enter(village, taking_id, seller, {1: 7}, {1: "一块受潮"}, as_of=outside)
+        assert refused.value.facts["fields"] == {"as_of": "not_since_the_sheet"}
+    with pytest.raises(BadInput):  # seven is a difference at that moment, though it is what the books say now
+        enter(village, taking_id, seller, {1: 7}, as_of=counted_at)
+    done = enter(village, taking_id, seller, {1: 7}, {1: "一块受潮"}, as_of=counted_at)
     assert done["code"] == "taking_booked"
-    assert arrange.shelf(village, soap) == [(7, 0)]
+    assert arrange.shelf(village, soap) == [(6, 0)]
+    with village.read() as session:
+        (line,) = taking.taking_of(session, actor=seller, taking_id=taking_id).lines
+    assert (line.sheet, line.line.moved, line.line.expected, line.difference) == (10, -2, 8, -1)
     with village.read() as session:
         found = taking.taking_of(session, actor=seller, taking_id=taking_id)
         noted = reading.entry(session, village.community_id, done["note"])
