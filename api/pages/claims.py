@@ -62,7 +62,7 @@ def claim() -> Any:
         made = submit_claim("awards.claim", asked, person)
     except Refused as refused:
         return edge.again("awards/claim.html", told(refused), **_form(me, whom))
-    edge.flash_done(_("已申报,按 %(steps)s 分等待审核。", steps=points(made["credited_steps"])))
+    _say_claimed(made, asked)
     return edge.back("claims.mine")
 
 
@@ -86,7 +86,7 @@ def claim_at_desk() -> Any:
         made = submit_claim("awards.claim_for", asked, _person(whom))
     except Refused as refused:
         return edge.again("awards/claim_desk.html", told(refused), **_desk(whom))
-    edge.flash_done(_("已申报,按 %(steps)s 分等待审核。", steps=points(made["credited_steps"])))
+    _say_claimed(made, asked)
     return edge.back("claims.desk")
 
 
@@ -155,6 +155,13 @@ def submit_claim(use_case: str, asked: dict[str, Any], person: Person) -> dict[s
         ),
         content={**asked, "person": person.id, "photos": [photo.digest for photo in photos]},
     )
+
+
+def _say_claimed(made: dict[str, Any], asked: dict[str, Any]) -> None:
+    if asked["proposed"]:  # where the table gives a range, what it comes to is the reviewer's word
+        edge.flash_done(_("已申报,您认为值 %(steps)s 分,由审核人定。", steps=points(asked["proposed"])))
+    else:
+        edge.flash_done(_("已申报,按 %(steps)s 分等待审核。", steps=points(made["credited_steps"])))
 
 
 def _refuse_problems(row: AwardRow, source: str) -> None:
