@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table
 from ledger import tables
 from ledger.tree import TILE_WIDTH
 from timebank.storage import Request
+from timebank.storage.engines import WRITERS_CACHE
 
 Rows = dict[str, list[tuple[Any, ...]]]  # by table
 
@@ -117,7 +118,8 @@ class SqliteBare:
     def __init__(self, path: Path) -> None:
         self.where = str(path)
         self.connection = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+        shared = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
+        for pragma in (*shared, *WRITERS_CACHE):
             self.connection.execute(f"PRAGMA {pragma}")
 
     def ask(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -41,6 +41,7 @@ AHEAD_MOST_MS = (
 ENTRIES_OF_A_KEY_MOST = 65_536
 SALT_BYTES = 32
 SALTS_MOST = 256  # drawn at once
+LONG = 60  # entries
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MS = datetime.timedelta(milliseconds=1)
 
@@ -196,6 +197,11 @@ class Book:
     @property
     def rule(self) -> Rule | None:
         return self._state.rule
+
+    @property
+    def is_long(self) -> bool:
+        """Whether `flush` will write so much that it is worth preparing for."""
+        return len(self._entries) > LONG
 
     # Entries
 

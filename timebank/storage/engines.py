@@ -16,6 +16,8 @@ from timebank.errors import Busy
 
 # Connections of readers that stay open: they cost next to nothing on a file, and a page should not wait for another.
 READERS_KEPT = 32
+# What a long write touches should stay in memory till its commit: SQLite's own 2 MB make it write and read pages twice.
+WRITERS_CACHE = ("cache_size = -16000", "temp_store = MEMORY")
 
 
 def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool = True, glances: bool = False) -> Engine:
@@ -47,6 +49,7 @@ def make_engine(url: str, *, sqlite: bool, writes: bool = False, durable: bool =
             "foreign_keys = ON",
             "recursive_triggers = ON",
             "busy_timeout = 30000",
+            *(WRITERS_CACHE if writes else ()),
         ):
             connection.execute(f"PRAGMA {pragma}")
         if not writes:

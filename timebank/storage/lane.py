@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
-from ledger import Book, LedgerRefused
+from ledger import Book, LedgerRefused, driver
 from ledger.book import Cache
 from timebank.errors import Busy, ClockWrong, NotFound, Refused, RefusedByLedger, StorageFull, Unknown
 from timebank.storage.caches import Caches
@@ -203,6 +203,7 @@ class Lane:
         return Book(connection, community_id, cache), True
 
     def _answer_all(self, connection: Connection, book: Book, batch: list[Waiting]) -> None:
+        marks = 0
         known = known_requests(connection, batch)
         answered: list[Recorded] = []
         shared: dict[str, Any] = {}  # see KeepingSession
@@ -215,18 +216,20 @@ class Lane:
             waiting.refused = refuse_late_or_early(waiting.key, now)
             if waiting.refused is not None:
                 continue
-            self._answer(connection, book, waiting, now, shared)
+            marks += self._answer(connection, book, waiting, now, shared)
             self._check_open(connection)
             recorded = record(waiting, now)
             if recorded is not None:
                 answered.append(recorded)
                 known[recorded.key] = recorded
+        if book.is_long and connection.dialect.name == "sqlite":
+            _release(connection, marks)
         keep(connection, answered)
 
     def _answer(
         self, connection: Connection, book: Book, waiting: Waiting, now: datetime, shared: dict[str, Any]
-    ) -> None:
-        """Run one request behind a savepoint.
+    ) -> bool:
+        """Run one request behind a savepoint; whether it was set, which it is once something is written.
 
         Raises:
             _Discard: the database failed, or there was no way back to the savepoint, so that nobody knows what of the request is in the transaction.
@@ -251,6 +254,7 @@ class Lane:
             shared.clear()
             if mark is not None:
                 book.undo(mark)
+        return session.is_marked
 
     def _run_global(self, connection: Connection, batch: list[Waiting]) -> None:
         """Run changes of tables that belong to no community, each behind a savepoint, and commit them together.
@@ -293,6 +297,7 @@ class Lane:
         self._drop_connection()
         with closing(self._engine.raw_connection()) as connection:
             driver: Any = connection.dbapi_connection
+            driver.execute("PRAGMA temp_store = FILE")  # the copy is as large as the database
             driver.execute("VACUUM")
             (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -324,6 +329,16 @@ class Lane:
                 connection.invalidate()
             finally:
                 connection.close()
+
+
+def _release(connection: Connection, marks: int) -> None:
+    """Let go of a transaction's savepoints, since nobody goes back to one any more.
+
+    With a savepoint open, SQLite copies each page that a statement with a trigger touches, and keeps all copies to the
+    end: entry after entry of a long batch, the same few pages, which took longer than writing the entries.
+    """
+    for _ in range(marks):
+        driver.call(connection, "RELEASE SAVEPOINT request")
 
 
 def _take_back_if_refused(session: ChangingSession, waiting: Waiting) -> None:

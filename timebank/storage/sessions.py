@@ -46,15 +46,16 @@ class ChangingSession(KeepingSession):
     """A request's session in a transaction that it shares: behind a savepoint, before it writes or the ORM does anything.
 
     The savepoint is set by the driver, since SQLAlchemy's own took a tenth of a check-in. Going back to it is not the
-    session's: a session that rolls back by itself, as it does where a flush fails, ends the whole transaction. It is never
-    released: those of later requests lie within it, and all end with the transaction.
+    session's: a session that rolls back by itself, as it does where a flush fails, ends the whole transaction. It is not
+    released when the request is done: those of later requests lie within it, and all end with the transaction, or, before
+    a long flush, together.
     """
 
     def __init__(
         self, connection: Connection, *, lasting: dict[str, Any], shared: dict[str, Any] | None = None
     ) -> None:
         super().__init__(connection, lasting=lasting, shared=shared, join_transaction_mode="rollback_only")
-        self._is_marked = False
+        self.is_marked = False
 
     def bare(self, *, writes: bool = False) -> Connection:
         self.flush()
@@ -64,13 +65,13 @@ class ChangingSession(KeepingSession):
 
     def mark(self) -> None:
         """Set the savepoint, if there is none yet."""
-        if not self._is_marked:
+        if not self.is_marked:
             driver.call(self._behind, "SAVEPOINT request")
-            self._is_marked = True
+            self.is_marked = True
 
     def take_back(self) -> None:
         """Undo what was done since the savepoint."""
-        if self._is_marked:
+        if self.is_marked:
             driver.call(self._behind, "ROLLBACK TO SAVEPOINT request")
 
 

@@ -403,3 +403,28 @@ def test_who_asks_while_the_storage_closes_is_answered_or_told(db: Database) -> 
     for asker in askers:
         asker.join(30)
     assert not any(asker.is_alive() for asker in askers)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_long_batch_lets_go_of_its_savepoints_before_its_entries_are_written(village: Village) -> None:
+    """An open one makes SQLite keep a copy of each page for each entry; a request that was refused has one too."""
+    told: list[str] = []
+
+    def watch(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        driver: Any = session.connection().connection.dbapi_connection
+        driver.set_trace_callback(told.append)
+        return give(15)(session, now)
+
+    def refuse(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        give(15)(session, now)
+        raise NotEnough(needed_minutes=60, available_minutes=40)
+
+    def much(session: Session, now: datetime.datetime) -> dict[str, Any]:
+        return [give(15)(session, now) for _ in range(100)][-1]
+
+    before = log_size(village)
+    answers = together(village, [watch, refuse, much])
+    assert [isinstance(answer, dict) for answer in answers] == [True, False, True]
+    assert log_size(village) == before + 101
+    begun = [one.split()[0] for one in told[: next(at for at, one in enumerate(told) if "ledger_entry (" in one)]]
+    assert 1 + begun.count("SAVEPOINT") == begun.count("RELEASE") == 3, "one was set before the watch began"

@@ -187,6 +187,8 @@ def names_of(
     session: Session, community_id: int, household_ids: set[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[uuid.UUID, str]]:
     """Under whose name a household is known, with her id: its head, else its first member."""
+    if not household_ids:
+        return {}
     rows = session.execute(
         select(Person.household_id, Person.id, Person.name, Person.relation)
         .where(
