@@ -77,8 +77,17 @@ KINDS = frozenset(
         "excuse_accepted",
         "excuse_refused",
         "year_announced",  # to heads of households that have points
-        "household_split",  # to both heads
+        "year_closed",  # to heads of households whose points it touched
+        "year_undone",
+        "household_asked",  # to those whose word is missing
+        "household_not_changed",  # declined, given up, or over its time
+        "household_split",  # to both who spoke for the sides, and all adults who moved
         "household_merge",
+        "household_undone",
+        "honour_listed",  # to the head, who may agree that the name is shown in full
+        "honour_black_listed",
+        "honour_taken_off",
+        "honour_answered",  # to who objected
         "shop_ready",  # ordered, with the code to fetch it
         "shop_lapses_soon",  # the day before
         "shop_lapsed",

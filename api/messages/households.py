@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _
 
 KINDS: dict[str, Any] = {"split": _("分户"), "merge": _("并户")}
 STATES: dict[str, Any] = {
-    "asked": _("等双方同意"),
-    "agreed": _("双方已同意,待办理"),
+    "asked": _("等大家同意"),
+    "agreed": _("都已同意,待办理"),
     "done": _("已办理"),
     "undone": _("已撤回"),
     "declined": _("一方不同意"),
@@ -45,6 +45,7 @@ BLOCKS: dict[str, Any] = {
     "held": _("有冻结的积分,请等它结清"),
     "below_zero": _("积分账户低于 0,请等以后的加分补上"),
     "members": _("成员与申请时不同,请放弃后重新申请"),
+    "words": _("还有 %(count)s 位要走的人没有同意"),
 }
 WHY_NOT_UNDONE: dict[str, Any] = {
     "late": _("撤回的时间已经过了"),

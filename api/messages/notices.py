@@ -69,6 +69,15 @@ SUBJECTS: dict[str, Any] = {
     "shop_in_part": _("您的兑换缺了一部分"),
     "shop_returned": _("退货的积分已退回"),
     "year_announced": _("去年的积分要结转了"),
+    "year_closed": _("去年的积分已结转"),
+    "year_undone": _("去年的积分结转已撤回"),
+    "household_asked": _("请您表态:家里要分户或并户"),
+    "household_not_changed": _("您家的分户或并户没有办成"),
+    "household_undone": _("您家的分户或并户已撤回"),
+    "honour_listed": _("您家上了红榜"),
+    "honour_black_listed": _("您家在一张榜上"),
+    "honour_taken_off": _("您家从榜上撤下了"),
+    "honour_answered": _("您对榜单的异议有了答复"),
     "household_split": _("您家的分户已办理"),
     "household_merge": _("您家的并户已办理"),
     "roster_gap": _("下周值班缺人"),
@@ -180,6 +189,19 @@ TEXTS: dict[str, Any] = {
     "year_announced": _(
         "%(year)s 年的积分请在 %(redeem_until_on)s 以前兑换;%(closes_on)s 起,没有用完的按 %(carry_percent)s%% 结转。累计荣誉和服务时间不变。"
     ),
+    "year_closed": _(
+        "%(year)s 年没有用完的积分:结转 %(carried_steps)s 分,失效 %(lapsed_steps)s 分。累计荣誉和服务时间不变。"
+    ),
+    "year_undone": _("%(year)s 年的积分结转已整体撤回,失效的 %(lapsed_steps)s 分退回您家。"),
+    "household_asked": _(
+        "第 %(change_number)s 号分户或并户要您本人同意。您可以在页面上同意或不同意,也可以到服务台说。您不同意就不会办。"
+    ),
+    "household_not_changed": _("第 %(change_number)s 号分户或并户没有办成(有人不同意、放弃了或者过期),什么都没有变。"),
+    "household_undone": _("第 %(change_number)s 号分户或并户已整体撤回,两户和积分都回到原来的样子。"),
+    "honour_listed": _("您家在“%(title)s”上,名字只显示姓氏;户主同意后才显示全名。"),
+    "honour_black_listed": _("您家在“%(title)s”上,名字不公开,期满自动撤下。不对的,请在公示期内提异议。"),
+    "honour_taken_off": _("您家已从“%(title)s”撤下。原因:%(reason)s"),
+    "honour_answered": _("您对“%(title)s”的异议已答复:%(reason)s"),
     "household_split": _("第 %(change_number)s 号分户已办理,积分按双方说好的分。办错了的,请尽快告诉服务台。"),
     "household_merge": _("第 %(change_number)s 号并户已办理,积分已经转到一起。办错了的,请尽快告诉服务台。"),
     "roster_gap": _("%(point)s 下周(%(week_on)s 起)只有 %(days)s 天有人值班,应有 %(needed)s 天。请找人补上。"),
@@ -228,6 +250,7 @@ LINKS: dict[str, tuple[str, str]] = {
     "point_number": ("rosters.week", "number"),
     "year_close": ("household.year_end", "close_id"),
     "change_number": ("household_changes.one", "number"),
+    "list_number": ("honours.one", "number"),
     "award_id": ("awards.one", "award_id"),
     "batch": ("board.batch", "number"),
     "table_id": ("points.table", "table_id"),

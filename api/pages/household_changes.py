@@ -18,7 +18,7 @@ from timebank.errors import NotFound, Refused
 from timebank.people import household_members, households, residents
 from timebank.people.households import Household
 from timebank.points import household_accounts, overview
-from timebank.points.household_changes import asking, carrying_out, listed
+from timebank.points.household_changes import asking, carrying_out, listed, words_given
 
 blueprint = Blueprint("household_changes", __name__, url_prefix="/c/<community_code>/households")
 
@@ -136,7 +136,7 @@ def agree(number: int) -> Any:
         asked = edge.load(schemas.HouseholdAgreed)
         _submit("agree", change_id, asked, lambda session, now: asking.agree(
             session, actor=edge.actor(), now=now, change_id=change_id, side=asked["side"],
-            present=bool(asked["present"])))  # fmt: skip
+            present=bool(asked["present"]), member_id=asked["member"], evidence=asked["evidence"]))  # fmt: skip
     except Refused as refused:
         return _again("household/change.html", refused, **_facts(number))
     edge.flash_done(_("已记下同意。"))
@@ -266,9 +266,12 @@ def _facts(number: int) -> dict[str, Any]:
     found = listed.one(session, actor=asks, number=number)
     change = found.change
     side = {change.giver_id: "giver", change.taker_id: "taker"}.get(asks.person_id) if asks.person_id else None
+    needed = words_given.words_of(session, change) if change.state in ("asked", "agreed") else []
     return {
         "found": found,
-        "going": carrying_out.members_of(session, change),
+        "going": words_given.members_of(session, change),
+        "needed": {word.person.id: word for word in needed},
+        "mine": words_given.spoken_by(needed, asks),
         "blocks": words.blocks(carrying_out.waiting_for(session, change))
         if change.state in ("asked", "agreed")
         else [],
@@ -329,5 +332,5 @@ def _asked(made: dict[str, Any]) -> Any:
     if made["state"] == "agreed":
         edge.flash_done(_("双方都已同意,请核对后办理。"))
     else:
-        edge.flash_done(_("已记下,等另一方同意。"))
+        edge.flash_done(_("已记下,等其余的人同意。"))
     return edge.back("household_changes.one", number=made["number"])

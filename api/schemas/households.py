@@ -37,11 +37,18 @@ class MergeAsked(Schema):
     present = List(fields.Word(SIDES), load_default=list)
 
 
-class HouseholdAgreed(Schema):
+class HouseholdSide(Schema):
     """For which side; a clerk says that she is present."""
 
     side = fields.Word(SIDES, load_default="")
     present = fields.Word(("1",), load_default="")
+
+
+class HouseholdAgreed(HouseholdSide):
+    """The same; of one who moves, a clerk writes down what she saw."""
+
+    member = fields.Id(load_default=None)
+    evidence = fields.Text(most=200, load_default="")
 
 
 class WhyChanged(Schema):
@@ -50,7 +57,7 @@ class WhyChanged(Schema):
     reason = fields.Text(most=300, required=True)
 
 
-class HouseholdDeclined(HouseholdAgreed):
+class HouseholdDeclined(HouseholdSide):
     """The same, with a reason."""
 
     reason = fields.Text(most=300, required=True)

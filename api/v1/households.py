@@ -13,7 +13,7 @@ from timebank.errors import NotFound
 from timebank.people import household_history, households, residents
 from timebank.people.households import Household
 from timebank.points import overview
-from timebank.points.household_changes import asking, carrying_out, listed
+from timebank.points.household_changes import asking, carrying_out, listed, words_given
 from timebank.points.household_changes.listed import Shown
 
 blueprint = Blueprint(
@@ -127,6 +127,7 @@ class HouseholdChangeAnswer(marshmallow.Schema):
     entry = Integer(required=True, allow_none=True)
     undo_entry = Integer(required=True, allow_none=True)
     going = List(String(), required=True, metadata={"description": "numbers of those who go"})
+    missing = List(String(), required=True, metadata={"description": "of those, whose own word is missing"})
 
 
 @blueprint.get("/mine")
@@ -232,7 +233,60 @@ def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     edge.submit(
         "households.agree",
         lambda session, now: asking.agree(
-            session, actor=edge.actor(), now=now, change_id=found.id, side=typed["side"], present=bool(typed["present"])
+            session, actor=edge.actor(), now=now, change_id=found.id, side=typed["side"],
+            present=bool(typed["present"]), member_id=typed["member"], evidence=typed["evidence"],
+        ),
+        content={**typed, "change": found.id},
+    )  # fmt: skip
+    return _change(number)
+
+
+@blueprint.post("/changes/<int:number>/decline")
+@edge.signed_in
+@blueprint.arguments(asked.HouseholdDeclined)
+@blueprint.response(200, HouseholdChangeAnswer)
+def decline(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
+    """Say no: for one side, or as one who would move."""
+    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
+    edge.submit(
+        "households.decline",
+        lambda session, now: asking.decline(
+            session, actor=edge.actor(), now=now, change_id=found.id, reason=typed["reason"], side=typed["side"],
+            present=bool(typed["present"]),
+        ),
+        content={**typed, "change": found.id},
+    )  # fmt: skip
+    return _change(number)
+
+
+@blueprint.post("/changes/<int:number>/withdraw")
+@edge.signed_in
+@blueprint.arguments(asked.WhyChanged)
+@blueprint.response(200, HouseholdChangeAnswer)
+def withdraw(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
+    """Give it up: who asked for it, or the desk."""
+    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
+    edge.submit(
+        "households.withdraw",
+        lambda session, now: asking.withdraw(
+            session, actor=edge.actor(), now=now, change_id=found.id, reason=typed["reason"]
+        ),
+        content={**typed, "change": found.id},
+    )
+    return _change(number)
+
+
+@blueprint.post("/changes/<int:number>/undo")
+@edge.signed_in
+@blueprint.arguments(asked.WhyChanged)
+@blueprint.response(200, HouseholdChangeAnswer)
+def undo(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
+    """Take it back as a whole, while its time lasts and nothing was spent."""
+    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
+    edge.submit(
+        "households.undo",
+        lambda session, now: carrying_out.undo(
+            session, actor=edge.actor(), now=now, change_id=found.id, reason=typed["reason"]
         ),
         content={**typed, "change": found.id},
     )
@@ -265,7 +319,10 @@ def _change(number: int) -> dict[str, Any]:
     return {name: getattr(found.change, name) for name in names} | {
         "household": found.home.number,
         "other": found.other.number if found.other else None,
-        "going": [person.number for person, _ in carrying_out.members_of(session, found.change)],
+        "going": [person.number for person, _ in words_given.members_of(session, found.change)],
+        "missing": [word.person.number for word in words_given.missing(session, found.change)]
+        if found.change.state in ("asked", "agreed")
+        else [],
     }
 
 

@@ -394,6 +394,12 @@ ROWS = {
         **POST, "roles": DESK, "arrange": with_asked, "values": of_number, "ok": {200},
         "json": lambda world, made: {"side": "giver", "present": "1"},
     },
+    "v1_households.decline": {
+        **POST, "roles": DESK, "arrange": with_asked, "values": of_number, "ok": {200},
+        "json": lambda world, made: {"side": "giver", "present": "1", "reason": "不同意"},
+    },
+    "v1_households.withdraw": {**POST, "roles": DESK, "arrange": with_change, "values": of_number, **BODY, "ok": {200}},
+    "v1_households.undo": {**POST, "roles": DESK, "arrange": with_done, "values": of_number, **BODY, "ok": {200}},
     "v1_households.carry_out": {**POST, "roles": DESK, "arrange": with_change, "values": of_number, **NOTHING, "ok": {200}},
     "v1_points_years.listed": {"roles": STATEMENTS, "arrange": with_year},
     "v1_points_years.post": {**POST, "roles": COMMITTEE, "arrange": without_year, "json": year_json, "ok": CREATED},

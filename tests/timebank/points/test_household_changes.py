@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from sqlmodel import col, select
 
 from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
@@ -13,10 +14,11 @@ from tests.timebank.points.test_years import announced, give, is_sound, line, mo
 from tests.timebank.points.test_years import undo as undo_year
 from timebank import accounts
 from timebank.errors import AlreadyDone, BadInput, Forbidden
+from timebank.notices import Notice
 from timebank.people import household_history, household_members, households, kin, residents
 from timebank.permissions import Actor
 from timebank.points import household_accounts, statement
-from timebank.points.household_changes import asking, carrying_out, states
+from timebank.points.household_changes import asking, carrying_out, states, words_given
 from timebank.points.household_changes.tables import HouseholdChange
 from timebank.points.publicity import corrections
 
@@ -41,7 +43,16 @@ def ask_split(village, head, *going, actor=None, new_head=None, **told):
             going={one.id: "" for one in going}, new_head_id=(new_head or going[0]).id, **told,
         )
     )  # fmt: skip
-    return uuid.UUID(made["change_id"])
+    return written_down(village, uuid.UUID(made["change_id"]), told["present"])
+
+
+def written_down(village, change_id, present):
+    """Where both sides came to the desk, the others who move signed there too."""
+    with village.read() as session:
+        missing = words_given.missing(session, asking.change_of(session, village.community_id, change_id))
+    for word in missing if present == BOTH else ():
+        agree(village, change_id, village.actor("desk_staff"), member_id=word.person.id, evidence="在协议上签字")
+    return change_id
 
 
 def ask_merge(village, giver, taker, *, actor=None, **told):
@@ -52,7 +63,7 @@ def ask_merge(village, giver, taker, *, actor=None, **told):
             other_id=taker.household_id, **told,
         )
     )  # fmt: skip
-    return uuid.UUID(made["change_id"])
+    return written_down(village, uuid.UUID(made["change_id"]), told["present"])
 
 
 def carry_out(village, change_id, actor=None):
@@ -460,3 +471,54 @@ def test_every_way_between_states_is_one_of_those_written_down():
             else:
                 with pytest.raises(states.HouseholdChangeWrongState):
                     states.after(before, verb, number=1)
+
+
+@on_sqlite
+def test_nobody_is_moved_without_her_own_word_and_a_child_not_without_a_parents(village):
+    father, mother, son, wife = village.make_household("张大山", "李秀兰", "张小河", "陈芳", steps=100)
+    child = village.make_person("张小宝", household_id=father.household_id, born_on=dt.date(2019, 5, 1))
+    desk = village.actor("desk_staff")
+    recorded = {"person_id": child.id, "relative_number": mother.number, "relation": "parent", "evidence": "户口簿"}
+    village.write(lambda s, now: kin.declare(s, actor=desk, now=now, **recorded))
+    made = village.write(
+        lambda s, now: asking.ask_split(
+            s, actor=desk, now=now, household_id=father.household_id, new_head_id=son.id, share_percent=40,
+            going={son.id: "", wife.id: "配偶", child.id: "孙"}, reason="分家", present=BOTH,
+        )
+    )  # fmt: skip
+    change_id = uuid.UUID(made["change_id"])
+    assert change_of(village, change_id).state == "asked"
+    with village.read() as session:
+        missing = words_given.missing(session, asking.change_of(session, village.community_id, change_id))
+    assert [(word.person.id, word.for_child) for word in missing] == [(wife.id, False), (child.id, True)]
+    with pytest.raises(states.HouseholdChangeWrongState):
+        carry_out(village, change_id)
+    for wrong, told in (
+        (village.actor(person=father), {"member_id": wife.id, "evidence": "她同意"}),  # nobody says it for another one
+        (village.actor(person=son), {"member_id": child.id, "evidence": "他同意"}),
+    ):
+        with pytest.raises(Forbidden):
+            agree(village, change_id, wrong, **told)
+    with pytest.raises(BadInput):
+        agree(village, change_id, desk, member_id=wife.id)  # the clerk says what she saw
+    assert agree(village, change_id, village.actor(person=wife))["state"] == "asked"
+    with pytest.raises(states.HouseholdChangeWrongState):
+        agree(village, change_id, desk, member_id=wife.id, evidence="签字")
+    assert agree(village, change_id, village.actor(person=mother))["state"] == "agreed"
+    with village.read() as session:
+        moving = words_given.members_of(session, change_of(village, change_id))
+        words = {person.id: member for person, member in moving}
+        kinds = sorted(session.scalars(select(Notice.kind).where(col(Notice.person_id) == wife.id)))
+    assert (words[wife.id].agreed_way, words[child.id].agreed_way, words[son.id].agreed_at) == ("own", "own", None)
+    assert words[child.id].recorded_by == mother.number
+    assert kinds == ["household_asked"]
+    # Who agreed can still say no, until it is carried out; then nothing has moved.
+    village.write(
+        lambda s, now: asking.decline(s, actor=village.actor(person=wife), now=now, change_id=change_id, reason="再想想")
+    )
+    assert change_of(village, change_id).state == "declined"
+    assert points(village, father) == 100
+    # With both parents the child needs nobody else's word.
+    goes_along = ask_split(village, father, mother, child, present=())
+    with village.read() as session:
+        assert words_given.missing(session, change_of(village, goes_along)) == []

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from ledger import book_of
 from ledger.entries import canonical
-from timebank import policy
+from timebank import notices, policy
 from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import areas, households, kin
 from timebank.people.communities import community_of
@@ -197,6 +197,8 @@ def publish(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.U
     if decision is not None and decision.ends_on is not None:
         found.ends_on = min(today + dt.timedelta(days=decision.content["days"]), decision.ends_on)
     session.flush()
+    on_it = [one.household_id for one in lines_of(session, found) if one.taken_off_at is None]
+    _tell_heads(session, found, on_it, "honour_listed" if found.kind == "red" else "honour_black_listed", now=now)
     return {"code": "honour_published", "list_id": found.id.hex, "note": found.note,
             "objections_until": found.objections_until.isoformat()}  # fmt: skip
 
@@ -232,6 +234,8 @@ def take_off(
     _refuse_near(session, actor, line.household_id)
     _off(line, actor=actor, now=now, reason=reason)
     session.flush()
+    if found.state in SHOWN:
+        _tell_heads(session, found, [line.household_id], "honour_taken_off", now=now, reason=reason.strip()[:300])
     return {"code": "honour_taken_off", "list_id": found.id.hex, "position": position}
 
 
@@ -287,8 +291,12 @@ def answer(
         raise BadInput(fields={"text": "required"})
     objection.state = "upheld" if upheld else "rejected"
     objection.answer, objection.answered_at, objection.answered_by = text.strip(), now, actor.number
+    facts = {"list_number": found.number, "title": found.title, "reason": text.strip()}
+    notices.tell(session, community_id=community_id, person_id=objection.person_id, kind="honour_answered", facts=facts,
+                 now=now)  # fmt: skip
     if upheld and line.taken_off_at is None:
         _off(line, actor=actor, now=now, reason=text)
+        _tell_heads(session, found, [line.household_id], "honour_taken_off", now=now, reason=text.strip()[:300])
     session.flush()
     return {"code": "honour_answered", "objection_id": objection.id.hex, "state": objection.state}
 
@@ -513,6 +521,22 @@ def _line(session: Session, found: HonourList, position: int) -> HonourLine:
     if line is None or line.taken_off_at is not None:
         raise NotFound(what="honour_line", position=position)
     return line
+
+
+def _tell_heads(
+    session: Session,
+    found: HonourList,
+    household_ids: Sequence[uuid.UUID],
+    kind: str,
+    *,
+    now: dt.datetime,
+    reason: str = "",
+) -> None:
+    """Tell the heads of households on a list."""
+    facts = {"list_number": found.number, "title": found.title} | ({"reason": reason} if reason else {})
+    heads = heads_of(session, found.community_id, household_ids)
+    notices.tell_all(session, community_id=found.community_id, person_ids=[one.id for one in heads.values()], kind=kind,
+                     facts=facts, now=now)  # fmt: skip
 
 
 def _off(line: HonourLine, *, actor: Actor, now: dt.datetime, reason: str) -> None:

@@ -1,18 +1,18 @@
-"""A split or merge before it is carried out: asked for, and agreed to by one person of each side.
+"""A split or merge before it is carried out: asked for, and agreed to by one person of each side and every adult who moves.
 
-Each side agrees by her own sign-in, or at the desk, where the clerk writes down who was present. Points are shared as
+Each agrees by her own sign-in, or at the desk, where the clerk writes down who was present, and of others what she saw. Points are shared as
 agreed: a part in a hundred, or an amount. What is owed is shared by the same part (an amount leaves it where it is);
 base points stay with the household that goes on, and lapse with one that ends.
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from timebank import policy
+from timebank import notices, policy
 from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import residents
 from timebank.people.communities import community_of
@@ -27,12 +27,12 @@ from timebank.people.households import Household
 from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, may, require
-from timebank.points.household_changes import states
+from timebank.points.household_changes import states, words_given
 from timebank.points.household_changes.states import ASKED, OPEN, after
 from timebank.points.household_changes.tables import HouseholdChange, HouseholdChangeMember
+from timebank.points.household_changes.words_given import ADULT, Word
 from timebank.storage import new_id, next_number
 
-ADULT = 18
 SIDES = ("giver", "taker")
 MOST_AT_ONCE = 500
 
@@ -152,13 +152,37 @@ def ask_merge(
 
 
 def agree(
-    session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UUID, side: str = "", present: bool = False
+    session: Session,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    change_id: uuid.UUID,
+    side: str = "",
+    present: bool = False,
+    member_id: uuid.UUID | None = None,
+    evidence: str = "",
 ) -> dict[str, Any]:
-    """Agree for one side: by own sign-in, or at the desk for somebody who is `present`."""
+    """Agree for one side, or as one who moves: by own sign-in, or at the desk for somebody who is `present`.
+
+    `member_id`: whose word a clerk writes down, with what she saw as `evidence`. A parent agrees for the child too.
+    """
     change = change_of(session, community_of(actor), change_id)
-    side = _side_of(actor, change, side, present=present)
-    _say(change, side, actor=actor, now=now)
-    session.flush()
+    after(change.state, "agree_first", number=change.number)
+    words = words_given.missing(session, change)
+    own = {change.giver_id: "giver", change.taker_id: "taker"}.get(actor.person_id) if actor.person_id else None
+    if member_id is not None:
+        side, said = "", _word_for(actor, change, words, member_id)
+    elif side in ("", own):
+        said = words_given.spoken_by(words, actor)
+        side = own or ("" if said else _side_of(actor, change, side, present=present))
+        if not said or (own and getattr(change, f"{own}_agreed_at") is None):
+            _say(change, side, actor=actor, now=now)
+    else:
+        side, said = _side_of(actor, change, side, present=present), []
+        _say(change, side, actor=actor, now=now)
+    for word in said:
+        words_given.give(word, actor=actor, now=now, evidence=evidence)
+    _heard(session, change)
     return {"code": "household_change_agreed", "change_id": change.id.hex, "state": change.state, "side": side}
 
 
@@ -168,7 +192,8 @@ def decline(
 ) -> dict[str, Any]:  # fmt: skip
     """Say no for one side, also after having agreed, as long as it is not carried out."""
     change = change_of(session, community_of(actor), change_id)
-    _side_of(actor, change, side, present=present)
+    if not words_given.spoken_by(words_given.words_of(session, change), actor):
+        _side_of(actor, change, side, present=present)
     return _end(session, change, "decline", actor=actor, now=now, reason=reason)
 
 
@@ -187,6 +212,7 @@ def lapse_due(session: Session, *, actor: Actor, now: dt.datetime, limit: int = 
     for change in due[:limit]:
         change.state = after(change.state, "lapse", number=change.number)
         change.closed_at, change.closed_by = now, actor.number
+        _tell(session, change, "household_not_changed", [change.giver_id, change.taker_id], actor=actor, now=now)
     session.flush()
     return {"code": "household_changes_lapsed", "lapsed": len(due[:limit]), "left": max(len(due) - limit, 0)}
 
@@ -265,7 +291,13 @@ def _with_first_words(
             raise BadInput(fields={"present": side})
         if getattr(change, f"{side}_agreed_at") is None:
             _say(change, side, actor=actor, now=now)
-    session.flush()
+    for word in words_given.spoken_by(words_given.missing(session, change), actor):
+        words_given.give(word, actor=actor, now=now)
+    _heard(session, change)
+    asks = [one.id for word in words_given.missing(session, change) for one in word.speakers]
+    asks += [change.giver_id] if change.giver_agreed_at is None else []
+    asks += [change.taker_id] if change.taker_agreed_at is None else []
+    _tell(session, change, "household_asked", asks, actor=actor, now=now)
     return {"code": "household_change_asked", "change_id": change.id.hex, "number": change.number,
             "state": change.state}  # fmt: skip
 
@@ -281,16 +313,41 @@ def _side_of(actor: Actor, change: HouseholdChange, side: str, *, present: bool)
     return side
 
 
+def _word_for(actor: Actor, change: HouseholdChange, words: list[Word], member_id: uuid.UUID) -> list[Word]:
+    """The word of one who moves: her own, or written down at the desk."""
+    found = [word for word in words if word.person.id == member_id]
+    if not found:
+        raise states.HouseholdChangeWrongState(state=change.state, number=change.number)
+    if not words_given.spoken_by(found, actor):
+        require(actor, "households.carry_out", community_id=change.community_id)
+    return found
+
+
 def _say(change: HouseholdChange, side: str, *, actor: Actor, now: dt.datetime) -> None:
-    other = "taker" if side == "giver" else "giver"
-    is_last = getattr(change, f"{other}_agreed_at") is not None
     if getattr(change, f"{side}_agreed_at") is not None:
         raise states.HouseholdChangeWrongState(state=change.state, number=change.number)
-    change.state = after(change.state, "agree_last" if is_last else "agree_first", number=change.number)
+    change.state = after(change.state, "agree_first", number=change.number)
     own = actor.person_id == (change.giver_id if side == "giver" else change.taker_id)
     setattr(change, f"{side}_agreed_at", now)
     setattr(change, f"{side}_way", "own" if own else "desk")
     setattr(change, f"{side}_recorded_by", actor.number)
+
+
+def _heard(session: Session, change: HouseholdChange) -> None:
+    """Agreed, once both sides and all others who must have said so."""
+    session.flush()
+    both = change.giver_agreed_at is not None and change.taker_agreed_at is not None
+    if both and not words_given.missing(session, change):
+        change.state = after(change.state, "agree_last", number=change.number)
+        session.flush()
+
+
+def _tell(
+    session: Session, change: HouseholdChange, kind: str, people: Iterable[uuid.UUID], *, actor: Actor, now: dt.datetime
+) -> None:
+    """Tell these of a change, but for who did it."""
+    notices.tell_all(session, community_id=change.community_id, kind=kind, facts={"change_number": change.number},
+                     person_ids=[one for one in dict.fromkeys(people) if one != actor.person_id], now=now)  # fmt: skip
 
 
 def _end(
@@ -300,4 +357,6 @@ def _end(
     change.closed_reason = checked_reason(reason)
     change.state, change.closed_at, change.closed_by = state, now, actor.number
     session.flush()
+    moving = [person.id for person, _ in words_given.members_of(session, change)]
+    _tell(session, change, "household_not_changed", [change.giver_id, change.taker_id, *moving], actor=actor, now=now)
     return {"code": f"household_change_{state}", "change_id": change.id.hex, "state": state}

@@ -17,14 +17,14 @@ from timebank.people.communities import community_of
 from timebank.people.household_heads import HEADS
 from timebank.people.household_members import checked_reason, living, make_head, open_household, settle
 from timebank.people.households import Household
-from timebank.people.residents import Person
 from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.tables import BOOKED, REJECTED, REVERSED, WITHDRAWN, Award
 from timebank.points.household_changes.asking import change_of, open_changes
 from timebank.points.household_changes.states import DONE, after
-from timebank.points.household_changes.tables import HouseholdChange, HouseholdChangeMember
+from timebank.points.household_changes.tables import HouseholdChange
+from timebank.points.household_changes.words_given import is_adult, members_of, missing
 from timebank.points.publicity.tables import AwardCorrection
 from timebank.points.shop.tables import ORDERED, ShopOrder
 from timebank.points.years.reckoning import Holding, old_of, stored_holdings
@@ -89,8 +89,7 @@ def carry_out(session: Session, *, actor: Actor, now: dt.datetime, change_id: uu
     change.done_by, change.done_officer = actor.number, actor.officer
     change.undo_until = now + dt.timedelta(hours=rules.household_undo_hours)
     session.flush()
-    notices.tell_all(session, community_id=change.community_id, person_ids=[change.giver_id, change.taker_id],
-                     kind=f"household_{change.kind}", facts={"change_number": change.number}, now=now)  # fmt: skip
+    _tell_all(session, change, f"household_{change.kind}", now=now)
     return {"code": "household_change_done", "change_id": change.id.hex, "points_steps": change.points_steps,
             "owed_steps": change.owed_steps, "entry": change.entry}  # fmt: skip
 
@@ -104,6 +103,8 @@ def blocks_of(session: Session, change: HouseholdChange, *, stored: bool = False
             found.append(f"{what}:{count}")
 
     own = change.community_id
+    if words := len(missing(session, change)):
+        found.append(f"words:{words}")
     if change.kind == "merge":
         mine = col(Award.household_id) == change.household_id
         add("awards", select(func.count()).where(col(Award.community_id) == own, mine, col(Award.state).not_in(AT_END)))
@@ -178,7 +179,7 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UU
     household_accounts.move_owed(session, change.community_id, change.other_id, change.household_id,
                                  change_id=change.id, steps=change.owed_steps, now=now)  # fmt: skip
     other = households.household(session, change.community_id, change.other_id)
-    going = [(person, member.relation_before) for person, member in _members(session, change)]
+    going = [(person, member.relation_before) for person, member in members_of(session, change)]
     settle(session, going, to=home, actor=actor, now=now, reason=reason)
     ended = other if change.kind == "split" else None
     home.closed_on = None
@@ -189,6 +190,7 @@ def undo(session: Session, *, actor: Actor, now: dt.datetime, change_id: uuid.UU
                                  other_id=its_other.id, on_day=today, now=now, by=actor.number, reason=reason)  # fmt: skip
     change.state, change.closed_at, change.closed_by, change.closed_reason = state, now, actor.number, reason
     session.flush()
+    _tell_all(session, change, "household_undone", now=now)
     return {"code": "household_change_undone", "change_id": change.id.hex}
 
 
@@ -208,8 +210,8 @@ def why_not_undone(
         if main is None:
             continue
         # Of one that ended, base points count too: what lapsed of them may have come back by a correction since.
-        ends = change.kind == "merge" and household_id == change.household_id
-        numbers = [main, *(_base_of(session, change.community_id, main) if ends else ())]
+        gone = change.kind == "merge" and household_id == change.household_id
+        numbers = [main, *(_base_of(session, change.community_id, main) if gone else ())]
         if any(one in moved_in_batch or _moved_since(session, change.community_id, one, last) for one in numbers):
             return "spent"
     if household_accounts.owed(session, change.community_id, change.other_id) < change.owed_steps:
@@ -232,7 +234,7 @@ def why_not_undone(
         col(HouseholdChange.done_at) > change.done_at,
         or_(col(HouseholdChange.household_id).in_(both), col(HouseholdChange.other_id).in_(both)),
     )
-    moved = {person.household_id for person, _ in _members(session, change)} != {change.other_id}
+    moved = {person.household_id for person, _ in members_of(session, change)} != {change.other_id}
     if session.scalar(later) or open_changes(session, change.community_id, both) or moved:
         return "changed"
     return ""
@@ -243,7 +245,7 @@ def why_not_undone(
 
 def _split(session: Session, change: HouseholdChange, home: Household, *, actor: Actor, now: dt.datetime) -> None:
     taker = residents.person(session, change.community_id, change.taker_id)
-    going = [(person, member.relation) for person, member in _members(session, change)]
+    going = [(person, member.relation) for person, member in members_of(session, change)]
     here = {one.id for one in living(session, home)}
     if not {one.id for one, _ in going} <= here or change.giver_id not in here:
         raise HouseholdChangeBlocked(blocks=["members:1"])
@@ -271,7 +273,7 @@ def _merge(
 ) -> None:
     assert change.other_id is not None
     other = open_household(session, change.community_id, change.other_id)
-    asked = {member.person_id: member for _, member in _members(session, change)}
+    asked = {member.person_id: member for _, member in members_of(session, change)}
     here = living(session, home)
     if {one.id for one in here} != set(asked) or change.taker_id not in {one.id for one in living(session, other)}:
         raise HouseholdChangeBlocked(blocks=["members:1"])
@@ -333,23 +335,13 @@ def _book_back(session: Session, change: HouseholdChange, *, actor: Actor, on: d
 # Shared ----------------------------------------------------------------------------------------------------------------
 
 
-def members_of(session: Session, change: HouseholdChange) -> Sequence[tuple[Person, HouseholdChangeMember]]:
-    """Who goes to the other household."""
-    return _members(session, change)
-
-
-def _members(session: Session, change: HouseholdChange) -> list[tuple[Person, HouseholdChangeMember]]:
-    rows = session.execute(
-        select(Person, HouseholdChangeMember)
-        .join(
-            HouseholdChangeMember,
-            (col(HouseholdChangeMember.community_id) == col(Person.community_id))
-            & (col(HouseholdChangeMember.person_id) == col(Person.id)),
-        )
-        .where(HouseholdChangeMember.community_id == change.community_id, HouseholdChangeMember.change_id == change.id)
-        .order_by(col(Person.serial))
-    )
-    return [(person, member) for person, member in rows]
+def _tell_all(session: Session, change: HouseholdChange, kind: str, *, now: dt.datetime) -> None:
+    """Tell both who speak for the sides, and every adult who moved."""
+    today = today_in(session, change.community_id, now)
+    moved = [person.id for person, _ in members_of(session, change) if is_adult(person, today)]
+    people = list(dict.fromkeys([change.giver_id, change.taker_id, *moved]))
+    notices.tell_all(session, community_id=change.community_id, person_ids=people, kind=kind,
+                     facts={"change_number": change.number}, now=now)  # fmt: skip
 
 
 def _record_both(

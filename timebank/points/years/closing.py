@@ -78,6 +78,25 @@ def _tell(session: Session, close: YearClose, *, now: dt.datetime, limit: int) -
     return len(households)
 
 
+def _tell_of(
+    session: Session, close: YearClose, household_ids: Sequence[uuid.UUID], kind: str, *, now: dt.datetime
+) -> None:
+    """Tell the heads of these households what the close did to their points, or its undoing; not where it did nothing."""
+    rows = session.scalars(
+        select(YearCloseLine).where(
+            YearCloseLine.community_id == close.community_id,
+            YearCloseLine.close_id == close.id,
+            col(YearCloseLine.household_id).in_(household_ids),
+        )
+    ).all()
+    lines = {one.household_id: one for one in rows if one.old_steps or one.base_lapsed_steps or one.base_given_steps}
+    for household_id, head in heads_of(session, close.community_id, lines).items():
+        line = lines[household_id]
+        facts = {"year": close.year, "lapsed_steps": line.lapsed_steps, "carried_steps": line.carried_steps,
+                 "year_close": close.id.hex}  # fmt: skip
+        notices.tell(session, community_id=close.community_id, person_id=head.id, kind=kind, facts=facts, now=now)
+
+
 # Closing ---------------------------------------------------------------------------------------------------------------
 
 
@@ -99,6 +118,8 @@ def _close(session: Session, close: YearClose, *, now: dt.datetime, limit: int) 
     on = today_in(session, close.community_id, now)
     for household in households:
         _close_one(session, close, household, left.get(household.id), given.get(household.id, ()), on=on, now=now)
+    session.flush()
+    _tell_of(session, close, [one.id for one in households], "year_closed", now=now)
     if households:
         close.cursor = households[-1].number
     if not moving and len(households) < limit:
@@ -221,6 +242,7 @@ def _undo(session: Session, close: YearClose, *, now: dt.datetime, limit: int) -
         touched = _undo_one(session, close, line, on=on, ended=line.household_id in ended)
         for household_id in dict.fromkeys([*touched, *([line.household_id] if line.household_id in ended else [])]):
             following.follow(session, close.community_id, household_id, on=on)
+    _tell_of(session, close, [line.household_id for line in lines], "year_undone", now=now)
     if lines:
         close.cursor = lines[-1].number
     if len(lines) < limit:

@@ -200,11 +200,15 @@ def _came_back(
     found: dict[uuid.UUID, tuple[int, int]] = {}
     for some in chunks(household_ids):
         query = (
-            select(YearLapseReturn.household_id, func.sum(YearLapseReturn.steps), func.sum(YearLapseReturn.base_steps))
+            select(
+                col(YearLapseReturn.household_id),
+                func.sum(col(YearLapseReturn.steps)),
+                func.sum(col(YearLapseReturn.base_steps)),
+            )
             .where(
-                YearLapseReturn.community_id == community_id,
+                col(YearLapseReturn.community_id) == community_id,
                 col(YearLapseReturn.household_id).in_(some),
-                func.coalesce(YearLapseReturn.entry, YearLapseReturn.base_entry) >= until_seq,
+                func.coalesce(col(YearLapseReturn.entry), col(YearLapseReturn.base_entry)) >= until_seq,
                 col(YearLapseReturn.undo_entry).is_(None),
                 col(YearLapseReturn.undo_base_entry).is_(None),
             )
