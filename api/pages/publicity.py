@@ -13,12 +13,13 @@ from api.messages import points as words
 from api.messages import publicity
 from api.points_words import in_words
 from api.schemas.points import Said
-from api.schemas.publicity import HeldBack, LineAsked, Listed, Month, Verdict
+from api.schemas.publicity import Declined, HeldBack, LineAsked, Listed, Month, TakenBack, Verdict
 from timebank import permissions
 from timebank.errors import NotFound, Refused
 from timebank.people.working_days import today_in
-from timebank.points.publicity import batches, booking, clocks, corrections, preparing, states
+from timebank.points.publicity import batches, booking, clocks, corrections, preparing, states, taking_back
 from timebank.points.publicity import objections as objecting
+from timebank.points.publicity import refused as refused_lines
 from timebank.points.publicity.objections import Corrected
 from timebank.points.publicity.tables import PublicityBatch
 
@@ -193,6 +194,67 @@ def appeal(objection_id: uuid.UUID) -> Any:
     return edge.back("publicity.objections")
 
 
+@blueprint.post("/c/<community_code>/objections/<uuid:objection_id>/take-back")
+@edge.signed_in
+def take_back(objection_id: uuid.UUID) -> Any:
+    """Staff write down that somebody takes her objection back."""
+    permissions.require(edge.actor(), "publicity.object_on_behalf", community_id=edge.community().id)
+    try:
+        reason = edge.load(TakenBack)["reason"]
+        edge.submit(
+            "publicity.take_back",
+            lambda session, now: taking_back.take_back(
+                session, actor=edge.actor(), now=now, objection_id=objection_id, reason=reason
+            ),
+            content={"objection": objection_id, "reason": reason},
+        )
+    except Refused as refused:
+        return edge.again("awards/objections.html", in_words(refused), **_objections(None))
+    edge.flash_done(_("已登记收回,也通知了本人。"))
+    return edge.back("publicity.objections")
+
+
+@blueprint.post("/c/<community_code>/objections/corrections/<uuid:award_id>/decline")
+@edge.signed_in
+def decline_correction(award_id: uuid.UUID) -> Any:
+    """Not book back, as the second officer."""
+    permissions.require(edge.actor(), "publicity.correct", community_id=edge.community().id)
+    try:
+        reason = edge.load(Declined)["reason"]
+        edge.submit(
+            "publicity.decline_correction",
+            lambda session, now: objecting.decline_correction(
+                session, actor=edge.actor(), now=now, award_id=award_id, reason=reason
+            ),
+            content={"award": award_id, "reason": reason},
+        )
+    except Refused as refused:
+        return edge.again("awards/objections.html", in_words(refused), **_objections(None))
+    edge.flash_done(_("没有冲正,这一行留在账上;提异议的人已收到理由。"))
+    return edge.back("publicity.objections")
+
+
+@blueprint.post("/c/<community_code>/publicity/<int:number>/<int:line>/give-up")
+@edge.signed_in
+def give_up(number: int, line: int) -> Any:
+    """Take a line down that the ledger never will book."""
+    permissions.require(edge.actor(), "publicity.book", community_id=edge.community().id)
+    try:
+        reason = edge.load(Declined)["reason"]
+        edge.submit(
+            "publicity.give_up",
+            lambda session, now: refused_lines.give_up(
+                session, actor=edge.actor(), now=now, batch_number=number, line_number=line, reason=reason
+            ),
+            content={"batch": number, "line": line, "reason": reason},
+        )
+    except Refused as refused:
+        return edge.again("board/progress.html", in_words(refused), **_progress(number))
+    batch_runs.runs().go_on(edge.community(), number)
+    edge.flash_done(_("第 %(line)s 行已撤下,也通知了这一户。", line=line))
+    return edge.back("publicity.progress", number=number)
+
+
 def _prepared() -> dict[str, Any]:
     session, asks, place, now = edge.read(), edge.actor(), edge.community(), edge.now()
     from flask import request
@@ -244,6 +306,7 @@ def _progress(number: int) -> dict[str, Any]:
         "over": over,
         "how": how,
         "goes_on": goes_on,
+        "refused": refused_lines.refused_lines(session, found) if how is not None and how.refused else [],
         "standing": None if laying else batches.standings(session, [found])[0],
         "books": permissions.may(edge.actor(), "publicity.book", community_id=place.id),
     }
@@ -251,7 +314,12 @@ def _progress(number: int) -> dict[str, Any]:
 
 def _objections(before: int | None) -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
-    rows = objecting.objections_of(session, actor=asks, before=before, limit=PAGE + 1)
+    on_behalf = permissions.may(asks, "publicity.object_on_behalf", community_id=place.id)
+    reads = permissions.may(asks, "awards.read", community_id=place.id)
+    if not (reads or on_behalf):
+        permissions.require(asks, "awards.read", community_id=place.id)
+    # The desk writes down who calls or comes; what was objected and answered is for those who answer.
+    rows = objecting.objections_of(session, actor=asks, before=before, limit=PAGE + 1) if reads else []
     last = rows[PAGE - 1].objection.number if len(rows) > PAGE else None
     return {
         "words": words,
@@ -259,10 +327,11 @@ def _objections(before: int | None) -> dict[str, Any]:
         "rows": rows[:PAGE],
         "answers": permissions.may(asks, "publicity.answer", community_id=place.id),
         "decides": permissions.may(asks, "publicity.decide", community_id=place.id),
-        "on_behalf": permissions.may(asks, "publicity.object_on_behalf", community_id=place.id),
+        "on_behalf": on_behalf,
+        "reads": reads,
         "now": edge.now(),
         "clock": clocks.clock(session, place.id, edge.now()),
-        "waiting": corrections.waiting(session, actor=asks),
+        "waiting": corrections.waiting(session, actor=asks) if reads else [],
         "next_url": url_for("publicity.objections", before=last) if last else "",
         "first_url": url_for("publicity.objections") if before else "",
     }

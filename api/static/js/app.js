@@ -1,5 +1,7 @@
 // Small comforts; every page works without them.
 // A second tap on a button that is already at work does nothing. (The form's key makes it harmless anyway.)
+// On a slow network the form says that it is on its way.
+const SLOW = 600; // milliseconds
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || form.hasAttribute("hx-post")) return;
@@ -9,12 +11,20 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true");
+  const said = document.createElement("p");
+  said.className = "sending";
+  said.setAttribute("role", "status");
+  form.append(said);
+  setTimeout(() => {
+    if (form.dataset.sent) said.textContent = document.body.dataset.sending ?? "";
+  }, SLOW);
 });
 
 // Coming back to a page with the browser's arrow makes its forms usable again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
+    form.querySelector(".sending")?.remove();
     for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   }
 });

@@ -125,7 +125,7 @@ ROWS = V1 | {
     "publicity.release": {**POST, "roles": COMMITTEE, "arrange": with_held, "values": award},
     "publicity.progress": {"roles": PREPARE, "arrange": with_batch, "values": BATCH},
     "publicity.book": {**POST, "roles": COMMITTEE, "arrange": with_batch_over, "values": BATCH},
-    "publicity.objections": {"roles": READ, "arrange": with_objection},
+    "publicity.objections": {"roles": READ | BEHALF, "arrange": with_objection},
     "publicity.objections_file": {
         "roles": READ, "arrange": with_objection, "values": lambda world, made: {"form": "csv"},
     },
