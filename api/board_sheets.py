@@ -6,7 +6,6 @@ who asks for the same one waits for the same drawing. What a batch looked like b
 """
 
 import threading
-import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from api import card_sheets
+from api.paper_columns import width
 
 log = structlog.get_logger()
 
@@ -101,18 +101,14 @@ class SheetRuns:
             old.unlink(missing_ok=True)
 
 
-def fitting(text: str, width: int, *, tail: str = "") -> str:
+def fitting(text: str, most: int, *, tail: str = "") -> str:
     """A text and its tail cut to so many full-width characters: a row of the wall has two lines.
 
     What is left out is of the text, with an ellipsis in its place; the tail, how often or how long, always stands.
     """
     whole = f"{text} {tail}" if tail else text
-    if _width(whole) <= width:
+    if width(whole) <= most:
         return whole
-    room = width - _width(f"… {tail}" if tail else "…")
-    kept = max((at for at in range(len(text) + 1) if _width(text[:at]) <= room), default=0)
+    room = most - width(f"… {tail}" if tail else "…")
+    kept = max((at for at in range(len(text) + 1) if width(text[:at]) <= room), default=0)
     return f"{text[:kept]}… {tail}".rstrip()
-
-
-def _width(text: str) -> float:
-    return sum(1 if unicodedata.east_asian_width(sign) in "WF" else 0.55 for sign in text)

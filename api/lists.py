@@ -10,9 +10,11 @@ from flask import Response, render_template, send_file
 
 from api import card_sheets, edge, exports, look
 from api.exports import Sheet
+from api.paper_columns import laid_out
 from timebank.errors import Refused
 
 FORMS = "xlsx, csv, pdf"  # as a route writes them: <any(xlsx, csv, pdf):form>
+COUNTED: tuple[exports.Kind, ...] = ("whole", "minutes", "points")
 PRINTED_MOST = 600  # rows: twenty pages, and as many seconds as anybody waits for a page
 MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -54,11 +56,21 @@ def _printed(sheets: Sequence[Sheet]) -> bytes:
         rows = list(sheet.rows)
         if len(rows) > PRINTED_MOST:
             raise PrintTooLong(most=PRINTED_MOST)
-        drawn.append((sheet, rows, _adds_up(sheet, rows)))
+        printed, totals = _cells(sheet, rows), _cells(sheet, sheet.totals)
+        layout = laid_out(
+            [str(column.label) for column in sheet.columns],
+            printed + totals,
+            whole=[column.kind in (*COUNTED, "day") for column in sheet.columns],
+        )
+        drawn.append((sheet, printed, totals, _adds_up(sheet, rows), layout))
     page = render_template(
-        "reports/print.html", lists=drawn, community=edge.community(), printed_at=edge.now(), cell=_cell
+        "reports/print.html", lists=drawn, community=edge.community(), printed_at=edge.now(), counted=COUNTED
     )
     return card_sheets.pdf([page], progress=lambda _done: None)
+
+
+def _cells(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> list[list[str]]:
+    return [[_cell(column.kind, value) for column, value in zip(sheet.columns, row, strict=True)] for row in rows]
 
 
 def _cell(kind: exports.Kind, value: Any) -> str:
@@ -86,8 +98,6 @@ def _adds_up(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> str:
     found = [
         str(column.label)
         for at, column in enumerate(sheet.columns)
-        if column.kind in ("whole", "minutes", "points")
-        and totals[0][at] is not None
-        and totals[0][at] == sum(row[at] or 0 for row in rows)
+        if column.kind in COUNTED and totals[0][at] is not None and totals[0][at] == sum(row[at] or 0 for row in rows)
     ]
     return (", " if look.language() == "en" else "、").join(found)
