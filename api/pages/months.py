@@ -26,12 +26,12 @@ ACCOUNTS_A_PAGE = 100
 @edge.signed_in
 def listed() -> Any:
     """The months, the current one first: which are closed, and which comes next."""
-    found = closing.listed(edge.read(), actor=edge.actor(), today=_today())
+    found = closing.listed(edge.read(), actor=edge.actor(), today=today())
     return edge.page(
         "reports/months.html",
         months=found,
         next_one=closing.next_to_close(edge.read(), edge.community().id),
-        this_month=months.first_of(_today()),
+        this_month=months.first_of(today()),
         written=months.written,
     )
 
@@ -40,14 +40,14 @@ def listed() -> Any:
 @edge.signed_in
 def one(month: str) -> Any:
     """A month's trial balance, its adjustments, what still waits, and the way to close it."""
-    return edge.page("reports/month.html", **_facts(_month(month)))
+    return edge.page("reports/month.html", **_facts(month_asked(month)))
 
 
 @blueprint.get("/<month>.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def file(month: str, form: str) -> Any:
     """The month by account, every account that moved or holds something; on paper by class; then its adjustments."""
-    books = _books(_month(month))
+    books = books_asked(month_asked(month))
     unit = edge.load(MonthAsked)["unit"]
     chosen = [balance for balance in books.balances if unit in (None, balance.unit)]
     by_class = form == "pdf" and unit is None
@@ -61,7 +61,7 @@ def file(month: str, form: str) -> Any:
 @edge.signed_in
 def prepare(month: str) -> Any:
     """The first of two: the figures are looked through and put down."""
-    wanted = _month(month)
+    wanted = month_asked(month)
     permissions.require(edge.actor(), "months.prepare", community_id=edge.community().id)
     try:
         edge.submit(
@@ -81,7 +81,7 @@ def prepare(month: str) -> Any:
 @edge.signed_in
 def confirm(month: str) -> Any:
     """The second: the month is closed for good."""
-    wanted = _month(month)
+    wanted = month_asked(month)
     permissions.require(edge.actor(), "months.confirm", community_id=edge.community().id)
     try:
         digest = edge.load(Confirmation)["digest"]
@@ -100,7 +100,7 @@ def confirm(month: str) -> Any:
 
 def _facts(month: dt.date) -> dict[str, Any]:
     asks, reading = edge.actor(), edge.read()
-    books = _books(month)
+    books = books_asked(month)
     asked: dict[str, Any] = edge.load(MonthAsked) if request.method == "GET" else {"unit": None, "after": 0}
     shown = next((one for one in books.balances if one.unit == asked["unit"]), None)
     rows = [] if shown is None else [row for row in shown.rows if row.account > asked["after"]][: ACCOUNTS_A_PAGE + 1]
@@ -133,21 +133,21 @@ def _facts(month: dt.date) -> dict[str, Any]:
     }
 
 
-def _books(month: dt.date) -> MonthBooks:
-    if month > months.first_of(_today()):
+def books_asked(month: dt.date) -> MonthBooks:
+    if month > months.first_of(today()):
         permissions.require(edge.actor(), "reports.trial_balance", community_id=edge.community().id)
         raise NotFound(what="month")
-    return months.of_month(edge.read(), actor=edge.actor(), month=month, today=_today())
+    return months.of_month(edge.read(), actor=edge.actor(), month=month, today=today())
 
 
-def _month(text: str) -> dt.date:
+def month_asked(text: str) -> dt.date:
     try:
         return month_of(text)
     except Refused:
         raise NotFound(what="month") from None
 
 
-def _today() -> dt.date:
+def today() -> dt.date:
     return communities.local_day(edge.community(), edge.now())
 
 

@@ -24,51 +24,51 @@ blueprint = Blueprint("statements", __name__, url_prefix="/c/<community_code>")
 @edge.signed_in
 def mine() -> Any:
     """One's own months."""
-    return _by_month(_own())
+    return _by_month(own())
 
 
 @blueprint.get("/my/statement.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def my_file(form: str) -> Any:
-    return _months_file(_own(), form)
+    return _months_file(own(), form)
 
 
 @blueprint.get("/my/statement/<month>")
 @edge.signed_in
 def my_month(month: str) -> Any:
     """The lines of one month of one's own."""
-    return _of_month(_own(), month)
+    return _of_month(own(), month)
 
 
 @blueprint.get("/my/statement/<month>.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def my_month_file(month: str, form: str) -> Any:
-    return _lines_file(_own(), month, form)
+    return _lines_file(own(), month, form)
 
 
 @blueprint.get("/people/<uuid:person_id>/statement")
 @edge.signed_in
 def person(person_id: uuid.UUID) -> Any:
     """Somebody's months, for the desk and auditors."""
-    return _by_month(_person(person_id))
+    return _by_month(of_person(person_id))
 
 
 @blueprint.get("/people/<uuid:person_id>/statement.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def person_file(person_id: uuid.UUID, form: str) -> Any:
-    return _months_file(_person(person_id), form)
+    return _months_file(of_person(person_id), form)
 
 
 @blueprint.get("/people/<uuid:person_id>/statement/<month>")
 @edge.signed_in
 def person_month(person_id: uuid.UUID, month: str) -> Any:
-    return _of_month(_person(person_id), month)
+    return _of_month(of_person(person_id), month)
 
 
 @blueprint.get("/people/<uuid:person_id>/statement/<month>.<any(xlsx, csv, pdf):form>")
 @edge.signed_in
 def person_month_file(person_id: uuid.UUID, month: str, form: str) -> Any:
-    return _lines_file(_person(person_id), month, form)
+    return _lines_file(of_person(person_id), month, form)
 
 
 @blueprint.get("/statements/teams")
@@ -148,23 +148,23 @@ def point_file(number: int, form: str) -> Any:
     return lists.answer(form, [_tally_sheet(title, rows, total)], f"point-{number}-{_written(span)}")
 
 
-def _own() -> Owner:
+def own() -> Owner:
     person_id = edge.actor().person_id
     if person_id is None:
         raise NotFound(what="person")
     return owners.person(edge.read(), actor=edge.actor(), person_id=person_id)
 
 
-def _person(person_id: uuid.UUID) -> Owner:
+def of_person(person_id: uuid.UUID) -> Owner:
     return owners.person(edge.read(), actor=edge.actor(), person_id=person_id)
 
 
 def _team(number: int) -> Owner:
-    return owners.team(edge.read(), actor=edge.actor(), number=number, today=_today())
+    return owners.team(edge.read(), actor=edge.actor(), number=number, today=today())
 
 
 def _by_month(owner: Owner) -> Any:
-    found = owners.by_month(edge.read(), actor=edge.actor(), owner=owner, today=_today())
+    found = owners.by_month(edge.read(), actor=edge.actor(), owner=owner, today=today())
     visits: dict[dt.date, Tally] = {}
     if owner.kind == "team" and found.months:
         span = Span(found.months[-1].month, found.months[0].month)
@@ -175,7 +175,7 @@ def _by_month(owner: Owner) -> Any:
 
 
 def _of_month(owner: Owner, month: str) -> Any:
-    found = owners.of_month(edge.read(), actor=edge.actor(), owner=owner, month=_month(month), today=_today())
+    found = owners.of_month(edge.read(), actor=edge.actor(), owner=owner, month=month_asked(month), today=today())
     return edge.page(
         "reports/owner_month.html",
         found=found,
@@ -189,12 +189,12 @@ def _of_month(owner: Owner, month: str) -> Any:
 
 
 def _months_file(owner: Owner, form: str) -> Any:
-    found = owners.by_month(edge.read(), actor=edge.actor(), owner=owner, today=_today())
+    found = owners.by_month(edge.read(), actor=edge.actor(), owner=owner, today=today())
     return lists.answer(form, [_months_sheet(found)], f"statement-{owner.number}")
 
 
 def _lines_file(owner: Owner, month: str, form: str) -> Any:
-    found = owners.of_month(edge.read(), actor=edge.actor(), owner=owner, month=_month(month), today=_today())
+    found = owners.of_month(edge.read(), actor=edge.actor(), owner=owner, month=month_asked(month), today=today())
     return lists.answer(form, [_lines_sheet(found)], f"statement-{owner.number}-{month}")
 
 
@@ -229,7 +229,7 @@ def _why_address(seq: int) -> str:
     return url_for("why.entry", seq=seq)
 
 
-def _month(text: str) -> dt.date:
+def month_asked(text: str) -> dt.date:
     try:
         return month_of(text)
     except Refused:
@@ -239,7 +239,7 @@ def _month(text: str) -> dt.date:
 def _span(*, months_back: int = 0) -> Span:
     """The months that the address asks for; this month, and so many before it, where it asks for none."""
     asked = edge.load(MonthSpan)
-    this = months.first_of(_today())
+    this = months.first_of(today())
     last = month_of(asked["last"], "to") if asked["last"] else this
     first = month_of(asked["first"], "from") if asked["first"] else _months_before(last, months_back)
     if first > last:
@@ -264,7 +264,7 @@ def _written(span: Span) -> str:
     return f"{months.written(span.first)}-{months.written(span.last)}"
 
 
-def _today() -> dt.date:
+def today() -> dt.date:
     return communities.local_day(edge.community(), edge.now())
 
 

@@ -21,6 +21,12 @@ class Confirmation(Schema):
     digest = fields.Text(required=True, most=64)
 
 
+class EntryBefore(Schema):
+    """Older lines than this entry."""
+
+    before = fields.Whole(load_default=None)
+
+
 class MonthSpan(Schema):
     """Months from and to (2026-11), both included."""
 

@@ -28,6 +28,9 @@ BLUEPRINTS: list[str] = [
     "households",
     "points_years",
     "honours",
+    "policy",
+    "months",
+    "statements",
 ]
 
 

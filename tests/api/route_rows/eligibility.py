@@ -121,6 +121,7 @@ def only(*names: str) -> Any:
 
 ROWS: dict[str, Any] = {
     "policy.shown": {"anyone": True},
+    "v1_policy.shown": {"anyone": True},
     "policy.compared": {"anyone": True},
     "policy.version": {"anyone": True, "values": lambda world, made: {"version": 1}},
     "policy.change": {"roles": DRAFTING},

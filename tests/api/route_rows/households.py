@@ -380,6 +380,9 @@ ROWS = {
         "data": lambda world, made: {"verdict": "reject", "text": "核实"},
     },
     "v1_households.mine": {"roles": MEMBERS},
+    "v1_statements.household": {
+        "roles": STATEMENTS, "arrange": with_household, "values": of_number, "own": first_resident,
+    },
     "v1_households.get": {"roles": STATEMENTS, "arrange": with_household, "values": of_number, "own": first_resident},
     "v1_households.history": {"roles": STATEMENTS, "arrange": with_household, "values": of_number, "own": first_resident},
     "v1_households.split": {
