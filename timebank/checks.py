@@ -28,6 +28,7 @@ from timebank.permissions import Actor
 from timebank.points.awards import tables as awards
 from timebank.points.household_accounts import ShortfallMove
 from timebank.points.household_changes.tables import HouseholdChange
+from timebank.points.publicity import checking as publicity
 from timebank.points.publicity.tables import AwardCorrection
 from timebank.points.shop import report as shop_report
 from timebank.points.shop import tables as shop
@@ -140,6 +141,9 @@ def findings(session: Session, community_id: int) -> Iterator[Finding]:
     yield from _months(session, community_id)
     for one in shop_report.differences(session, community_id):
         yield Finding(one.code, one.what, one.row, None, {"row_says": one.expected, "entry_says": one.found})
+    for differs in publicity.differences(session, community_id):
+        facts = {"batch": differs.batch, "row_says": differs.kept, "entry_says": differs.found}
+        yield Finding(differs.code, "publicity_batch", differs.row, differs.seq, facts)
 
 
 def _months(session: Session, community_id: int) -> Iterator[Finding]:

@@ -285,6 +285,12 @@ FINDINGS = {
     "shop_reserved": _("预留不符:按变动应为 %(row_says)s 件,登记为 %(entry_says)s 件。"),
     "shop_pieces": _("交付的件数乘单价与兑换单的积分不符。"),
     "shop_entries": _("兑换单的积分减去退货,与商户账户的流水不符。"),
+    "tally_lines": _("第 %(batch)s 批某一状态的行数记着 %(row_says)s 行,数出来是 %(entry_says)s 行。"),
+    "tally_steps": _("第 %(batch)s 批某一状态的分值记着 %(row_says)s 个 0.1 分,加起来是 %(entry_says)s 个。"),
+    "batch_lines": _("第 %(batch)s 批公示时是 %(row_says)s 行,现在是 %(entry_says)s 行。"),
+    "batch_steps": _("第 %(batch)s 批公示时合计 %(row_says)s 个 0.1 分,现在是 %(entry_says)s 个。"),
+    "line_state": _("第 %(batch)s 批有一行的状态(%(row_says)s)与它的加分扣分(%(entry_says)s)不符。"),
+    "batch_note": _("第 %(batch)s 批的指纹与账本里的公示记录不符。"),
     "shop_given": _("兑换单交付 %(row_says)s 件,库存变动只有 %(entry_says)s 件。"),
 }
 
@@ -297,6 +303,7 @@ ROWS = {
     "shortfall": _("欠分"),
     "correction": _("更正"),
     "objection": _("异议"),
+    "publicity_batch": _("公示批次"),
     "shop_hold": _("兑换单的冻结"),
     "shop_order": _("兑换单"),
     "shop_return": _("退货"),

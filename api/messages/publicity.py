@@ -1,5 +1,6 @@
 """Publicity: batches, lines, objections and corrections by name, and what refusals say."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 LINE_STATES = {
@@ -41,7 +42,13 @@ REFUSALS = {
     "quota": _("今年可发放的积分用完了"),
     "range": _("这一户的积分太多,账上记不下"),
 }
-REFUSAL_ELSE = _("账本的规则不允许(%(code)s)")
+
+
+def refusal(code: str) -> str:
+    """Why the ledger does not book a line, in words; the code itself where it is a rare one."""
+    return str(REFUSALS[code]) if code in REFUSALS else gettext("账本的规则不允许(%(code)s)", code=code)
+
+
 HELD = {
     "hearing": _("还没有听取意见"),
     "second_review": _("还没有复核完"),

@@ -23,12 +23,12 @@ from api.messages import points as words
 from api.messages import publicity
 from api.points_words import in_words
 from api.schemas.points import Paged, Said
-from api.schemas.publicity import PAGE_SIZES, ObjectionRaised, PublicityPage
+from api.schemas.publicity import PAGE_SIZES, ObjectionRaised, PublicityPage, TakenBack
 from ledger import log, witness
 from timebank import permissions, policy
 from timebank.errors import NotFound, Refused
 from timebank.people.working_days import today_in
-from timebank.points.publicity import batches, lines, objections, states
+from timebank.points.publicity import batches, lines, objections, states, taking_back
 from timebank.points.table import adoption
 
 blueprint = Blueprint("board", __name__)
@@ -177,6 +177,26 @@ def appeal(objection_id: uuid.UUID) -> Any:
     except Refused as refused:
         return edge.again("board/my_objections.html", in_words(refused), **_mine())
     edge.flash_done(_("申诉已转监督委员会。"))
+    return edge.back("board.my_objections")
+
+
+@blueprint.post("/c/<community_code>/my/objections/<uuid:objection_id>/take-back")
+@edge.signed_in
+def take_back(objection_id: uuid.UUID) -> Any:
+    """Take an own objection back while nobody answered."""
+    _require_resident()
+    try:
+        reason = edge.load(TakenBack)["reason"]
+        edge.submit(
+            "publicity.take_back",
+            lambda session, now: taking_back.take_back(
+                session, actor=edge.actor(), now=now, objection_id=objection_id, reason=reason
+            ),
+            content={"objection": objection_id, "reason": reason},
+        )
+    except Refused as refused:
+        return edge.again("board/my_objections.html", in_words(refused), **_mine())
+    edge.flash_done(_("已收回。"))
     return edge.back("board.my_objections")
 
 

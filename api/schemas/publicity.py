@@ -61,6 +61,18 @@ class Verdict(Schema):
     quantity = fields.Text(most=20, load_default="")
 
 
+class TakenBack(Schema):
+    """Why an objection is taken back; staff say when and how its person said so."""
+
+    reason = fields.Text(most=300, load_default="")
+
+
+class Declined(Schema):
+    """Why a booking back is not confirmed, or a line is given up."""
+
+    reason = fields.Text(most=300, required=True)
+
+
 class Listed(Schema):
     """A page of objections; `waiting` narrows to those that wait."""
 
@@ -92,10 +104,21 @@ class PublicityObjectionPosted(ObjectionRaised):
 
 
 class PublicityVerdictPosted(Verdict):
-    """An answer or a decision."""
+    """An answer or a decision. Anybody may read the text: it names nobody who objected.
+
+    `correct` is for lines that are not in the books; what is booked is upheld, which books it back, and entered anew.
+    """
 
 
 class PublicitySaying(Schema):
     """A sentence or two."""
 
     text = fields.Text(most=1000, required=True, lines=True)
+
+
+class PublicityReason(Declined):
+    """Why; of a declined booking back, anybody may read it."""
+
+
+class PublicityTakenBack(TakenBack):
+    """Why an objection is taken back; staff say when and how its person told them."""

@@ -3,20 +3,23 @@
 import uuid
 from typing import Any
 
-import marshmallow
 from flask_smorest import Blueprint
-from marshmallow.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 
 from api import batch_runs, codes, edge
+from api.schemas import publicity_answers as answers
 from api.schemas.publicity import (
     PublicityListAsked,
     PublicityMonthAsked,
     PublicityObjectionPosted,
     PublicityPage,
+    PublicityReason,
     PublicitySaying,
+    PublicityTakenBack,
     PublicityVerdictPosted,
 )
-from timebank.points.publicity import batches, booking, objections, preparing
+from timebank import permissions
+from timebank.points.publicity import batches, booking, corrections, objections, preparing, taking_back
+from timebank.points.publicity import refused as refused_lines
 from timebank.points.publicity.batches import BoardLine, Standing
 from timebank.points.publicity.objections import Corrected
 from timebank.points.publicity.tables import Objection
@@ -28,128 +31,9 @@ blueprint = Blueprint(
 PAGE = 50
 
 
-class PublicityCountTold(marshmallow.Schema):
-    """How many lines of a batch are in a state, and their steps (tenths of a point)."""
-
-    state = String(required=True)
-    lines = Integer(required=True)
-    steps = Integer(required=True)
-
-
-class PublicityBatchTold(marshmallow.Schema):
-    """A batch; over all `states` lines and steps add up to its own, and `adds_up` says so."""
-
-    number = Integer(required=True)
-    month = String(required=True)
-    state = String(required=True)
-    published_at = DateTime(required=True)
-    objections_until = DateTime(required=True)
-    lines = Integer(required=True)
-    total_steps = Integer(required=True)
-    digest = String(required=True)
-    note = Integer(required=True, metadata={"description": "seq of the ledger's note of the digest"})
-    states = List(Nested(PublicityCountTold), required=True)
-    adds_up = Boolean(required=True)
-
-
-class PublicityLineTold(marshmallow.Schema):
-    """A line as it hangs out: a masked name, never a full one."""
-
-    number = Integer(required=True)
-    name = String(required=True)
-    suffix = String(required=True)
-    grid = String(required=True)
-    household_tail = String(required=True)
-    item = String(required=True)
-    table_version = Integer(required=True)
-    position = Integer(required=True)
-    on = Date(required=True)
-    steps = Integer(required=True)
-    state = String(required=True)
-    answers = List(String(), required=True, metadata={"description": "of objections to it, without who objected"})
-
-
-class PublicityBatchesTold(marshmallow.Schema):
-    batches = List(Nested(PublicityBatchTold), required=True)
-    before = Integer(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
-
-
-class PublicityLinesTold(marshmallow.Schema):
-    batch = Nested(PublicityBatchTold, required=True)
-    lines = List(Nested(PublicityLineTold), required=True)
-    page = Integer(required=True)
-    pages = Integer(required=True)
-
-
-class PublicityObjectionTold(marshmallow.Schema):
-    """An objection, for who raised it and for those who answer."""
-
-    id = String(required=True)
-    number = Integer(required=True, allow_none=True)
-    batch = Integer(required=True)
-    line = Integer(required=True)
-    state = String(required=True)
-    line_state = String(required=True)
-    late = Boolean(required=True)
-    channel = String(required=True)
-    reason = String(required=True)
-    raised_at = DateTime(required=True)
-    answer_due_at = DateTime(required=True)
-    answer = String(required=True)
-    appeal_until = DateTime(required=True, allow_none=True)
-    decision_due_at = DateTime(required=True, allow_none=True)
-    decision = String(required=True)
-    outcome = String(required=True, allow_none=True)
-
-
-class PublicityObjectionsTold(marshmallow.Schema):
-    objections = List(Nested(PublicityObjectionTold), required=True)
-    before = Integer(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
-
-
-class PublicityHeldTold(marshmallow.Schema):
-    reason = String(required=True)
-    awards = Integer(required=True)
-    steps = Integer(required=True)
-
-
-class PublicityPreparedTold(marshmallow.Schema):
-    """What the batch of a month would be, and what is held back and why."""
-
-    number = Integer(required=True)
-    month = Date(required=True)
-    lines = Integer(required=True)
-    steps = Integer(required=True)
-    deductions = Integer(required=True)
-    held = List(Nested(PublicityHeldTold), required=True)
-    publishing = Integer(required=True, allow_none=True)
-
-
-class PublicityOutcomeTold(marshmallow.Schema):
-    """What was done, with its facts."""
-
-    class Meta:
-        unknown = marshmallow.INCLUDE
-
-    code = String(required=True)
-    batch = Integer()
-    lines = Integer()
-    left = Boolean(
-        metadata={"description": "the rest goes on beside the requests; ask for the batch to see how far it is"}
-    )
-    objection_id = String()
-    number = Integer()
-    late = Boolean()
-    answer_due_at = String()
-    decision_due_at = String()
-    joined = Integer()
-    line_state = String()
-    booked = Integer()
-
-
 @blueprint.get("/batches")
 @blueprint.arguments(PublicityListAsked, location="query")
-@blueprint.response(200, PublicityBatchesTold)
+@blueprint.response(200, answers.PublicityBatchesTold)
 def listed(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """The batches that hang out or did, newest first; anybody may ask."""
     session, place = edge.read(), edge.community()
@@ -160,7 +44,7 @@ def listed(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/batches/<int:number>")
 @blueprint.arguments(PublicityPage, location="query")
-@blueprint.response(200, PublicityLinesTold)
+@blueprint.response(200, answers.PublicityLinesTold)
 def lines(asked: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """A page of a batch's lines, 100 a page; anybody may ask."""
     session, place = edge.read(), edge.community()
@@ -181,7 +65,7 @@ def lines(asked: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/batches/<int:number>/lines/<int:line>/objections")
 @edge.signed_in
 @blueprint.arguments(PublicityObjectionPosted)
-@blueprint.response(201, PublicityOutcomeTold)
+@blueprint.response(201, answers.PublicityOutcomeTold)
 def object_to(typed: dict[str, Any], number: int, line: int, **_: Any) -> dict[str, Any]:
     """Object to a line, as a resident or by staff for one who called, came or handed in a paper."""
     asks = edge.actor()
@@ -207,7 +91,7 @@ def object_to(typed: dict[str, Any], number: int, line: int, **_: Any) -> dict[s
 @blueprint.get("/objections")
 @edge.signed_in
 @blueprint.arguments(PublicityListAsked, location="query")
-@blueprint.response(200, PublicityObjectionsTold)
+@blueprint.response(200, answers.PublicityObjectionsTold)
 def objected(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """All objections, those that wait first, for those who answer."""
     found = objections.objections_of(edge.read(), actor=edge.actor(), before=asked["before"], limit=PAGE)
@@ -217,7 +101,7 @@ def objected(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/objections/mine")
 @edge.signed_in
-@blueprint.response(200, PublicityObjectionsTold)
+@blueprint.response(200, answers.PublicityObjectionsTold)
 def mine(**_: Any) -> dict[str, Any]:
     """The caller's own objections, with answers."""
     asks = edge.actor()
@@ -228,7 +112,7 @@ def mine(**_: Any) -> dict[str, Any]:
 @blueprint.post("/objections/<uuid:objection_id>/answer")
 @edge.signed_in
 @blueprint.arguments(PublicityVerdictPosted)
-@blueprint.response(200, PublicityOutcomeTold)
+@blueprint.response(200, answers.PublicityOutcomeTold)
 def answer(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
     """The committee's answer, to this objection and all that are open on the line."""
     return _verdict("publicity.answer", objections.answer, objection_id, typed)
@@ -237,7 +121,7 @@ def answer(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str
 @blueprint.post("/objections/<uuid:objection_id>/appeal")
 @edge.signed_in
 @blueprint.arguments(PublicitySaying)
-@blueprint.response(200, PublicityOutcomeTold)
+@blueprint.response(200, answers.PublicityOutcomeTold)
 def appeal(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
     """Take a rejected objection to the supervision committee."""
     return edge.submit(
@@ -249,10 +133,72 @@ def appeal(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str
     )
 
 
+@blueprint.post("/objections/<uuid:objection_id>/take-back")
+@edge.signed_in
+@blueprint.arguments(PublicityTakenBack)
+@blueprint.response(200, answers.PublicityOutcomeTold)
+def take_back(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
+    """Take an open objection back: who raised it, or staff who say when and how she told them."""
+    return edge.submit(
+        "publicity.take_back",
+        lambda session, now: taking_back.take_back(
+            session, actor=edge.actor(), now=now, objection_id=objection_id, reason=typed["reason"]
+        ),
+        content={"objection": objection_id, **typed},
+    )
+
+
+@blueprint.get("/corrections")
+@edge.signed_in
+@blueprint.response(200, answers.PublicityCorrectionsTold)
+def corrections_waiting(**_: Any) -> dict[str, Any]:
+    """Bookings back that wait for a second officer, oldest first, at most 100."""
+    return {
+        "corrections": [
+            {
+                "award_id": str(award.id),
+                "batch": award.batch_number,
+                "line": award.line_number,
+                "steps": award.credited_steps,
+                "reason": asked.reason,
+                "asked_at": asked.asked_at,
+                "asked_by": asked.asked_by,
+            }
+            for asked, award in corrections.waiting(edge.read(), actor=edge.actor())
+        ]
+    }
+
+
+@blueprint.post("/corrections/<uuid:award_id>")
+@edge.signed_in
+@blueprint.arguments(PublicityReason)
+@blueprint.response(201, answers.PublicityOutcomeTold)
+def ask_correction(typed: dict[str, Any], award_id: uuid.UUID, **_: Any) -> dict[str, Any]:
+    """Ask that a booked award be booked back without anybody's objection."""
+    return _corrected("publicity.correct", corrections.ask_correction, award_id, typed)
+
+
+@blueprint.post("/corrections/<uuid:award_id>/confirm")
+@edge.signed_in
+@blueprint.response(200, answers.PublicityOutcomeTold)
+def confirm_correction(award_id: uuid.UUID, **_: Any) -> dict[str, Any]:
+    """Book it back, as the second officer."""
+    return _corrected("publicity.confirm_correction", corrections.confirm_correction, award_id, {})
+
+
+@blueprint.post("/corrections/<uuid:award_id>/decline")
+@edge.signed_in
+@blueprint.arguments(PublicityReason)
+@blueprint.response(200, answers.PublicityOutcomeTold)
+def decline_correction(typed: dict[str, Any], award_id: uuid.UUID, **_: Any) -> dict[str, Any]:
+    """Not book it back, as the second officer: the line stays in the books, and who objected can appeal. The reason is public."""
+    return _corrected("publicity.decline_correction", corrections.decline_correction, award_id, typed)
+
+
 @blueprint.post("/objections/<uuid:objection_id>/decide")
 @edge.signed_in
 @blueprint.arguments(PublicityVerdictPosted)
-@blueprint.response(200, PublicityOutcomeTold)
+@blueprint.response(200, answers.PublicityOutcomeTold)
 def decide(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str, Any]:
     """The supervision committee's word, on this appeal and all others on the line."""
     return _verdict("publicity.decide", objections.decide, objection_id, typed)
@@ -261,7 +207,7 @@ def decide(typed: dict[str, Any], objection_id: uuid.UUID, **_: Any) -> dict[str
 @blueprint.get("/prepared")
 @edge.signed_in
 @blueprint.arguments(PublicityMonthAsked, location="query")
-@blueprint.response(200, PublicityPreparedTold)
+@blueprint.response(200, answers.PublicityPreparedTold)
 def prepared(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """What the batch of a month (this one, if none is named) would be, were it published now."""
     found = preparing.prepare(edge.read(), actor=edge.actor(), now=edge.now(), month=asked["month"])
@@ -279,7 +225,7 @@ def prepared(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 @blueprint.post("/batches")
 @edge.signed_in
 @blueprint.arguments(PublicityMonthAsked)
-@blueprint.response(201, PublicityOutcomeTold)
+@blueprint.response(201, answers.PublicityOutcomeTold)
 def publish(typed: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Hang out a month's batch."""
     month = typed["month"]
@@ -295,7 +241,7 @@ def publish(typed: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/batches/<int:number>/book")
 @edge.signed_in
-@blueprint.response(200, PublicityOutcomeTold)
+@blueprint.response(200, answers.PublicityOutcomeTold)
 def book(number: int, **_: Any) -> dict[str, Any]:
     """Book a batch whose period is over; a long one goes on beside the requests."""
     made = edge.submit(
@@ -306,6 +252,54 @@ def book(number: int, **_: Any) -> dict[str, Any]:
     if made["left"]:
         batch_runs.runs().go_on(edge.community(), number)
     return made
+
+
+@blueprint.get("/batches/<int:number>/refused")
+@edge.signed_in
+@blueprint.response(200, answers.PublicityRefusedTold)
+def refused(number: int, **_: Any) -> dict[str, Any]:
+    """Lines that the ledger refused to book, and by which of its rules; at most 200. Booking again tries them again."""
+    permissions.require(edge.actor(), "publicity.prepare", community_id=edge.community().id)
+    batch = batches.batch_of(edge.read(), edge.community().id, number)
+    return {
+        "count": refused_lines.count(edge.read(), batch),
+        "lines": [
+            {
+                "line": one.line.number,
+                "award_id": str(one.award.id),
+                "steps": one.award.credited_steps,
+                "code": one.refusal.code,
+                "tries": one.refusal.tries,
+                "refused_at": one.refusal.refused_at,
+            }
+            for one in refused_lines.refused_lines(edge.read(), batch)
+        ],
+    }
+
+
+@blueprint.post("/batches/<int:number>/lines/<int:line>/give-up")
+@edge.signed_in
+@blueprint.arguments(PublicityReason)
+@blueprint.response(200, answers.PublicityOutcomeTold)
+def give_up(typed: dict[str, Any], number: int, line: int, **_: Any) -> dict[str, Any]:
+    """Take a line down that the ledger never will book; the household is told."""
+    made = edge.submit(
+        "publicity.give_up",
+        lambda session, now: refused_lines.give_up(
+            session, actor=edge.actor(), now=now, batch_number=number, line_number=line, reason=typed["reason"]
+        ),
+        content={"batch": number, "line": line, **typed},
+    )
+    batch_runs.runs().go_on(edge.community(), number)
+    return made
+
+
+def _corrected(use_case: str, verb: Any, award_id: uuid.UUID, typed: dict[str, Any]) -> dict[str, Any]:
+    return edge.submit(
+        use_case,
+        lambda session, now: verb(session, actor=edge.actor(), now=now, award_id=award_id, **typed),
+        content={"award": award_id, **typed},
+    )
 
 
 def _verdict(use_case: str, verb: Any, objection_id: uuid.UUID, typed: dict[str, Any]) -> dict[str, Any]:
@@ -354,14 +348,14 @@ def _line(row: BoardLine, said: list[Objection]) -> dict[str, Any]:
         "on": row.award.on_day,
         "steps": row.award.credited_steps,
         "state": row.line.state,
-        "answers": [one.decision or one.answer for one in said if one.answer],
+        "answers": [one.said for one in said if one.answer],
     }
 
 
 def _objection(one: Objection, line_state: str) -> dict[str, Any]:
     names = (
         "number", "state", "channel", "reason", "raised_at", "answer_due_at", "answer", "appeal_until",
-        "decision_due_at", "decision", "outcome",
+        "decision_due_at", "decision", "outcome", "declined", "taken_back_at",
     )  # fmt: skip
     told = {name: getattr(one, name) for name in names}
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger import book_of
 from tests.api.route_rows.points import (
     BATCH,
     BEHALF,
@@ -16,11 +17,16 @@ from tests.api.route_rows.points import (
     verdict,
     with_appeal,
     with_approved,
+    with_asked_correction,
     with_award,
     with_batch,
+    with_booked,
     with_objection,
     with_rejected,
 )
+from tests.timebank.points import make
+from timebank import accounts
+from timebank.points.awards.tables import Award
 from timebank.points.publicity import objections, preparing
 
 PREPARE = COMMITTEE | {"supervision_committee"}
@@ -55,6 +61,40 @@ def with_own_rejected(world: Any) -> dict[str, Any]:
                 told = {**said, "objection_id": row.objection.id, "actor": village.actor(role)}
                 village.write(lambda s, now, verb=verb, told=told: verb(s, now=now, **told))
     return with_rejected(world, by=mine)
+
+
+def with_own_objection(world: Any) -> dict[str, Any]:
+    """The same, open still."""
+    with_own_rejected(world)
+    return with_objection(world, by=world.residents[0])
+
+
+def with_refused(world: Any) -> dict[str, Any]:
+    """A line that the ledger refuses, since the household's account is closed."""
+    made, village = with_approved(world), world.village
+    with village.read() as session:
+        home = session.get(Award, (village.community_id, made["award_id"])).household_id
+
+    def close(session: Any, now: Any) -> dict[str, Any]:
+        own = {"kind": "household", "owner_id": home, "unit": "pt"}
+        book_of(session).close(accounts.opened_or_main(session, village.community_id, **own))
+        return {}
+
+    village.write(close)
+    number = make.publish(village)["batch"]
+    with village.read() as session:
+        line = session.get(Award, (village.community_id, made["award_id"])).line_number
+    village.pass_time(days=12)
+    make.book_due(village)
+    return {**made, "number": number, "line": line}
+
+
+def refused_line(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"number": made["number"], "line": made["line"]}
+
+
+def reason(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"reason": "本人打电话来说的"}
 
 
 def award(world: Any, made: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +134,23 @@ V1 = {
     "v1_publicity.decide": {
         **POST, "roles": {"supervision_committee"}, "arrange": with_appeal, "values": OBJECTION, "json": verdict,
     },
+    "v1_publicity.take_back": {
+        **POST, "roles": BEHALF, "arrange": with_objection, "values": OBJECTION, "json": reason,
+    },
+    "v1_publicity.corrections_waiting": {"roles": READ, "arrange": with_asked_correction},
+    "v1_publicity.ask_correction": {
+        **POST, "roles": COMMITTEE, "arrange": with_booked, "values": award, "json": reason, "ok": {201},
+    },
+    "v1_publicity.confirm_correction": {
+        **POST, "roles": COMMITTEE, "arrange": with_asked_correction, "values": award,
+    },
+    "v1_publicity.decline_correction": {
+        **POST, "roles": COMMITTEE, "arrange": with_asked_correction, "values": award, "json": reason,
+    },
+    "v1_publicity.refused": {"roles": PREPARE, "arrange": with_refused, "values": BATCH},
+    "v1_publicity.give_up": {
+        **POST, "roles": COMMITTEE, "arrange": with_refused, "values": refused_line, "json": reason,
+    },
     "v1_publicity.prepared": {"roles": PREPARE, "arrange": with_approved},
     "v1_publicity.publish": {
         **POST, "roles": COMMITTEE, "arrange": with_approved, "json": lambda world, made: {}, "ok": {201},
@@ -115,6 +172,9 @@ ROWS = V1 | {
     },
     "board.my_objections": {"roles": MEMBERS},
     "board.appeal": {**POST, "roles": MEMBERS, "arrange": with_own_rejected, "values": OBJECTION, "data": appeal},
+    "board.take_back": {
+        **POST, "roles": MEMBERS, "arrange": with_own_objection, "values": OBJECTION, "data": reason,
+    },
     "board.photo": {"roles": READ, "arrange": with_objection, "values": OBJECTION, "ok": {404}},
     "publicity.prepare": {"roles": PREPARE, "arrange": with_approved},
     "publicity.publish": {**POST, "roles": COMMITTEE, "arrange": with_approved},
@@ -133,6 +193,13 @@ ROWS = V1 | {
     "publicity.answer": {**POST, "roles": COMMITTEE, "arrange": with_objection, "values": OBJECTION, "data": verdict},
     "publicity.decide": {
         **POST, "roles": {"supervision_committee"}, "arrange": with_appeal, "values": OBJECTION, "data": verdict,
+    },
+    "publicity.take_back": {**POST, "roles": BEHALF, "arrange": with_objection, "values": OBJECTION, "data": reason},
+    "publicity.decline_correction": {
+        **POST, "roles": COMMITTEE, "arrange": with_asked_correction, "values": award, "data": reason,
+    },
+    "publicity.give_up": {
+        **POST, "roles": COMMITTEE, "arrange": with_refused, "values": refused_line, "data": reason,
     },
     "publicity.appeal": {**POST, "roles": BEHALF, "arrange": with_rejected, "values": OBJECTION, "data": appeal},
 }  # fmt: skip

@@ -26,7 +26,17 @@ from timebank.permissions import Actor
 from timebank.points import publicity as package
 from timebank.points.awards.tables import Award
 from timebank.points.household_accounts import Shortfall
-from timebank.points.publicity import batches, booking, going_on, lines, objections, preparing, refused, states
+from timebank.points.publicity import (
+    batches,
+    booking,
+    checking,
+    going_on,
+    lines,
+    objections,
+    preparing,
+    refused,
+    states,
+)
 from timebank.points.publicity.tables import AwardCorrection, Objection, PublicityBatch, PublicityLine
 from timebank.points.publicity.taking_back import take_back
 from timebank.points.table.tables import PointsItem, PointsTable
@@ -718,5 +728,6 @@ def test_publicity_objections_and_bookings_always_add_up(village):
         life.round()
     with village.read() as session:
         assert list(projections.differences(session.connection(), village.community_id)) == []
+        assert list(checking.differences(session, village.community_id)) == []
     assert {edge: life.edges[edge] for edge in states.EDGES if life.edges[edge] < OFTEN} == {}
     assert {code: life.refusals[code] for code in codes() | {"own_household"} if life.refusals[code] < OFTEN} == {}
