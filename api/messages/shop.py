@@ -13,6 +13,16 @@ TAKING_STATES = {
     "dropped": _("已放弃"),
 }
 TAKING_KINDS = {"counting": "orange", "waiting": "red", "booked": "green", "dropped": "grey"}
+# What came or went while a shelf was counted.
+MOVED = {
+    "received": _("进货"),
+    "taken_back": _("退回"),
+    "counted": _("盘点"),
+    "handed_over": _("发出"),
+    "spoiled": _("损坏"),
+    "past_date": _("过期"),
+    "event": _("用于活动"),
+}
 VERDICTS = {"new": _("新增"), "changed": _("改价"), "same": _("不变"), "problem": _("有问题")}
 VERDICT_KINDS = {"new": "green", "changed": "orange", "same": "grey", "problem": "red"}
 
@@ -47,6 +57,8 @@ REASONS = {
     "number_needed": _("请填写整数。"),
     "money_unreadable": _("看不懂金额,请写成 128.50 这样。"),
     "donated": _("捐赠的不写进货金额。"),
+    "not_since_the_sheet": _("要在开始盘点之后,也不能晚于现在。"),
+    "of_another_household": _("这个人不是这一户的。"),
 }
 
 MESSAGES = {
@@ -72,6 +84,7 @@ MESSAGES = {
     "return_too_much": _("最多还能退 %(left)s 件,写了 %(needed)s 件。"),
     "return_decided": _("这笔退货已经办过了。"),
     "own_return": _("退货要由另一位工作人员确认,也不能确认自己家的。"),
+    "near_customer": _("这一户是您的亲属,不能由您在服务台代办。"),
     "goods_file_problems": _("有 %(rows)s 行读不了,整张表没有导入。"),
     "goods_file_used": _("这个文件已经导入过了。"),
 }
@@ -84,6 +97,7 @@ NEXT = {
     "household_owes": _("以后的加分先补上欠分,补足后就可以兑换。"),
     "order_code_used": _("同一个码不能用两次。来人没有拿到东西的,请他到服务台查。"),
     "bundle_ordered": _("等领取或过期以后再改,或者新设一个礼包。"),
+    "near_customer": _("请另一位工作人员来办;本人也可以在手机上兑换,或者由登记过的代办人兑换。"),
     "taking_open": _("请先录完,或者放弃那一次。"),
     "goods_file_problems": _("请照原因改好表格,重新上传。"),
 }

@@ -1,6 +1,6 @@
 """What the pages and the JSON of the points shop are asked: goods, stock, countings, returns, hours."""
 
-from marshmallow.fields import List, Nested
+from marshmallow.fields import AwareDateTime, Boolean, List, Nested
 
 from api import fields
 from api.fields import Schema
@@ -219,3 +219,94 @@ class HandOverPosted(ShopCodeTyped):
 
     lines = List(Nested(LineGiven), load_default=None)
     reason = fields.Text(most=200, load_default="")
+
+
+# The same as JSON, where a form has fields named by a row.
+
+
+class PiecesDelivered(Schema):
+    """Pieces of one kind in a delivery."""
+
+    item_id = fields.Id(required=True)
+    pieces = fields.Whole(least=1, most=MOST_PIECES, required=True)
+
+
+class DeliveryPosted(Schema):
+    """A delivery; the cost is in fen, for information only."""
+
+    lines = List(Nested(PiecesDelivered), required=True)
+    supplier_id = fields.Id(load_default=None)
+    note_number = fields.Text(most=40, load_default="")
+    cost_fen = fields.Whole(most=10**10, load_default=None)
+    is_donation = Boolean(load_default=False)
+    remark = fields.Text(most=200, load_default="")
+
+
+class SupplierPosted(Schema):
+    """A supplier or donor."""
+
+    name = fields.Text(most=60, required=True)
+    contact = fields.Text(most=100, load_default="")
+    note = fields.Text(most=200, load_default="")
+    donates = Boolean(load_default=False)
+
+
+class LineCounted(Schema):
+    """What was counted of one line of the sheet, and why it differs."""
+
+    position = fields.Whole(least=1, most=MOST_PIECES, required=True)
+    counted = fields.Whole(most=MOST_PIECES, required=True)
+    reason = fields.Text(most=200, load_default="")
+
+
+class TakingPosted(Schema):
+    """A whole sheet; `as_of` is when it was counted, if that was not just now."""
+
+    lines = List(Nested(LineCounted), required=True)
+    as_of = AwareDateTime(load_default=None)
+
+
+class ReturnPosted(Schema):
+    """Pieces of an order that came back; `to_shelf`: they can be given out again."""
+
+    order_number = fields.Whole(least=1, required=True)
+    item_id = fields.Id(required=True)
+    pieces = fields.Whole(least=1, most=1000, required=True)
+    to_shelf = Boolean(load_default=False)
+    reason = fields.Text(most=200, required=True)
+
+
+class ReturnsAsked(Schema):
+    """Which returns: all, or those in one state."""
+
+    state = fields.Word(("", "asked", "booked", "refused"), load_default="")
+
+
+class WeekdayOpen(Schema):
+    """A weekday (1 is Monday) on which a merchant is open, from and until as on a clock; both or neither."""
+
+    weekday = fields.Whole(least=1, most=7, required=True)
+    opens = fields.Text(most=5, load_default="")
+    closes = fields.Text(most=5, load_default="")
+
+
+class HoursPosted(Schema):
+    """When a merchant is open; a weekday that is not there is closed."""
+
+    place = fields.Text(most=200, load_default="")
+    keeps_holidays = Boolean(load_default=False)
+    weekdays = List(Nested(WeekdayOpen), required=True)
+
+
+class DayPosted(Schema):
+    """One day that is not as others."""
+
+    day = fields.Day(required=True)
+    opens = Boolean(required=True)
+    reason = fields.Text(most=200, required=True)
+
+
+class StaffPosted(Schema):
+    """Who hands over at a merchant, by the number."""
+
+    person = fields.Text(most=60, required=True)

@@ -1,7 +1,9 @@
 """Stock-taking: the sheet to print, what was counted, and the second person's word on a large difference."""
 
+import datetime as dt
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
@@ -13,6 +15,8 @@ from api.schemas import shop as asked
 from timebank import permissions
 from timebank.errors import BadInput, Refused
 from timebank.points.shop import taking
+
+WITHIN_THE_MINUTE = dt.timedelta(minutes=1, milliseconds=-1)  # who writes 14:05 counted until 14:05 was over
 
 
 @blueprint.get("/c/<community_code>/merchant/takings")
@@ -56,13 +60,16 @@ def enter_taking(taking_id: uuid.UUID) -> Any:
     permissions.require(edge.actor(), "shop.count", community_id=edge.community().id)
     try:
         counted, reasons = _entered()
+        minute = _minute(request.form.get("as_of", ""))
         made = edge.submit(
             "shop.enter_taking",
             lambda session, now: taking.enter(
-                session, actor=edge.actor(), now=now, taking_id=taking_id, counted=counted, reasons=reasons
+                session, actor=edge.actor(), now=now, taking_id=taking_id, counted=counted, reasons=reasons,
+                as_of=None if minute is None else min(minute + WITHIN_THE_MINUTE, max(minute, now)),
             ),
             content={"taking": taking_id, "counted": {str(k): v for k, v in counted.items()},
-                     "reasons": {str(k): v for k, v in reasons.items()}},
+                     "reasons": {str(k): v for k, v in reasons.items()},
+                     "as_of": minute.isoformat() if minute else ""},
         )  # fmt: skip
     except Refused as refused:
         return again("shop/taking.html", refused, **_taking(taking_id))
@@ -119,16 +126,28 @@ def taking_file(taking_id: uuid.UUID, form: str) -> Any:
     found = _taking(taking_id)["found"]
     columns = [
         Column(label=_("行"), kind="whole"), Column(label=_("商品")), Column(label=_("单位")),
-        Column(label=_("账面"), kind="whole"), Column(label=_("实盘"), kind="whole"),
+        Column(label=_("开始时账面"), kind="whole"), Column(label=_("其间进出"), kind="whole"),
+        Column(label=_("应有"), kind="whole"), Column(label=_("实盘"), kind="whole"),
         Column(label=_("差异"), kind="whole"), Column(label=_("原因")),
     ]  # fmt: skip
     rows = [
-        (one.line.position, one.item.name, one.item.piece, one.line.expected, one.line.counted, one.difference,
+        (one.line.position, one.item.name, one.item.piece, one.sheet, one.line.moved, one.line.expected, one.line.counted, one.difference,
          one.line.reason)
         for one in found.lines
     ]  # fmt: skip
     sheet = Sheet(name=_("第 %(number)s 号盘点", number=found.taking.number), columns=columns, rows=rows)
     return lists.answer(form, [sheet], f"stock-taking-{found.taking.number}")
+
+
+def _minute(text: str) -> dt.datetime | None:
+    """A minute as a browser writes it, `2026-11-22T14:05`, by the community's clock; None where nothing was said."""
+    if not text.strip():
+        return None
+    try:
+        found = dt.datetime.strptime(text.strip()[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007  # the zone is the community's
+    except ValueError:
+        raise edge.bad("as_of", sentence("clock_unreadable")) from None
+    return found.replace(tzinfo=ZoneInfo(edge.community().zone))
 
 
 def _entered() -> tuple[dict[int, int], dict[int, str]]:

@@ -234,6 +234,7 @@ ROWS = {
     "shop.photo": {**POST, "roles": {"merchant"}, "arrange": with_order, "ok": {422}},
     "shop.hand_over": {**POST, "roles": {"merchant"}, "arrange": with_order, "data": code},
     "shop.merchant_orders": {"roles": {"merchant"}, "arrange": with_order},
+    "shop.merchant_orders_file": {"roles": {"merchant"}, "arrange": with_order, "values": csv_only},
     "shop.merchant_order": {"roles": KEEP, "arrange": with_order, "values": ORDER},
     "shop.call_off": {**POST, "roles": KEEP, "arrange": with_order, "values": ORDER, **REASON},
     "shop.stock": {"roles": LOOK, "arrange": with_shop},
@@ -353,6 +354,59 @@ ROWS = {
     "v1_shop.count": {
         "method": "POST", "roles": KEEP, "arrange": with_shop, "values": GOODS,
         "json": lambda world, made: {"stock": 9, "reason": "盘点"},
+    },
+    "v1_shop.open_merchant": {
+        "method": "POST", "roles": COMMITTEE, "ok": {201},
+        "json": lambda world, made: {"name": uuid.uuid4().hex, "weekdays": ["1", "5"], "opens": "8:00", "closes": "12:00"},
+    },
+    "v1_shop.merchant": {"roles": LOOK, "arrange": with_shop, "values": MERCHANT},
+    "v1_shop.set_hours": {
+        "method": "POST", "roles": COMMITTEE, "arrange": with_shop, "values": MERCHANT,
+        "json": lambda world, made: {"weekdays": [{"weekday": 1, "opens": "8:00", "closes": "17:30"}, {"weekday": 5}]},
+    },
+    "v1_shop.set_day": {
+        "method": "POST", "roles": KEEP, "arrange": with_shop, "values": MERCHANT,
+        "json": lambda world, made: {"day": world.village.today.isoformat(), "opens": False, "reason": "盘点"},
+    },
+    "v1_shop.add_staff": {
+        "method": "POST", "roles": COMMITTEE, "arrange": with_shop, "values": MERCHANT,
+        "json": lambda world, made: {"person": world.residents[1].number},
+    },
+    "v1_shop.remove_staff": {
+        "method": "POST", "roles": COMMITTEE, "arrange": with_shop, "values": MERCHANT,
+        "json": lambda world, made: {"person": world.residents[1].number},
+    },
+    "v1_shop.suppliers": {"roles": LOOK, "arrange": with_supplier},
+    "v1_shop.add_supplier": {
+        "method": "POST", "roles": KEEP, "ok": {201}, "json": lambda world, made: {"name": uuid.uuid4().hex[:12]},
+    },
+    "v1_shop.end_supplier": {**JSON, "roles": COMMITTEE, "arrange": with_supplier, "values": the("supplier_id")},
+    "v1_shop.deliveries": {"roles": LOOK, "arrange": with_shop, "values": MERCHANT},
+    "v1_shop.deliver": {
+        "method": "POST", "roles": KEEP, "arrange": with_supplier, "values": MERCHANT, "ok": {201},
+        "json": lambda world, made: {"lines": [{"item_id": made["item_id"].hex, "pieces": 3}],
+                                     "supplier_id": made["supplier_id"].hex, "cost_fen": 1250},
+    },
+    "v1_shop.takings": {"roles": LOOK, "arrange": with_taking, "values": MERCHANT},
+    "v1_shop.begin_taking": {**JSON, "roles": KEEP, "arrange": with_shop, "values": MERCHANT, "ok": {201}},
+    "v1_shop.taking_shown": {"roles": LOOK, "arrange": with_taking, "values": the("taking_id")},
+    "v1_shop.enter_taking": {
+        "method": "POST", "roles": KEEP, "arrange": with_taking, "values": the("taking_id"),
+        "json": lambda world, made: {"lines": [{"position": 1, "counted": 10}]},
+    },
+    "v1_shop.confirm_taking": {**JSON, "roles": COMMITTEE, "arrange": with_large_difference, "values": the("taking_id")},
+    "v1_shop.count_again": {**JSON, "roles": KEEP, "arrange": with_large_difference, "values": the("taking_id")},
+    "v1_shop.drop_taking": {**JSON, "roles": KEEP, "arrange": with_taking, "values": the("taking_id")},
+    "v1_shop.returns": {"roles": RETURNS, "arrange": with_return},
+    "v1_shop.ask_return": {
+        "method": "POST", "roles": RETURNS, "arrange": with_handed_over, "ok": {201},
+        "json": lambda world, made: {"order_number": made["number"], "item_id": made["item_id"].hex, "pieces": 1,
+                                     "reason": "破了"},
+    },
+    "v1_shop.book_return": {**JSON, "roles": COMMITTEE, "arrange": with_others_return, "values": the("return_id")},
+    "v1_shop.refuse_return": {
+        "method": "POST", "roles": COMMITTEE, "arrange": with_others_return, "values": the("return_id"),
+        "json": lambda world, made: {"remark": "是自己摔的"},
     },
     "v1_shop.month": {"roles": LOOK, "arrange": with_handed_over},
 }  # fmt: skip

@@ -16,7 +16,7 @@ from ledger import LedgerRefused, book_of
 from timebank import notices
 from timebank.columns import to_ms
 from timebank.errors import AlreadyDone, BadInput, Forbidden, NotFound, Refused
-from timebank.people import helpers, households, residents
+from timebank.people import helpers, households, kin, residents
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
@@ -73,6 +73,13 @@ class OrderClosed(Refused):
     code = "order_closed"
 
 
+class NearCustomer(Refused):
+    """Nobody serves relatives at the desk with their points: they order themselves, or somebody else serves them."""
+
+    code = "near_customer"
+    status = 403
+
+
 @dataclass(frozen=True)
 class Ordered:
     """An order with its lines and where it is fetched; `code` only where the household looks at it."""
@@ -112,15 +119,17 @@ def redeem(
 
     Raises:
         What basket.fill raises; HouseholdOwes, NotEnoughPoints.
+        NearCustomer: the desk, for relatives. BadInput (`person`): who it is for does not live there, or is not named.
     """
     _require(session, actor, "shop.redeem", household_id, person_id)
     community_id = community_of(actor)
     households.household(session, community_id, household_id)
+    person_id = _for_whom(session, actor, household_id, person_id)
     filled = baskets.fill(session, community_id, household_id=household_id, wanted=basket, days=days or {}, now=now)
     place = merchant(session, community_id, filled.merchant_id)
     order = ShopOrder(
         community_id=community_id, id=new_id(now), number=next_number(session, community_id, "shop_order"),
-        household_id=household_id, person_id=person_id or actor.person_id, merchant_id=place.id,
+        household_id=household_id, person_id=person_id, merchant_id=place.id,
         total_steps=filled.total_steps, state=ORDERED, code_salt="", code_tag="", hold=0, ordered_at=now,
         ordered_by=actor.number, on_behalf=household_id != actor.household_id,
         ends_at=fetch_until(session, filled.opening, community_id, now, service_on=filled.service_on),
@@ -467,14 +476,38 @@ def _one(session: Session, actor: Actor, order_id: uuid.UUID) -> ShopOrder:
     return row
 
 
+def _for_whom(session: Session, actor: Actor, household_id: uuid.UUID, person_id: uuid.UUID | None) -> uuid.UUID | None:
+    """Who of the household is told of its order: herself, whom she helps, or who stands at the counter, never a stranger."""
+    if person_id is None:
+        if household_id == actor.household_id or actor.trusted:
+            return actor.person_id
+        raise BadInput(fields={"person": "required"})
+    if residents.person(session, community_of(actor), person_id).household_id != household_id:
+        raise BadInput(fields={"person": "of_another_household"})
+    if (
+        actor.person_id is not None
+        and household_id != actor.household_id
+        and not _helps(session, actor, household_id, person_id)
+        and kin.are_near(session, community_of(actor), actor.person_id, household_id)
+    ):
+        raise NearCustomer
+    return person_id
+
+
+def _helps(session: Session, actor: Actor, household_id: uuid.UUID, person_id: uuid.UUID | None) -> bool:
+    """Whether the actor helps this member of the household."""
+    if actor.person_id is None or person_id is None or household_id == actor.household_id:
+        return False
+    elder = residents.person(session, community_of(actor), person_id)
+    return elder.household_id == household_id and helpers.is_helper(
+        session, community_of(actor), actor.person_id, person_id
+    )
+
+
 def _require(
     session: Session, actor: Actor, use_case: str, household_id: uuid.UUID, person_id: uuid.UUID | None
 ) -> None:
     """The own household, whom one helps, or the desk."""
-    if actor.person_id is not None and person_id is not None and household_id != actor.household_id:
-        elder = residents.person(session, community_of(actor), person_id)
-        if elder.household_id == household_id and helpers.is_helper(
-            session, community_of(actor), actor.person_id, person_id
-        ):
-            return
+    if _helps(session, actor, household_id, person_id):
+        return
     require(actor, use_case, community_id=actor.community_id, household_id=household_id)

@@ -7,6 +7,8 @@ import pytest
 from tests.timebank.points import make
 from tests.timebank.points.shop import arrange
 from timebank.errors import BadInput, Forbidden, NotFound
+from timebank.people import kin
+from timebank.permissions import Actor
 from timebank.points import household_accounts
 from timebank.points.shop import basket, listing, merchants, orders
 from timebank.points.shop.goods import BundleOrdered, Described
@@ -241,3 +243,31 @@ def test_what_could_be_reached_next_is_the_nearest_first(village):
         found = listing.reachable(session, village.community_id, 80, now=village.now)
     assert [(one.offer.item.name, one.missing_steps) for one in found] == [("香皂", 0), ("锅", 10), ("洗衣液", 120)]
     assert arrange.item(village, soap).left == 10
+
+
+def test_the_desk_orders_for_who_lives_there_and_not_for_relatives(village):
+    soap, _, _ = make.shop(village)
+    (elder,) = village.make_household("张三", steps=300)
+    officer, other = village.make_person("李服务"), village.make_person("王五")
+    desk = village.actor("desk_staff", person=officer)
+    for person_id, why in (
+        (None, "required"),
+        (officer.id, "of_another_household"),
+        (other.id, "of_another_household"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            arrange.order(village, elder, {soap: 1}, actor=desk, person_id=person_id)
+        assert refused.value.facts["fields"] == {"person": why}
+    order_id = arrange.order(village, elder, {soap: 1}, actor=desk, person_id=elder.id)
+    assert (arrange.row(village, order_id).person_id, arrange.notices(village, elder)) == (elder.id, ["shop_ready"])
+    clerk = Actor.console(village.community_id, "test")
+    village.write(
+        lambda s, now: kin.declare(
+            s, actor=clerk, now=now, person_id=officer.id, relative_number=elder.number, relation="parent",
+            evidence="户口簿",
+        )
+    )  # fmt: skip
+    with pytest.raises(orders.NearCustomer):
+        arrange.order(village, elder, {soap: 1}, actor=desk, person_id=elder.id)
+    arrange.help_(village, elder, officer)
+    assert arrange.order(village, elder, {soap: 1}, actor=desk, person_id=elder.id)
