@@ -53,6 +53,7 @@ class Policy:
     station_again_minutes: int = 5  # staff scan a card again so soon: nothing changes, since when is told (own)
     offline_back_hours: int = 72  # how old an offline scan may be when it comes (pretix check-in)
     offline_ahead_minutes: int = 5  # how far ahead its corrected time may lie (pretix check-in)
+    offline_batches_a_day: int = 300  # batches of a device that are taken on a day: one every five minutes (own)
 
     # Who may deposit and redeem
     depositor_min_age: int = 18  # Beijing, Shanghai

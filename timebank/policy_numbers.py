@@ -58,6 +58,7 @@ NUMBERS: dict[str, Number] = {
     "station_again_minutes": Number("scanning", "minutes", 0, 60),
     "offline_back_hours": Number("scanning", "hours", 0, 168, "events"),
     "offline_ahead_minutes": Number("scanning", "minutes", 0, 60, "events"),
+    "offline_batches_a_day": Number("scanning", "times", 1, 5_000),
     "depositor_min_age": Number("who", "years", 14, 25, "beijing_shanghai"),
     "depositor_min_age_guardian": Number("who", "years", 6, 25),
     "depositor_age_may_be_unknown": Number("who", "yes_no", 0, 1),

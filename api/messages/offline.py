@@ -10,6 +10,7 @@ MESSAGES = {
     "too_many_devices": _("服务点“%(point)s”已登记 %(most)s 台设备。"),
     "device_revoked": _("这台设备已停用。"),
     "bad_device_signature": _("不是已登记的设备签名的。"),
+    "device_day_full": _("这台设备今天已经上传了 %(most)s 批,今天不再收。"),
     "counter_seen": _("这台设备的批次号已经用过;最近一次是 %(last)s。"),
     "bad_batch": _("这一批的格式不对:%(why)s"),
     "batch_too_large": _("一批最多 %(scans_most)s 条。"),
@@ -19,6 +20,7 @@ NEXT = {
     "bad_device_key": _("请换一个新一些的浏览器,再登记一次。"),
     "too_many_devices": _("请先停用不再使用的设备。"),
     "device_revoked": _("请工作人员重新登记这个浏览器;没有收下的扫码,请照设备上的记录补录。"),
+    "device_day_full": _("扫码都留在设备里,不会丢;过了半夜会自动再传。急用的请工作人员按纸质登记补录。"),
     "bad_device_signature": _("请工作人员重新登记这个浏览器。"),
 }
 

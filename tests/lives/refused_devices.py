@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import insert
 
 from tests.lives import refused_serving as serving
 from tests.lives.world import World
 from tests.timebank.hours import arrange, arrange_offline
+from timebank import policy
 from timebank.hours.attendance import devices, station
 from timebank.hours.attendance.offline import body as bodies
+from timebank.hours.attendance.offline.tables import ScanBatch
 from timebank.hours.eligibility import adopting
 
 OFTEN = 20
@@ -77,6 +81,28 @@ def without_a_network(world: World) -> None:
     world.refused("device_revoked", lambda: device.sends_bytes(device.batch(device.scan(card, "in", village.now))))
 
 
+def a_full_day(world: World) -> None:
+    """A device that sent as many batches as a day has room for."""
+    village = world.village
+    device = arrange_offline.make_device(village, serving.open_point(world, world.name("服务点")))
+    most, now = policy.DEFAULT.offline_batches_a_day, village.now
+    rows = [
+        {"community_id": village.community_id, "device_id": device.id, "counter": counter, "sent_at": now,
+         "received_at": now, "digest": bytes(32), "signature": bytes(64), "scans": 1, "answers": []}
+        for counter in range(1, most + 1)
+    ]  # fmt: skip
+
+    def write(session: Any, _now: dt.datetime) -> dict[str, Any]:
+        session.execute(insert(ScanBatch), rows)
+        return {}
+
+    village.write(write)
+    device.counter = most
+    for _ in range(OFTEN):
+        sent = device.batch(device.scan("x", "in", village.now))
+        world.refused("device_day_full", partial(device.sends_bytes, sent))
+
+
 def too_many_devices(world: World) -> None:
     """A point has room for so many."""
     village = world.village
@@ -111,4 +137,4 @@ def rights(world: World) -> None:
 
 
 SCENES = (at_the_station, without_a_network, rights)
-ONCE = (too_many_devices,)
+ONCE = (too_many_devices, a_full_day)

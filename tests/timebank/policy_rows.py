@@ -35,6 +35,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "station_again_minutes": (f"{HOURS}::test_station_again_minutes_keep_a_second_look_from_being_a_check_out",),
     "offline_back_hours": (f"{OFFLINE}::test_the_last_instant_back_is_accepted_and_the_one_before_it_is_not",),
     "offline_ahead_minutes": (f"{OFFLINE}::test_the_last_instant_ahead_is_accepted_and_the_one_after_it_is_not",),
+    "offline_batches_a_day": (
+        "timebank/hours/test_offline_refusals.py::test_a_device_sends_so_many_batches_a_day_and_goes_on_the_next",
+    ),
     "depositor_min_age": (f"{DEPOSITORS}::test_age_is_that_of_the_service_day",),
     "depositor_min_age_guardian": (f"{DEPOSITORS}::test_age_is_that_of_the_service_day",),
     "depositor_age_may_be_unknown": (

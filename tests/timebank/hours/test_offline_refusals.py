@@ -28,7 +28,7 @@ from timebank.hours.attendance import devices
 from timebank.hours.attendance.devices import BadKey, DeviceRevoked, KeyRegistered
 from timebank.hours.attendance.offline import OfflineScan, ScanBatch, waiting
 from timebank.hours.attendance.offline.body import BadBatch
-from timebank.hours.attendance.offline.receiving import BadSignature
+from timebank.hours.attendance.offline.receiving import BadSignature, DeviceDayFull
 from timebank.people import cards
 from timebank.permissions import Actor
 
@@ -204,6 +204,32 @@ def test_the_window_is_the_communitys_policy(village, device, volunteer) -> None
     now = village.now
     scans = [device.scan(volunteer.number, "in", now - 3 * HOUR), device.scan(volunteer.number, "in", now + MINUTE)]
     assert codes(device.sends(*scans, at=now)) == ["scan_too_old", "scan_ahead"]
+
+
+def test_a_device_sends_so_many_batches_a_day_and_goes_on_the_next(village, device, volunteer) -> None:
+    """Policy: offline_batches_a_day. Days are the community's, another device has its own, and nothing is lost."""
+    tomorrow = village.today + dt.timedelta(days=1)
+    numbers = {"offline_batches_a_day": 2}
+    village.write(
+        lambda session, now: {"v": policy.change(session, village.community_id, numbers=numbers, on=tomorrow)}
+    )
+    village.pass_time(hours=15, minutes=-1)  # from 9 o'clock to one minute before midnight
+    for _ in range(3):  # the old number holds still
+        device.sends(device.scan("x", "in", village.now))
+    village.pass_time(minutes=2)
+    other = make_device(village, 1, "后门平板")
+    first = device.batch(device.scan(volunteer.number, "in", village.now))
+    device.sends_bytes(first)
+    device.sends(device.scan("x", "in", village.now))
+    kept = device.scan(volunteer.number, "out", village.now + HOUR)
+    village.pass_time(hours=1)
+    with pytest.raises(DeviceDayFull) as refused:
+        device.sends(kept)
+    assert refused.value.facts == {"most": 2}
+    assert device.sends_bytes(first)["answers"][0]["code"] == "checked_in", "its answers can be asked for again"
+    other.sends(other.scan("x", "in", village.now))
+    village.pass_time(hours=23)
+    assert codes(device.sends(kept)) == ["checked_out"]
 
 
 def test_a_card_taken_back_after_the_scan_still_counts_and_one_taken_back_before_does_not(

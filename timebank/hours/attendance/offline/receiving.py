@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
+from timebank import policy
 from timebank.columns import new_id, new_key, to_ms
 from timebank.errors import NotFound, Refused
 from timebank.hours.attendance import devices
@@ -40,6 +41,13 @@ class BadSignature(Refused):
     status = 403
 
 
+class DeviceDayFull(Refused):
+    """The device sent as many batches today as one may (fact `most`). Nothing is lost: it keeps its scans and sends them tomorrow."""
+
+    code = "device_day_full"
+    status = 429
+
+
 class CounterSeen(Refused):
     """The device used this counter before, for another batch, or a higher one (fact `last`)."""
 
@@ -53,7 +61,7 @@ def receive(
     """Take a batch of scans, and answer each of them, in the order of the batch's list.
 
     Raises:
-        BatchTooLarge, BadBatch, BadSignature, DeviceRevoked: nothing was written. CounterSeen: fact `last`.
+        BatchTooLarge, BadBatch, BadSignature, DeviceRevoked, DeviceDayFull: nothing was written. CounterSeen: fact `last`.
     """
     batch = bodies.read(body)
     with storage.read() as session:
@@ -111,6 +119,7 @@ def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, r
         raise CounterSeen(last=device.last_counter)
     if device.revoked_reason == "lost":
         raise DeviceRevoked(reason="lost")
+    _refuse_too_many(session, community_id, batch, received_at)
     device.last_counter, device.last_seen_at = batch.counter, received_at
     session.add(
         ScanBatch(
@@ -153,6 +162,21 @@ def _keep(session: Session, community_id: int, batch: Batch, signature: bytes, r
     if rows:
         session.execute(insert(OfflineScan), rows)
     return {"code": "batch_kept", "scans": len(rows)}
+
+
+def _refuse_too_many(session: Session, community_id: int, batch: Batch, received_at: datetime) -> None:
+    """Go on only while the device has sent fewer batches today than a day's: whoever has one shall not fill the disk with it."""
+    place = communities.community(session, community_id)
+    today = communities.local_day(place, received_at)
+    most = policy.of(session, community_id, today).offline_batches_a_day
+    kept = (
+        select(col(ScanBatch.received_at))
+        .where(col(ScanBatch.community_id) == community_id, col(ScanBatch.device_id) == batch.device)
+        .order_by(col(ScanBatch.counter).desc())
+    )
+    first_of_most = session.scalar(kept.offset(most - 1).limit(1))
+    if first_of_most is not None and first_of_most >= communities.day_start(place, today):
+        raise DeviceDayFull(most=most)
 
 
 def _number(typed: str, community_code: str) -> str:
