@@ -128,7 +128,7 @@ def pay_shortfall(
     on: dt.date,
     now: dt.datetime,
     detail: Mapping[str, Any],
-    cites: int,
+    cites: int | None,
 ) -> int | None:
     """Pay what the household owes out of an award just booked; the entry's seq, or None if nothing was owed."""
     paid = min(owed(session, community_id, household_id), steps)
@@ -234,7 +234,7 @@ def _debit(
     steps: int,
     on: dt.date,
     detail: Mapping[str, Any],
-    cites: int,
+    cites: int | None,
 ) -> tuple[int, int | None]:
     """Book as much of `steps` as is there to the returned points; what was taken, and the entry's seq."""
     book = book_of(session)

@@ -9,7 +9,7 @@ from sqlmodel import select
 from ledger import book_of, reading
 from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
-from timebank import accounts
+from timebank import accounts, checks
 from timebank.errors import BadInput
 from timebank.notices import Notice
 from timebank.people.logins import RoleGrant
@@ -561,3 +561,28 @@ def give_role(village, person, role):
 def notices_of(village, person):
     with village.read() as session:
         return list(session.scalars(select(Notice.kind).where(Notice.person_id == person.id)))
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_nobody_owes_and_has_points_when_an_award_that_paid_a_deduction_is_booked_back_after_it(village):
+    """The deduction gave back what the award had paid; that comes off again with the award, and is no new shortfall."""
+    mixed_with_deductions(village)
+    (person,) = village.make_household("张三", steps=50)
+    wrong = deduct(village, person, "违反社会公德")  # 200: 50 of its own, 150 short
+    book_all(village)
+    paying = make.enter(village, person, "参与治安巡防")
+    make.approve(village, paying)
+    book_all(village)  # 100, all of it for the shortfall
+    for award_id in (wrong, paying):
+        first, second = village.actor("committee"), village.actor("community_manager")
+        for verb, told in ((objections.ask_correction, {"reason": "记错"}), (objections.confirm_correction, {})):
+            actor = first if told else second
+            village.write(
+                lambda s, now, verb=verb, told=told, actor=actor, award_id=award_id: verb(
+                    s, actor=actor, now=now, award_id=award_id, **told
+                )
+            )
+    with village.read() as session:
+        held = statement.held(session, actor=village.actor(person=person), household_id=person.household_id)
+        assert checks.find(session, actor=Actor.console(village.community_id, "test")) == []
+    assert (held.available_steps, held.owed_steps, village.balance(accounts.RETURNED_PT)) == (50, 0, 0)

@@ -12,7 +12,7 @@ from ledger.entries import decode
 from timebank.points.awards import tables as awards
 from timebank.points.awards.tables import Award
 from timebank.points.publicity import states
-from timebank.points.publicity.tables import PublicityBatch, PublicityLine, PublicityTally
+from timebank.points.publicity.tables import AwardCorrection, PublicityBatch, PublicityLine, PublicityTally
 
 # In which state the award of a line is.
 AWARD_STATES = {
@@ -82,6 +82,18 @@ def _counted(session: Session, community_id: int) -> dict[int, dict[str, tuple[i
 
 def _states(session: Session, community_id: int) -> Iterator[Difference]:
     """Lines whose award is in another state than theirs."""
+    # A line that was booked back where nobody was left to take it from: its award stays in the books, and a note says so.
+    nothing_there = and_(
+        col(PublicityLine.state) == states.REVERSED,
+        col(Award.state) == awards.BOOKED,
+        select(AwardCorrection.id)
+        .where(
+            col(AwardCorrection.community_id) == Award.community_id,
+            col(AwardCorrection.award_id) == Award.id,
+            col(AwardCorrection.note).is_not(None),
+        )
+        .exists(),
+    )
     belongs = case(AWARD_STATES, value=col(PublicityLine.state), else_="")
     rows = session.execute(
         select(PublicityLine.batch_number, Award.id, PublicityLine.state, Award.state)
@@ -96,7 +108,7 @@ def _states(session: Session, community_id: int) -> Iterator[Difference]:
                 col(PublicityBatch.state) != states.PUBLISHING,
             ),
         )
-        .where(PublicityLine.community_id == community_id, col(Award.state) != belongs)
+        .where(PublicityLine.community_id == community_id, col(Award.state) != belongs, ~nothing_there)
         .order_by(col(PublicityLine.batch_number), col(PublicityLine.number))
     )
     for number, award_id, line, award in rows:

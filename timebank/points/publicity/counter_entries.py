@@ -28,7 +28,8 @@ def book(session: Session, award: Award, asked: AwardCorrection, *, approvers: l
     """
     community_id, book = award.community_id, book_of(session)
     on = today_in(session, community_id, now)
-    paid = [move.entry for move in household_accounts.moves_of(session, community_id, award.id) if move.entry]
+    moves = household_accounts.moves_of(session, community_id, award.id)
+    paid = [move.entry for move in moves if move.entry]
     entries = [entry for entry in (*reversed(paid), award.entry) if entry is not None]
     main = accounts.find_main(session, community_id, award.household_id, "pt")
     if entries and (main is None or book.account(main).closed is not None):
@@ -45,6 +46,13 @@ def book(session: Session, award: Award, asked: AwardCorrection, *, approvers: l
     if taken_later and main is not None:
         book.post({accounts.RETURNED_PT: -taken_later, main: taken_later}, on=on,
                   detail={**detail, "use_case": "publicity.give_back", "credited": taken_later})  # fmt: skip
+    unpaid = -sum(move.steps for move in moves if move.entry)
+    if unpaid:
+        # What it had paid is owed again; where the deduction was booked back before it, what that gave back is there for it.
+        household_accounts.pay_shortfall(
+            session, community_id, award.household_id, award_id=award.id, steps=unpaid, on=on, now=now, detail=detail,
+            cites=None,
+        )  # fmt: skip
     after = _own_and_base(session, main)
     if award.entry is not None:
         returning.give_back(
