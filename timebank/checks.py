@@ -20,6 +20,7 @@ from ledger import reading, tables
 from ledger.entries import decode
 from timebank import modules, permissions
 from timebank.errors import NotFound
+from timebank.hours.attendance import checking as attendance
 from timebank.hours.attendance.tables import Visit
 from timebank.hours.orders import states
 from timebank.hours.orders.rows import OrderEvent, ServiceOrder
@@ -139,6 +140,9 @@ def findings(session: Session, community_id: int) -> Iterator[Finding]:
         for claim in _claims(session, community_id, source, beyond, None):
             yield Finding("entry_missing", claim.what, claim.row, claim.seqs[0])
     yield from _months(session, community_id)
+    for unlike in attendance.differences(session, community_id):
+        seconds = {"row_says": unlike.kept, "entry_says": unlike.found}
+        yield Finding("visit_seconds", "visit", unlike.row, unlike.seq, seconds)
     for one in shop_report.differences(session, community_id):
         yield Finding(one.code, one.what, one.row, None, {"row_says": one.expected, "entry_says": one.found})
     for differs in publicity.differences(session, community_id):

@@ -281,6 +281,7 @@ FINDINGS = {
     "not_reversed": _("记录写着已冲回,流水却没有冲正。"),
     "entry_without_row": _("流水说自己来自业务记录,却没有记录认领它。"),
     "entry_claimed_twice": _("两条记录认领同一笔流水。"),
+    "visit_seconds": _("计入的时间共 %(row_says)s 秒,签到到签退扣去休息是 %(entry_says)s 秒。"),
     "shop_stock": _("库存不符:按进出应为 %(row_says)s 件,登记为 %(entry_says)s 件。"),
     "shop_reserved": _("预留不符:按变动应为 %(row_says)s 件,登记为 %(entry_says)s 件。"),
     "shop_pieces": _("交付的件数乘单价与兑换单的积分不符。"),

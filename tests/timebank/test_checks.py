@@ -14,6 +14,11 @@ from timebank.errors import Forbidden
 
 ROW, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 POST = frozenset({"post"})
+REST_OF_A_MINUTE = """
+    INSERT INTO visit_rest (community_id, id, visit_id, started_at, started_recorded_at, started_by, ended_at,
+      ended_recorded_at, ended_by, forgotten)
+    SELECT community_id, randomblob(16), id, started_at + 1000, started_at, 'x', started_at + 61000, started_at, 'x', 0
+    FROM visit WHERE order_id IS NULL"""
 
 
 def test_a_village_that_lived_shows_no_finding(village):
@@ -29,6 +34,8 @@ def test_a_village_that_lived_shows_no_finding(village):
     [
         ("UPDATE visit SET credited_minutes = 90 WHERE order_id IS NULL", "amount_differs", "visit"),
         ("UPDATE visit SET entry_seq = NULL WHERE order_id IS NULL", "not_booked", "visit"),
+        ("UPDATE visit SET spans = '[[3599,100]]' WHERE order_id IS NULL", "visit_seconds", "visit"),
+        (REST_OF_A_MINUTE, "visit_seconds", "visit"),
         ("UPDATE visit SET entry_seq = 99999 WHERE order_id IS NULL", "entry_missing", "visit"),
         ("UPDATE visit SET entry_seq = 0 WHERE order_id IS NULL", "entry_kind", "visit"),
         ("UPDATE service_order SET credited_minutes = 120 WHERE state = 'done'", "amount_differs", "order"),
