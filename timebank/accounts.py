@@ -19,13 +19,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Index, insert, select
+from sqlalchemy import CheckConstraint, Index, bindparam, insert, select
 from sqlmodel import Field, Session, SQLModel, col
 
 from ledger import book_of, rows
 from timebank.columns import Id, Number
 from timebank.errors import NotFound
-from timebank.storage import next_number
+from timebank.storage import Prepared, next_number
 
 ISSUE_MIN = 1
 OPENING_MIN = 2
@@ -214,15 +214,21 @@ def main(session: Session, community_id: int, owner_id: uuid.UUID, unit: str) ->
     return number
 
 
+# Made once: whatever moves something asks it.
+_MAIN = Prepared(
+    select(col(AccountOwner.account)).where(
+        col(AccountOwner.community_id) == bindparam("community_id"),
+        col(AccountOwner.owner_id) == bindparam("owner_id"),
+        col(AccountOwner.unit) == bindparam("unit"),
+        col(AccountOwner.main),
+    )
+)
+
+
 def find_main(session: Session, community_id: int, owner_id: uuid.UUID, unit: str) -> int | None:
-    return session.scalars(
-        select(col(AccountOwner.account)).where(
-            col(AccountOwner.community_id) == community_id,
-            col(AccountOwner.owner_id) == owner_id,
-            col(AccountOwner.unit) == unit,
-            col(AccountOwner.main),
-        )
-    ).one_or_none()
+    """The number of the owner's main account, if there is one."""
+    number: int | None = _MAIN.scalar(session, community_id=community_id, owner_id=owner_id, unit=unit)
+    return number
 
 
 def opened_or_main(

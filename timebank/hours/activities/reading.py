@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -90,23 +90,86 @@ _ANY_RUNNING = Prepared(
 )
 
 
+def _statement() -> Select[Any]:
+    """The columns of a line, of a community's activities as one person sees them; `person_id` may be nobody's."""
+
+    def counted(*which: ColumnElement[bool]) -> Any:
+        return (
+            select(func.count())
+            .select_from(SignUp)
+            .where(col(SignUp.community_id) == col(Activity.community_id), col(SignUp.activity_id) == col(Activity.id))
+            .where(col(SignUp.given_up_at).is_(None), *which)
+            .scalar_subquery()
+        )
+
+    own = (
+        select(case((col(SignUp.waiting_since).is_(None), "mine"), else_="waits"))
+        .where(col(SignUp.community_id) == col(Activity.community_id), col(SignUp.activity_id) == col(Activity.id))
+        .where(col(SignUp.person_id) == bindparam("person_id"), col(SignUp.given_up_at).is_(None))
+        .scalar_subquery()
+    )
+    columns = [getattr(table, name) for table, names in _COLUMNS.items() for name in names]
+    return (
+        select(
+            *columns,
+            col(Person.name),
+            counted(col(SignUp.waiting_since).is_(None)),
+            counted(col(SignUp.waiting_since).is_not(None)),
+            own,
+        )
+        .select_from(Activity)
+        .join(
+            ServicePoint,
+            and_(
+                col(ServicePoint.community_id) == col(Activity.community_id),
+                col(ServicePoint.id) == col(Activity.point_id),
+            ),
+        )
+        .outerjoin(
+            ActivityTerms,
+            and_(
+                col(ActivityTerms.community_id) == col(Activity.community_id),
+                col(ActivityTerms.activity_id) == col(Activity.id),
+            ),
+        )
+        .outerjoin(
+            Person,
+            and_(col(Person.community_id) == col(Activity.community_id), col(Person.id) == col(Activity.leader_id)),
+        )
+        .where(col(Activity.community_id) == bindparam("community_id"))
+        .order_by(col(Activity.starts_at), col(Activity.id))
+    )
+
+
+# Made once, as above: to make it anew took longer than to ask it.
+_COLUMNS: dict[Any, tuple[str, ...]] = {
+    Activity: ("id", "number", "title", "service_class", "starts_at", "ends_at", "capacity", "leader_id",
+               "cancel_reason", "cancelled_at"),
+    ServicePoint: ("name", "number", "place", "area_path"),
+    ActivityTerms: ("activity_id", "kind", "shift_name", "note", "sign_up_closes_at", "skills", "age_from", "age_to",
+                    "needs_insurance", "series_id"),
+}  # fmt: skip
+_LINES = _statement()
+_RUNNING = Prepared(
+    _LINES.where(
+        col(Activity.point_id) == bindparam("point_id"),
+        col(Activity.cancelled_at).is_(None),
+        col(Activity.starts_at) <= bindparam("early"),
+        col(Activity.ends_at) > bindparam("at"),
+    ).limit(20)
+)
+
+
 def running_at(
     session: Session, *, point_id: UUID, community_id: int, person_id: UUID, at: datetime
 ) -> list[ActivityLine]:
     """What a person can be checked in to at a point now: his own activities first, then by start."""
     if not _ANY_RUNNING.rows(session, community_id=community_id, point_id=point_id, early=at + EARLY, at=at):
         return []
-    lines = _lines(
-        session,
-        community_id,
-        person_id,
-        col(Activity.point_id) == point_id,
-        col(Activity.cancelled_at).is_(None),
-        col(Activity.starts_at) <= at + EARLY,
-        col(Activity.ends_at) > at,
-        limit=20,
+    rows = _RUNNING.rows(
+        session, community_id=community_id, person_id=person_id, point_id=point_id, early=at + EARLY, at=at
     )
-    return sorted(lines, key=lambda line: (not line.mine, line.starts_at))
+    return sorted(map(_line, rows), key=lambda line: (not line.mine, line.starts_at))
 
 
 def coming(
@@ -289,85 +352,44 @@ def _standing_of(person_id: UUID) -> ColumnElement[bool]:
 def _lines(
     session: Session, community_id: int, person_id: UUID | None, *conditions: ColumnElement[bool], limit: int
 ) -> list[ActivityLine]:
-    def counted(*which: ColumnElement[bool]) -> Any:
-        return (
-            select(func.count())
-            .select_from(SignUp)
-            .where(col(SignUp.community_id) == col(Activity.community_id), col(SignUp.activity_id) == col(Activity.id))
-            .where(col(SignUp.given_up_at).is_(None), *which)
-            .scalar_subquery()
-        )
-
-    own = (
-        select(case((col(SignUp.waiting_since).is_(None), "mine"), else_="waits"))
-        .where(col(SignUp.community_id) == col(Activity.community_id), col(SignUp.activity_id) == col(Activity.id))
-        .where(col(SignUp.person_id) == person_id, col(SignUp.given_up_at).is_(None))
-        .scalar_subquery()
-    )
     rows = session.execute(
-        select(
-            Activity,
-            ServicePoint,
-            ActivityTerms,
-            col(Person.name),
-            counted(col(SignUp.waiting_since).is_(None)),
-            counted(col(SignUp.waiting_since).is_not(None)),
-            own,
-        )
-        .join(
-            ServicePoint,
-            and_(
-                col(ServicePoint.community_id) == col(Activity.community_id),
-                col(ServicePoint.id) == col(Activity.point_id),
-            ),
-        )
-        .outerjoin(
-            ActivityTerms,
-            and_(
-                col(ActivityTerms.community_id) == col(Activity.community_id),
-                col(ActivityTerms.activity_id) == col(Activity.id),
-            ),
-        )
-        .outerjoin(
-            Person,
-            and_(col(Person.community_id) == col(Activity.community_id), col(Person.id) == col(Activity.leader_id)),
-        )
-        .where(col(Activity.community_id) == community_id, *conditions)
-        .order_by(col(Activity.starts_at), col(Activity.id))
-        .limit(limit)
+        _LINES.where(*conditions).limit(limit), {"community_id": community_id, "person_id": person_id}
     )
     return [_line(row) for row in rows]
 
 
 def _line(row: Any) -> ActivityLine:
-    activity, point, terms, leader, taken, waiting, own = row
+    of_activity, of_point, of_terms, (leader, taken, waiting, own) = row[:10], row[10:14], row[14:24], row[24:]
+    number_id, number, title, service_class, starts_at, ends_at, capacity, leader_id, reason, cancelled_at = of_activity
+    has_terms, kind, shift_name, note, closes_at, skills, age_from, age_to, needs_insurance, series_id = of_terms
+    point, point_number, place, area_path = of_point
     return ActivityLine(
-        id=activity.id,
-        number=activity.number,
-        title=activity.title,
-        service_class=activity.service_class,
-        point=point.name,
-        point_number=point.number,
-        place=point.place,
-        area_path=point.area_path,
-        starts_at=activity.starts_at,
-        ends_at=activity.ends_at,
-        capacity=activity.capacity,
+        id=number_id,
+        number=number,
+        title=title,
+        service_class=service_class,
+        point=point,
+        point_number=point_number,
+        place=place,
+        area_path=area_path,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        capacity=capacity,
         taken=taken,
         waiting=waiting,
         leader=leader,
-        leader_id=activity.leader_id,
-        cancel_reason=activity.cancel_reason,
-        cancelled=activity.cancelled_at is not None,
+        leader_id=leader_id,
+        cancel_reason=reason,
+        cancelled=cancelled_at is not None,
         mine=own == "mine",
         waits=own == "waits",
-        kind=terms.kind if terms else "activity",
-        shift_name=terms.shift_name if terms else "",
-        note=terms.note if terms else "",
-        sign_up_closes_at=terms.sign_up_closes_at if terms else None,
-        skills=tuple(terms.skills) if terms else (),
-        age_from=terms.age_from if terms else None,
-        age_to=terms.age_to if terms else None,
-        needs_insurance=terms.needs_insurance if terms else False,
-        series_id=terms.series_id if terms else None,
+        kind=kind if has_terms else "activity",
+        shift_name=shift_name or "",
+        note=note or "",
+        sign_up_closes_at=closes_at,
+        skills=tuple(skills or ()),
+        age_from=age_from,
+        age_to=age_to,
+        needs_insurance=bool(needs_insurance),
+        series_id=series_id,
     )

@@ -7,14 +7,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from timebank.columns import new_id
 from timebank.errors import Refused
 from timebank.hours.attendance.tables import Visit, VisitRest
+from timebank.storage import Prepared
 
 Span = tuple[datetime, datetime]
+
+# Every check-out asks it, and most visits have none.
+_ANY = Prepared(
+    select(col(VisitRest.id))
+    .where(col(VisitRest.community_id) == bindparam("community_id"))
+    .where(col(VisitRest.visit_id) == bindparam("visit_id"))
+    .limit(1)
+)
 
 
 class AlreadyResting(Refused):
@@ -90,6 +99,8 @@ def open_rest(session: Session, visit: Visit) -> VisitRest | None:
 
 def of_visit(session: Session, visit: Visit) -> list[VisitRest]:
     """The rests of a visit, in order of time."""
+    if not _ANY.rows(session, community_id=visit.community_id, visit_id=visit.id):
+        return []
     return of_visits(session, visit.community_id, [visit.id]).get(visit.id, [])
 
 
