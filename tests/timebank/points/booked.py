@@ -62,7 +62,7 @@ def booked(village, items, household_id, steps, *, title="修路", on=None) -> u
         if steps < 0:
             debit = household_accounts.take(
                 session, village.community_id, household_id, award_id=award_id, steps=-steps, on=village.today, now=now,
-                detail=detail, cites=1,
+                detail=detail, cites=book_of(session).note("publicity_batch", "999", "ab" * 32),
             )  # fmt: skip
             taken, entry = debit.taken_steps, debit.entry
         else:

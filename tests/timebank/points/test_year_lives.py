@@ -20,6 +20,7 @@ from timebank.people import households
 from timebank.permissions import Actor
 from timebank.points import household_accounts
 from timebank.points import years as package
+from timebank.points.honours import totals
 from timebank.points.years import closing, deciding, states
 from timebank.points.years.tables import YearClose
 
@@ -56,6 +57,11 @@ class Reckoning:
                 balance -= told[1]
                 spent = {year: steps + told[1] for year, steps in spent.items()}
         return balance, lapsed
+
+    def earned(self, household_id, gone) -> int:
+        """All that was ever awarded and not booked back."""
+        awards = (event for event in self.events if event[0] == "award")
+        return sum(steps for _, home, steps, award in awards if home == household_id and award not in gone)
 
 
 class Years:
@@ -146,9 +152,11 @@ class Years:
         village, lapsed = self.village, 0
         with village.read() as session:
             numbers = {home: accounts.find_main(session, village.community_id, home, "pt") for home in self.homes}
+            honour = totals.lifetime(session, village.community_id, self.homes)
         for home, number in numbers.items():
             should, cut = self.told.of(home, self.gone)
             lapsed += cut
+            assert honour[home] == self.told.earned(home, self.gone)  # no close takes any of it
             assert (village.balance(number) if number else 0) == should
         assert village.balance(accounts.LAPSED_PT) == lapsed
 
