@@ -1,8 +1,10 @@
 """Sheets for the wall: a batch as A4 or A3 pages with big type, drawn once for each state of it and kept on disk.
 
-A page holds a fixed number of lines, so that "page 3 of 9" is known before anything is drawn, and a batch of ten thousand
-lines is drawn page by page: beside the requests, one at a time, with progress. Anybody may ask for a sheet, and everybody
-who asks for the same one waits for the same drawing. What a batch looked like before it changed is thrown away.
+A page holds a fixed number of lines, so that "page 3 of 9" is known before anything is drawn, and a long batch is drawn
+page by page: beside the requests, one at a time, with progress. A drawn page stays in memory until its file is written,
+some megabytes of it: so a batch of ten thousand lines is several files, each of as many pages as a small server can hold.
+Anybody may ask for a sheet, and everybody who asks for the same one waits for the same drawing. What a batch looked like
+before it changed is thrown away.
 """
 
 import threading
@@ -20,6 +22,8 @@ log = structlog.get_logger()
 
 KEPT_MOST = 200  # files
 AT_ONCE_MOST = 4  # pages that a request waits for; more are drawn beside
+PART_PAGES = 50  # pages of one file
+WAITING_MOST = 8  # files that are drawn or wait for it; whoever asks for one more asks again
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,25 @@ class Format:
     lines: int
     title_width: int
     type_points: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a batch's sheets: its number, and its pages from 0, the last not of it."""
+
+    number: int
+    first: int
+    end: int
+
+    @property
+    def pages(self) -> int:
+        return self.end - self.first
+
+
+def parts_of(pages: int) -> list[Part]:
+    """The files that so many pages come to."""
+    starts = range(0, max(pages, 1), PART_PAGES)
+    return [Part(number, first, min(first + PART_PAGES, max(pages, 1))) for number, first in enumerate(starts, 1)]
 
 
 FORMATS = {"A4": Format("A4", 18, 20, 13.0), "A3": Format("A3", 19, 30, 17.0)}
@@ -64,6 +87,8 @@ class SheetRuns:
             return SheetRun(total, total, path=path)
         with self._lock:
             found = self._runs.get(path.name)
+            if found is None and len(self._runs) >= WAITING_MOST:
+                return SheetRun(total)
             if found is None or found.failed:
                 found = self._runs[path.name] = SheetRun(total)
                 drawing = self._workers.submit(self._draw, found, path, name, list(pages()))
@@ -72,6 +97,14 @@ class SheetRuns:
         if drawing is not None and total <= AT_ONCE_MOST:
             drawing.result()
         return found
+
+    def look(self, name: str, revision: str, *, total: int) -> SheetRun | None:
+        """The sheet as it is, made or in the making; None if nobody asked for it yet."""
+        path = self.folder / f"{name}-{revision}.pdf"
+        if path.is_file():
+            return SheetRun(total, total, path=path)
+        with self._lock:
+            return self._runs.get(path.name)
 
     def _draw(self, run: SheetRun, path: Path, name: str, pages: list[str]) -> None:
         try:

@@ -32,6 +32,11 @@ class PrintTooLong(Refused):
 
 def answer(form: str, sheets: Sequence[Sheet], name: str) -> Response:
     """The lists as a download; a CSV holds the first of them, the others all."""
+    return download(form, written(form, sheets), name)
+
+
+def written(form: str, sheets: Sequence[Sheet]) -> bytes:
+    """The bytes of the lists in this form."""
     zone = edge.community().zone
     file = io.BytesIO()
     if form == "xlsx":
@@ -40,9 +45,13 @@ def answer(form: str, sheets: Sequence[Sheet], name: str) -> Response:
         exports.write_csv(file, sheets[0], zone=zone)
     else:
         file.write(_printed(sheets))
-    file.seek(0)
+    return file.getvalue()
+
+
+def download(form: str, content: bytes, name: str) -> Response:
+    """Bytes of a list in this form as a download."""
     return send_file(
-        file,
+        io.BytesIO(content),
         mimetype=MIME[form],
         as_attachment=form != "pdf",
         download_name=f"{edge.community().code}-{name}.{form}",

@@ -17,15 +17,18 @@ from markupsafe import Markup
 from api import board_parts, codes, edge, lists, look, qr
 from api.attachments import answer as attachment
 from api.attachments import uploaded
-from api.board_sheets import FORMATS, Format, SheetRun, SheetRuns, fitting
+from api.board_sheets import FORMATS, Format, Part, SheetRun, SheetRuns, fitting, parts_of
 from api.exports import Column, Sheet
+from api.messages import honours as honour_words
 from api.messages import points as words
 from api.messages import publicity
 from api.points_words import in_words
+from api.ready_files import ReadyFiles
 from api.schemas.points import Paged, Said
-from api.schemas.publicity import PAGE_SIZES, ObjectionRaised, PublicityPage, TakenBack
+from api.schemas.publicity import PAGE_SIZES, ObjectionRaised, PublicityPage, SheetAsked, TakenBack
 from ledger import log, witness
 from timebank import permissions, policy
+from timebank.erasure import asking
 from timebank.errors import NotFound, Refused
 from timebank.people.working_days import today_in
 from timebank.points.publicity import batches, lines, objections, states, taking_back
@@ -48,7 +51,9 @@ def home() -> Any:
     found = batches.batches_of(session, place.id, before=asked["before"], limit=13)
     parts = Markup("")
     if not asked["before"]:
-        parts = board_parts.cached("home", lambda: render_template("board/_home.html", **_home()))
+        parts = board_parts.cached(
+            "home", lambda: render_template("board/_home.html", **_home()), also=board_parts.honours_stamp()
+        )
     return edge.page(
         "board/home.html",
         parts=parts,
@@ -64,7 +69,10 @@ def screen() -> Any:
     """The board for a screen that nobody touches: one large page after the other, by the browser's own refresh."""
     asked = edge.load(PublicityPage)
     still = "still" in asked["state"]
-    body = board_parts.cached(f"screen {asked['page']} {still}", lambda: _screen(asked["page"] or 1, still=still))
+    body = board_parts.cached(
+        f"screen {asked['page']} {still}", lambda: _screen(asked["page"] or 1, still=still),
+        also=board_parts.honours_stamp(),
+    )  # fmt: skip
     response = make_response(str(body))
     response.headers["Content-Type"] = "text/html; charset=utf-8"
     return response
@@ -83,28 +91,50 @@ def batch(number: int) -> Any:
 
 @blueprint.get("/c/<community_code>/board/<int:number>.<any(xlsx, csv, pdf):form>")
 def batch_file(number: int, form: str) -> Any:
-    """All lines of a batch as they are shown, with the counts of their states."""
+    """All lines of a batch as they are shown, with the counts of their states; made once for each state of it."""
     session, place = edge.read(), edge.community()
     found = batches.batch_of(session, place.id, number)
-    return lists.answer(form, _sheets(found), f"board-{number}")
+    if form == "pdf" and found.lines > lists.PRINTED_MOST:
+        raise lists.PrintTooLong(most=lists.PRINTED_MOST)
+    made = ReadyFiles(edge.settings().data_dir / "ready")
+    ready = cast(ReadyFiles, current_app.extensions.setdefault("timebank_ready_files", made))
+    name = f"{place.code}-{number}-{look.language()}"
+    content = ready.content(name, _revision(found), form, lambda: lists.written(form, _sheets(found)))
+    return lists.download(form, content, f"board-{number}")
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>/sheet.pdf")
 def sheet(number: int) -> Any:
-    """The batch for the wall, A4 or A3; a long one is drawn beside the requests, and this leads to its progress."""
+    """The batch for the wall, A4 or A3; a long one is drawn beside the requests in several files, and this leads to its progress."""
     found, size = batches.batch_of(edge.read(), edge.community().id, number), _size()
-    run = _sheet_run(found, size)
-    if run.path is None:
+    asked = edge.load(SheetAsked)["part"]
+    part = _part(found, size, asked or 1)
+    run = _sheet_run(found, size, part) if asked or _pages(found, size) == part.pages else None
+    if run is None or run.path is None:
         return redirect(url_for("board.sheet_progress", number=number, size=size.size), 303)
-    name = f"{edge.community().code}-board-{number}-{size.size}.pdf"
+    name = f"{edge.community().code}-board-{number}-{size.size}{f'-{asked}' if asked else ''}.pdf"
     return send_file(io.BytesIO(run.path.read_bytes()), mimetype="application/pdf", download_name=name)
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>/sheet")
 def sheet_progress(number: int) -> Any:
-    """How far the sheets of a long batch are; the page asks again by itself and can be left."""
+    """How far the sheets of a long batch are, file by file; the page asks again by itself and can be left."""
     found, size = batches.batch_of(edge.read(), edge.community().id, number), _size()
-    return edge.page("board/sheet_progress.html", batch=found, run=_sheet_run(found, size), size=size)
+    parts = parts_of(_pages(found, size))
+    runs = [_sheet_run(found, size, part, begin=False) for part in parts]
+    missing = next((at for at, run in enumerate(runs) if run is None or run.failed), None)
+    if missing is not None and all(run is None or run.path or run.failed for run in runs):
+        failed = runs[missing]
+        runs[missing] = _sheet_run(found, size, parts[missing]) if failed is None else failed
+    return edge.page(
+        "board/sheet_progress.html",
+        batch=found,
+        size=size,
+        pages=_pages(found, size),
+        parts=list(zip(parts, runs, strict=True)),
+        going=any(run is None or not (run.path or run.failed) for run in runs)
+        and not any(run is not None and run.failed for run in runs),
+    )
 
 
 @blueprint.get("/c/<community_code>/board/<int:number>/<int:line>/object")
@@ -227,6 +257,8 @@ def _home() -> dict[str, Any]:
         "standings": batches.standings(session, found),
         "answered": objections.answered(session, place.id, limit=8),
         "counters": board_parts.counters(session, place.id, edge.now()),
+        "honours": board_parts.honours(),
+        "honour_words": honour_words,
         "proof": _proof(),
     }
 
@@ -254,21 +286,31 @@ def _screen(page: int, *, still: bool) -> Any:
     for one in open_ones:
         if one.lines <= SCREEN_LINES_MOST:
             slides += [("lines", one, start) for start in range(0, one.lines, SCREEN_LINES)]
+    for found, rows in board_parts.honours():
+        slides += [("honours", (found, rows[start : start + SCREEN_LINES]), start) for start in range(0, len(rows), SCREEN_LINES)]  # fmt: skip
     slides.append(("proof", None, 0))
     at = (page - 1) % len(slides)
     kind, of, start = slides[at]
+    honour = of if kind == "honours" else None
+    of = None if honour else of
+    leads_to = _address("board.home")
+    if honour is not None:
+        leads_to = _address("honours.one", number=honour[0].number)
+    elif of is not None:
+        leads_to = _address("board.batch", number=of.number)
     following = url_for("board.screen", page=at + 1 if still else at + 2, state="still" if still else None)
     return render_template(
         "board/screen.html",
         kind=kind,
         of=of,
+        honour=honour,
         lines=batches.lines_of(session, place.id, of.number, after=start, limit=SCREEN_LINES) if of else [],
         seconds=STILL_SECONDS if still else SCREEN_SECONDS,
         following=following,
         still=still,
         at=at + 1,
         count=len(slides),
-        code=qr.svg(_address("board.batch", number=of.number) if of else _address("board.home"), label=_("公示栏")),
+        code=qr.svg(leads_to, label=_("公示栏")),
         **_home(),
     )
 
@@ -352,28 +394,48 @@ def _size() -> Format:
     return FORMATS.get(request.args.get("size", "A4"), FORMATS["A4"])
 
 
-def _sheet_run(found: Any, size: Format) -> SheetRun:
+def _sheet_run(found: Any, size: Format, part: Part, *, begin: bool = True) -> SheetRun | None:
+    """One file of the batch's sheets: begun, if it is to be, where nobody asked for it yet."""
     place, session = edge.community(), edge.read()
     made = SheetRuns(edge.settings().data_dir / "sheets")
     runs = cast(SheetRuns, current_app.extensions.setdefault("timebank_sheets", made))
-    pages = max(math.ceil(found.lines / size.lines), 1)
+    name = f"{place.code}-{found.number}-{size.size}-{look.language()}-{part.number}"
+    if not begin:
+        return runs.look(name, _revision(found), total=part.pages)
 
     def drawn() -> list[str]:
         address = _address("board.batch", number=found.number)
         code = qr.svg(address, label=_("这一批的网页"))
-        rows = batches.lines_of(session, place.id, found.number, limit=EXPORTED_MOST)
+        first, most = part.first * size.lines, part.pages * size.lines
+        rows = batches.lines_of(session, place.id, found.number, after=first, limit=most)
         (standing,) = batches.standings(session, [found])
         return [
             render_template(
                 "board/sheet.html", words=words, publicity=publicity, community=place, batch=found, standing=standing,
-                lines=rows[at * size.lines : (at + 1) * size.lines], page=at + 1, pages=pages, address=address,
-                code=code, size=size, fitting=fitting, html_lang="zh-CN" if look.language() == "zh" else "en",
+                lines=rows[at * size.lines : (at + 1) * size.lines], page=part.first + at + 1,
+                pages=_pages(found, size), address=address, code=code, size=size, fitting=fitting,
+                html_lang="zh-CN" if look.language() == "zh" else "en",
             )
-            for at in range(pages)
+            for at in range(part.pages)
         ]  # fmt: skip
 
-    name = f"{place.code}-{found.number}-{size.size}-{look.language()}"
-    return runs.sheet(name, str(found.revision), drawn, total=pages)
+    return runs.sheet(name, _revision(found), drawn, total=part.pages)
+
+
+def _pages(found: Any, size: Format) -> int:
+    return max(math.ceil(found.lines / size.lines), 1)
+
+
+def _part(found: Any, size: Format, number: int) -> Part:
+    parts = parts_of(_pages(found, size))
+    if not 1 <= number <= len(parts):
+        raise NotFound(what="sheet", part=number)
+    return parts[number - 1]
+
+
+def _revision(found: Any) -> str:
+    """What changes with anything that a batch shows: with its lines, and with who was erased."""
+    return f"{found.revision}_{len(asking.done(edge.read(), edge.community().id))}"
 
 
 def _address(endpoint: str, **values: Any) -> str:

@@ -37,6 +37,12 @@ class PublicityPage(Schema):
     state = fields.Text(most=20, load_default="")
 
 
+class SheetAsked(Schema):
+    """Which file of a long batch's sheets."""
+
+    part = fields.Whole(least=1, most=10_000, load_default=None)
+
+
 class HeldBack(Schema):
     """Why an award waits."""
 
