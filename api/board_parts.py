@@ -13,10 +13,14 @@ from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from api import edge, look
 from timebank.people.working_days import today_in
+from timebank.points.honours import listing
+from timebank.points.honours.listing import Told
+from timebank.points.honours.states import SHOWN
+from timebank.points.honours.tables import HonourDecision, HonourLine, HonourList
 from timebank.points.publicity import PublicityBatch
 from timebank.points.shop.listing import Counter
 from timebank.points.shop.listing import counters as by_counter
@@ -42,10 +46,14 @@ class OpenCounter:
         return self.counter.offers[:OFFERS_MOST]
 
 
-def cached(name: str, draw: Callable[[], str]) -> Markup:
-    """A part as it was drawn in this minute and state of the batches, in the reader's language; drawn now if there is none."""
+def cached(name: str, draw: Callable[[], str], *, also: tuple[Any, ...] = ()) -> Markup:
+    """A part as it was drawn in this minute and state of the batches, in the reader's language; drawn now if there is none.
+
+    `also`: what else it is drawn anew for at once.
+    """
     session, place = edge.read(), edge.community()
-    key = (id(edge.storage()), place.id, name, look.language(), f"{edge.now():%Y%m%d%H%M}", *_stamp(session, place.id))
+    key = (id(edge.storage()), place.id, name, look.language(), f"{edge.now():%Y%m%d%H%M}", *_stamp(session, place.id),
+           *also)  # fmt: skip
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -65,6 +73,29 @@ def counters(session: Session, community_id: int, now: dt.datetime) -> list[Open
         OpenCounter(one, one.opening.is_open_on(today), one.opening.hours_on(today))
         for one in by_counter(session, community_id, now=now)
     ]
+
+
+def honours() -> list[tuple[HonourList, list[Told]]]:
+    """The lists of honour that anybody may read now, each with its lines; a black one only where it was decided so."""
+    session, place = edge.read(), edge.community()
+    shown = listing.shown_lists(session, place.id, edge.now(), outside=True)
+    return [(one, listing.told(session, one)) for one in shown]
+
+
+def honours_stamp() -> tuple[Any, ...]:
+    """What changes with them: a name that its head takes back, and a list whose decision is gone, are off the board at once."""
+    session, place = edge.read(), edge.community()
+    lists = select(HonourList.number, HonourList.state).where(
+        HonourList.community_id == place.id, col(HonourList.state).in_(SHOWN)
+    )
+    lines = select(func.max(col(HonourLine.consent_at)), func.max(col(HonourLine.taken_off_at))).where(
+        HonourLine.community_id == place.id
+    )
+    gone = select(func.count()).where(HonourDecision.community_id == place.id, HonourDecision.state == "withdrawn")
+    found = sorted(map(tuple, session.execute(lists)))
+    if not found:
+        return ()
+    return (str(found), str(tuple(session.execute(lines).one())), session.scalar(gone))
 
 
 def _stamp(session: Session, community_id: int) -> tuple[Any, ...]:

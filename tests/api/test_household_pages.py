@@ -24,7 +24,7 @@ def test_a_family_splits_by_two_sign_ins_and_the_desk_and_everybody_sees_the_sam
     make.table_in_force(village, TABLE)
     make.shop(village, price_steps=60, name="大米")
     make.shop(village, price_steps=600, name="电饭煲")
-    father, son = village.make_household("孟大山", "孟小河", steps=20)
+    father, son, wife = village.make_household("孟大山", "孟小河", "陈芳", steps=20)
     award = make.enter(village, father, "帮邻居", quantity="3")
     make.approve(village, award)
     make.publish(village)
@@ -39,15 +39,20 @@ def test_a_family_splits_by_two_sign_ins_and_the_desk_and_everybody_sees_the_sam
     number = 1 if "第 1 户" in seen else int(seen.split("第 ")[1].split(" 户")[0])
     assert at_desk.get(f"/c/TPL/households/{number}").status_code == 200
     assert signed_in(app, db, village, village.make_person()).get(f"/c/TPL/households/{number}").status_code == 403
-    form = {"going": [son.id.hex], "new_head": son.id.hex, "share_percent": "50", "reason": "成家"}
+    form = {"going": [son.id.hex, wife.id.hex], "new_head": son.id.hex, "share_percent": "50", "reason": "成家"}
     wrong = at_home.post(f"/c/TPL/households/{number}/split", data={**form, "share_points": "3"})
     assert (wrong.status_code, "只填一个" in wrong.text) == (422, True)
     asked = at_home.post(f"/c/TPL/households/{number}/split", data=form)
     assert asked.status_code == 303, asked.text
     change = asked.headers["Location"]
-    assert "等双方同意" in text(at_desk.get(change))
+    assert "等大家同意" in text(at_desk.get(change))
     signed_in(app, db, village, son).post(f"{change}/agree", data={})
-    assert "双方已同意" in text(at_desk.get(change))
+    assert "凭什么记下" in text(at_desk.get(change))  # his wife has not said a word yet
+    assert at_desk.get(f"/api/v1{change}").json["missing"] == [wife.number]
+    silent = at_desk.post(f"{change}/agree", data={"member": wife.id.hex})
+    assert (silent.status_code, "请填写这一项" in silent.text) == (422, True)
+    text(at_desk.post(f"{change}/agree", data={"member": wife.id.hex, "evidence": "在协议上签字"}))
+    assert "都已同意" in text(at_desk.get(change))
     text(at_desk.post(f"{change}/carry-out", data={}))
     assert points(village, father) == points(village, person_of(village, son)) == 85
     assert "分户" in text(at_home.get("/c/TPL/my/points"))
@@ -117,9 +122,20 @@ def test_a_red_list_hangs_out_masked_and_a_head_lets_her_name_be_shown(app, db, 
     visitor = app.test_client()
     seen = visitor.get("/c/TPL/honours/1").text
     assert ("欧阳*" in seen, "欧阳明" in seen, "见义勇为" in seen) == (True, False, True)
+
+    def on_board(name):
+        """Whether the board shows it to anybody, on the phone and on one of the screen's pages."""
+        screens = [visitor.get(f"/c/TPL/board/screen?page={page}").text for page in range(1, 7)]
+        return name in visitor.get("/c/TPL/board").text, any(name in screen for screen in screens)
+
+    assert (on_board("年末红榜"), on_board("欧阳*"), on_board("欧阳明")) == ((True, True), (True, True), (False, False))
     mine = signed_in(app, db, village, person)
     assert "同意显示全名" in text(mine.get("/c/TPL/my/household"))
     text(mine.post("/c/TPL/honours/1/lines/1/consent", data={"given": "1"}))
     assert "欧阳明" in visitor.get("/c/TPL/honours").text
+    assert on_board("欧阳明") == (True, True)
+    text(mine.post("/c/TPL/honours/1/lines/1/consent", data={"given": "0"}))
+    assert on_board("欧阳明") == (False, False)  # within the same minute
+    text(mine.post("/c/TPL/honours/1/lines/1/consent", data={"given": "1"}))
     assert visitor.get("/c/TPL/honours/1/sheet.pdf?paper=A3").data.startswith(b"%PDF")
     assert visitor.get("/api/v1/c/TPL/honours").json["lists"][0]["lines"][0]["name"] == "欧阳明"
