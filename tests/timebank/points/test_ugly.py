@@ -1,5 +1,7 @@
 """Tables as committees keep them: read whole or with reasons, and written back as they came."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.timebank.points import ugly
@@ -56,6 +58,16 @@ def test_an_edited_item_is_written_anew_and_the_others_stay_in_their_words():
     assert grid.rows[0][2] == "2.5"
     assert grid.rows[1][2] == "每次加三十分"
     assert set(grid.headings) > {"上限", "依据", "计分单位"}
+
+
+def test_a_rule_in_our_words_is_read_again_as_it_was():
+    """An item that was edited is written anew; "一次,每天仅前2名" is one unit and one rule, with a comma between."""
+    rows = [["类别", "项目", "分值", "单位"], ["甲", "早到", "2分", "每天仅前2名"], ["甲", "到会", "1分", "每年前5户"]]
+    items = [replace(item, written=None) for item in read_table(rows).items]
+    grid = grid_of(items, None)
+    again = read_table([list(grid.headings), *map(list, grid.rows)])
+    assert not again.problems
+    assert digest_of_items(again.items) == digest_of_items(items)
 
 
 def test_two_versions_side_by_side():

@@ -165,6 +165,7 @@ def decide(
     (found,) = listed(session, [row])
     if approved:
         _value(session, found, steps, remark)
+        _explain_double(session, row, remark)  # the committee sees both, and always says why
     to = APPROVED if approved else REJECTED
     _write(session, actor, now, row, turn="committee", approved=approved, remark=remark.strip()[:SHORT])
     row.state, row.stage = states.after(row.life, "decide", to)

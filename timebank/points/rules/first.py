@@ -48,7 +48,7 @@ class First(Rule):
             said = PERIOD.get(found["period"] or "")
             period = said or {"月": "month", "年": "year"}.get(cells.unit.lstrip("每")[:1], "year")
             # A remark stays whole, since it is shown; what is read from it would be lost in an edit otherwise.
-            rest = text if name == "remark" else text[: found.start()] + text[found.end() :]
+            rest = text if name == "remark" else (text[: found.start()] + text[found.end() :]).strip(",，、;；")
             assumed: tuple[str, ...] = () if said or period != "year" else ("first_assumed_yearly",)
             assumed += ("rule_from_remark",) if name == "remark" else ()
             return Found({"count": int(found["count"]), "period": period}, cells.without(name, rest), assumed)
