@@ -170,6 +170,7 @@ RULES: dict[str, Rule] = {
     "helpers.revoke": roles("desk_staff", "grid_worker", "community_manager", own=True),
     "helpers.bindings": roles("desk_staff", "grid_worker", "community_manager", own=True, anywhere=True),
     "roles.give": roles("operator", "community_manager", "desk_staff"),
+    "roles.give_list": roles("operator", "community_manager", "desk_staff"),
     "roles.take_back": roles("operator", "community_manager", "desk_staff"),
     "roles.holders": roles("operator", "community_manager", "desk_staff"),
     "notices.read": roles(own=True),

@@ -11,6 +11,7 @@ MESSAGES = {
     "sign_in_name_taken": _("这个登录名已经有人用。"),
     "person_linked_elsewhere": _("编号 %(number)s 已经有自己的登录。"),
     "role_not_yours_to_give": _("这个角色不由您授予。"),
+    "role_list_too_long": _("名单有 %(lines)s 行,一次最多 %(most)s 行。"),
     "present_elsewhere": _("您在另一个社区已经签到,还没有签退。"),
 }
 

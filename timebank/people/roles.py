@@ -75,11 +75,7 @@ def give(
         Forbidden, RoleNotYours: not the actor's to give, or not at this area.
         NotFound: no such area, person or login.
     """
-    permissions.require(actor, "roles.give", community_id=actor.community_id, area_path=area_path)
-    if role not in givable(actor):
-        raise RoleNotYours(role=role)
-    if areas.by_path(session, area_path) is None:
-        raise NotFound(what="area")
+    refuse(session, actor=actor, role=role, area_path=area_path)
     if (login_id is None) == (person_id is None):
         raise NotFound(what="person")
     if person_id is not None:
@@ -109,6 +105,19 @@ def give(
         community_id=_community(actor) if person_id is not None else None,
         person_id=person_id,
     )
+
+
+def refuse(session: Session, *, actor: Actor, role: str, area_path: str) -> None:
+    """Go on only where the actor may give this role at this area.
+
+    Raises:
+        Forbidden, RoleNotYours, NotFound (no such area).
+    """
+    permissions.require(actor, "roles.give", community_id=actor.community_id, area_path=area_path)
+    if role not in givable(actor):
+        raise RoleNotYours(role=role)
+    if areas.by_path(session, area_path) is None:
+        raise NotFound(what="area")
 
 
 def take_back(session: Session, *, actor: Actor, now: datetime, grant_id: uuid.UUID) -> None:

@@ -24,6 +24,10 @@ def a_volunteer(world):
     return {"grant_id": grant_id.hex}
 
 
+def a_list(world, made):
+    return {"people": world.residents[1].number, "role": "volunteer"}
+
+
 ROWS = {
     "roles.listed": {"roles": STAFF, "arrange": a_volunteer},
     "roles.give": {
@@ -31,6 +35,9 @@ ROWS = {
         "roles": STAFF,
         "data": lambda world, made: {"who": world.residents[1].number, "role": "volunteer"},
     },
+    "roles.many": {"roles": STAFF},
+    "roles.look_at_many": {"method": "POST", "roles": STAFF, "data": a_list},
+    "roles.give_many": {"method": "POST", "roles": STAFF, "data": a_list, "ok": {303}},
     "roles.take_back": {
         "method": "POST",
         "roles": STAFF,
