@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 KEPT_MOST = 200  # files
 AT_ONCE_MOST = 4  # pages that a request waits for; more are drawn beside
-PART_PAGES = 50  # pages of one file
+PART_PAGES = 30  # pages of one file
 WAITING_MOST = 8  # files that are drawn or wait for it; whoever asks for one more asks again
 
 
