@@ -1,6 +1,7 @@
-"""What the pages and the JSON of households, years' ends and honours are asked."""
+"""What the pages and the JSON of households, years' ends and honours are asked, and what the JSON of households answers."""
 
-from marshmallow.fields import List
+import marshmallow
+from marshmallow.fields import Date, DateTime, Dict, Integer, List, Nested, String
 
 from api import fields
 from api.fields import Schema
@@ -171,3 +172,112 @@ class SheetAsked(Schema):
     """The paper of a printed list."""
 
     paper = fields.Word(("A3", "A4"), load_default="A4")
+
+
+class HouseholdMonthAnswer(marshmallow.Schema):
+    month = String(required=True, metadata={"description": "2026-11"})
+    steps = Integer(required=True)
+    by_category = Dict(required=True, keys=String(), values=Integer(), metadata={"description": "steps by category"})
+
+
+class HouseholdEarnAnswer(marshmallow.Schema):
+    """An item that still gives points; `left_steps` is what its tightest cap leaves, null where it has none."""
+
+    position = Integer(required=True)
+    category = String(required=True)
+    title = String(required=True)
+    value_steps = Integer(required=True)
+    times = Integer(required=True, metadata={"description": "how often the household had it this year"})
+    left_steps = Integer(required=True, allow_none=True)
+
+
+class HouseholdGoodsAnswer(marshmallow.Schema):
+    item_id = String(required=True)
+    name = String(required=True)
+    merchant = String(required=True)
+    price_steps = Integer(required=True)
+    missing_steps = Integer(required=True)
+
+
+class HouseholdWaitingAnswer(marshmallow.Schema):
+    award_id = String(required=True)
+    item = String(required=True)
+    on_day = Date(required=True)
+    credited_steps = Integer(required=True)
+    state = String(required=True)
+    batch = Integer(required=True, allow_none=True)
+    line = Integer(required=True, allow_none=True)
+    until = DateTime(required=True, allow_none=True)
+
+
+class HouseholdLevelAnswer(marshmallow.Schema):
+    level = Integer(required=True)
+    name = String(required=True)
+    by = String(required=True)
+    steps = Integer(required=True)
+    next_name = String(required=True)
+    missing_steps = Integer(required=True)
+
+
+class HouseholdOverviewAnswer(marshmallow.Schema):
+    """A household's points in steps of a tenth; `lifetime_steps` is its honour, which never lapses."""
+
+    number = Integer(required=True)
+    available_steps = Integer(required=True)
+    held_steps = Integer(required=True)
+    base_steps = Integer(required=True)
+    owed_steps = Integer(required=True)
+    lifetime_steps = Integer(required=True)
+    year_steps = Integer(required=True)
+    level = Nested(HouseholdLevelAnswer, required=True, allow_none=True)
+    year = Integer(required=True)
+    months = List(Nested(HouseholdMonthAnswer), required=True)
+    reach = List(Nested(HouseholdGoodsAnswer), required=True)
+    next = Nested(HouseholdGoodsAnswer, required=True, allow_none=True)
+    earn = List(Nested(HouseholdEarnAnswer), required=True)
+    waiting = List(Nested(HouseholdWaitingAnswer), required=True)
+
+
+class HouseholdStayAnswer(marshmallow.Schema):
+    person = String(required=True, metadata={"description": "her number"})
+    name = String(required=True)
+    since = Date(required=True, allow_none=True)
+    until = Date(required=True, allow_none=True)
+
+
+class HouseholdEventAnswer(marshmallow.Schema):
+    on_day = Date(required=True)
+    kind = String(required=True)
+    person = String(required=True, allow_none=True)
+    household = Integer(required=True, allow_none=True, metadata={"description": "the other household's number"})
+    reason = String(required=True)
+
+
+class HouseholdHistoryAnswer(marshmallow.Schema):
+    number = Integer(required=True)
+    closed_on = Date(required=True, allow_none=True)
+    stays = List(Nested(HouseholdStayAnswer), required=True)
+    events = List(Nested(HouseholdEventAnswer), required=True)
+
+
+class HouseholdChangeAnswer(marshmallow.Schema):
+    """A split or merge: who agreed, and what it moved."""
+
+    number = Integer(required=True)
+    kind = String(required=True)
+    state = String(required=True)
+    household = Integer(required=True)
+    other = Integer(required=True, allow_none=True)
+    share_percent = Integer(required=True, allow_none=True)
+    share_steps = Integer(required=True, allow_none=True)
+    giver_agreed_at = DateTime(required=True, allow_none=True)
+    taker_agreed_at = DateTime(required=True, allow_none=True)
+    done_at = DateTime(required=True, allow_none=True)
+    undo_until = DateTime(required=True, allow_none=True)
+    points_steps = Integer(required=True)
+    owed_steps = Integer(required=True)
+    base_steps = Integer(required=True)
+    entry = Integer(required=True, allow_none=True)
+    undo_entry = Integer(required=True, allow_none=True)
+    going = List(String(), required=True, metadata={"description": "numbers of those who go"})
+    missing = List(String(), required=True, metadata={"description": "of those, whose own word is missing"})

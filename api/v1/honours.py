@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import marshmallow
 from flask_smorest import Blueprint
-from marshmallow.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 
 from api import edge
 from api.pages.honours import shown_list
+from api.schemas import honours as answers
 from api.schemas import households as asked
 from timebank.people.communities import local_day
 from timebank.points.honours import deciding, listing
@@ -18,47 +17,8 @@ blueprint = Blueprint(
 )
 
 
-class HonourLevelAnswer(marshmallow.Schema):
-    name = String(required=True)
-    from_steps = Integer(required=True)
-
-
-class HonourLineAnswer(marshmallow.Schema):
-    position = Integer(required=True)
-    name = String(required=True, metadata={"description": "masked, unless the head agreed"})
-    in_full = Boolean(required=True)
-    grid = String(required=True)
-    household_tail = String(required=True)
-    suffix = String(required=True)
-    steps = Integer(required=True)
-    why = String(required=True)
-
-
-class HonourListAnswer(marshmallow.Schema):
-    number = Integer(required=True)
-    kind = String(required=True)
-    title = String(required=True)
-    state = String(required=True)
-    from_day = Date(required=True)
-    to_day = Date(required=True)
-    objections_until = DateTime(required=True, allow_none=True)
-    digest = String(required=True)
-    note = Integer(required=True, allow_none=True)
-    lines = List(Nested(HonourLineAnswer), required=True)
-
-
-class HonoursAnswer(marshmallow.Schema):
-    by = String(required=True, metadata={"description": "lifetime, year, or empty where there are no levels"})
-    levels = List(Nested(HonourLevelAnswer), required=True)
-    lists = List(Nested(HonourListAnswer), required=True)
-
-
-class HonourObjectionAnswer(marshmallow.Schema):
-    objection_id = String(required=True)
-
-
 @blueprint.get("")
-@blueprint.response(200, HonoursAnswer)
+@blueprint.response(200, answers.HonoursAnswer)
 def listed(**_: Any) -> dict[str, Any]:
     """The levels in force and the lists that hang out."""
     session, place = edge.read(), edge.community()
@@ -74,7 +34,7 @@ def listed(**_: Any) -> dict[str, Any]:
 
 
 @blueprint.get("/<int:number>")
-@blueprint.response(200, HonourListAnswer)
+@blueprint.response(200, answers.HonourListAnswer)
 def get(number: int, **_: Any) -> dict[str, Any]:
     """One list that hangs out."""
     return _told(shown_list(number))
@@ -83,7 +43,7 @@ def get(number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<int:number>/lines/<int:position>/objections")
 @edge.signed_in
 @blueprint.arguments(asked.HonourObjectedOwn)
-@blueprint.response(201, HonourObjectionAnswer)
+@blueprint.response(201, answers.HonourObjectionAnswer)
 def object_to(typed: dict[str, Any], number: int, position: int, **_: Any) -> dict[str, Any]:
     """Object to a line while it is published."""
     found = shown_list(number)

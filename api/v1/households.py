@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import marshmallow
 from flask_smorest import Blueprint
-from marshmallow.fields import Date, DateTime, Dict, Integer, List, Nested, String
 
 from api import edge
 from api.pages import household as pages
@@ -21,118 +19,9 @@ blueprint = Blueprint(
 )
 
 
-class HouseholdMonthAnswer(marshmallow.Schema):
-    month = String(required=True, metadata={"description": "2026-11"})
-    steps = Integer(required=True)
-    by_category = Dict(required=True, keys=String(), values=Integer(), metadata={"description": "steps by category"})
-
-
-class HouseholdEarnAnswer(marshmallow.Schema):
-    """An item that still gives points; `left_steps` is what its tightest cap leaves, null where it has none."""
-
-    position = Integer(required=True)
-    category = String(required=True)
-    title = String(required=True)
-    value_steps = Integer(required=True)
-    times = Integer(required=True, metadata={"description": "how often the household had it this year"})
-    left_steps = Integer(required=True, allow_none=True)
-
-
-class HouseholdGoodsAnswer(marshmallow.Schema):
-    item_id = String(required=True)
-    name = String(required=True)
-    merchant = String(required=True)
-    price_steps = Integer(required=True)
-    missing_steps = Integer(required=True)
-
-
-class HouseholdWaitingAnswer(marshmallow.Schema):
-    award_id = String(required=True)
-    item = String(required=True)
-    on_day = Date(required=True)
-    credited_steps = Integer(required=True)
-    state = String(required=True)
-    batch = Integer(required=True, allow_none=True)
-    line = Integer(required=True, allow_none=True)
-    until = DateTime(required=True, allow_none=True)
-
-
-class HouseholdLevelAnswer(marshmallow.Schema):
-    level = Integer(required=True)
-    name = String(required=True)
-    by = String(required=True)
-    steps = Integer(required=True)
-    next_name = String(required=True)
-    missing_steps = Integer(required=True)
-
-
-class HouseholdOverviewAnswer(marshmallow.Schema):
-    """A household's points in steps of a tenth; `lifetime_steps` is its honour, which never lapses."""
-
-    number = Integer(required=True)
-    available_steps = Integer(required=True)
-    held_steps = Integer(required=True)
-    base_steps = Integer(required=True)
-    owed_steps = Integer(required=True)
-    lifetime_steps = Integer(required=True)
-    year_steps = Integer(required=True)
-    level = Nested(HouseholdLevelAnswer, required=True, allow_none=True)
-    year = Integer(required=True)
-    months = List(Nested(HouseholdMonthAnswer), required=True)
-    reach = List(Nested(HouseholdGoodsAnswer), required=True)
-    next = Nested(HouseholdGoodsAnswer, required=True, allow_none=True)
-    earn = List(Nested(HouseholdEarnAnswer), required=True)
-    waiting = List(Nested(HouseholdWaitingAnswer), required=True)
-
-
-class HouseholdStayAnswer(marshmallow.Schema):
-    person = String(required=True, metadata={"description": "her number"})
-    name = String(required=True)
-    since = Date(required=True, allow_none=True)
-    until = Date(required=True, allow_none=True)
-
-
-class HouseholdEventAnswer(marshmallow.Schema):
-    on_day = Date(required=True)
-    kind = String(required=True)
-    person = String(required=True, allow_none=True)
-    household = Integer(required=True, allow_none=True, metadata={"description": "the other household's number"})
-    reason = String(required=True)
-
-
-class HouseholdHistoryAnswer(marshmallow.Schema):
-    number = Integer(required=True)
-    closed_on = Date(required=True, allow_none=True)
-    stays = List(Nested(HouseholdStayAnswer), required=True)
-    events = List(Nested(HouseholdEventAnswer), required=True)
-
-
-class HouseholdChangeAnswer(marshmallow.Schema):
-    """A split or merge: who agreed, and what it moved."""
-
-    number = Integer(required=True)
-    kind = String(required=True)
-    state = String(required=True)
-    household = Integer(required=True)
-    other = Integer(required=True, allow_none=True)
-    share_percent = Integer(required=True, allow_none=True)
-    share_steps = Integer(required=True, allow_none=True)
-    giver_agreed_at = DateTime(required=True, allow_none=True)
-    taker_agreed_at = DateTime(required=True, allow_none=True)
-    done_at = DateTime(required=True, allow_none=True)
-    undo_until = DateTime(required=True, allow_none=True)
-    points_steps = Integer(required=True)
-    owed_steps = Integer(required=True)
-    base_steps = Integer(required=True)
-    entry = Integer(required=True, allow_none=True)
-    undo_entry = Integer(required=True, allow_none=True)
-    going = List(String(), required=True, metadata={"description": "numbers of those who go"})
-    missing = List(String(), required=True, metadata={"description": "of those, whose own word is missing"})
-
-
 @blueprint.get("/mine")
 @edge.signed_in
-@blueprint.response(200, HouseholdOverviewAnswer)
+@blueprint.response(200, asked.HouseholdOverviewAnswer)
 def mine(**_: Any) -> dict[str, Any]:
     """The own household's points at a glance."""
     return _overview(pages.own_household())
@@ -140,7 +29,7 @@ def mine(**_: Any) -> dict[str, Any]:
 
 @blueprint.get("/<int:number>")
 @edge.signed_in
-@blueprint.response(200, HouseholdOverviewAnswer)
+@blueprint.response(200, asked.HouseholdOverviewAnswer)
 def get(number: int, **_: Any) -> dict[str, Any]:
     """The same for a helper, the desk and the committee."""
     return _overview(households.by_number(edge.read(), edge.community().id, number))
@@ -148,7 +37,7 @@ def get(number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/<int:number>/history")
 @edge.signed_in
-@blueprint.response(200, HouseholdHistoryAnswer)
+@blueprint.response(200, asked.HouseholdHistoryAnswer)
 def history(number: int, **_: Any) -> dict[str, Any]:
     """Who lived there and when, its heads, splits and merges."""
     session, place = edge.read(), edge.community()
@@ -180,7 +69,7 @@ def history(number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<int:number>/split")
 @edge.signed_in
 @blueprint.arguments(asked.SplitAsked)
-@blueprint.response(201, HouseholdChangeAnswer)
+@blueprint.response(201, asked.HouseholdChangeAnswer)
 def split(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Ask that some members become a household of their own."""
     home = _home(number)
@@ -200,7 +89,7 @@ def split(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<int:number>/merge")
 @edge.signed_in
 @blueprint.arguments(asked.MergeAsked)
-@blueprint.response(201, HouseholdChangeAnswer)
+@blueprint.response(201, asked.HouseholdChangeAnswer)
 def merge(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Ask that this household end in another one."""
     home, other = _home(number), _home(typed["other"])
@@ -217,7 +106,7 @@ def merge(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/changes/<int:number>")
 @edge.signed_in
-@blueprint.response(200, HouseholdChangeAnswer)
+@blueprint.response(200, asked.HouseholdChangeAnswer)
 def change(number: int, **_: Any) -> dict[str, Any]:
     """One split or merge."""
     return _change(number)
@@ -226,7 +115,7 @@ def change(number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/changes/<int:number>/agree")
 @edge.signed_in
 @blueprint.arguments(asked.HouseholdAgreed)
-@blueprint.response(200, HouseholdChangeAnswer)
+@blueprint.response(200, asked.HouseholdChangeAnswer)
 def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Agree for the own side, or at the desk for somebody who is present."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change
@@ -244,7 +133,7 @@ def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/changes/<int:number>/decline")
 @edge.signed_in
 @blueprint.arguments(asked.HouseholdDeclined)
-@blueprint.response(200, HouseholdChangeAnswer)
+@blueprint.response(200, asked.HouseholdChangeAnswer)
 def decline(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Say no: for one side, or as one who would move."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change
@@ -262,7 +151,7 @@ def decline(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/changes/<int:number>/withdraw")
 @edge.signed_in
 @blueprint.arguments(asked.WhyChanged)
-@blueprint.response(200, HouseholdChangeAnswer)
+@blueprint.response(200, asked.HouseholdChangeAnswer)
 def withdraw(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Give it up: who asked for it, or the desk."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change
@@ -279,7 +168,7 @@ def withdraw(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.post("/changes/<int:number>/undo")
 @edge.signed_in
 @blueprint.arguments(asked.WhyChanged)
-@blueprint.response(200, HouseholdChangeAnswer)
+@blueprint.response(200, asked.HouseholdChangeAnswer)
 def undo(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Take it back as a whole, while its time lasts and nothing was spent."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change
@@ -295,7 +184,7 @@ def undo(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/changes/<int:number>/carry-out")
 @edge.signed_in
-@blueprint.response(200, HouseholdChangeAnswer)
+@blueprint.response(200, asked.HouseholdChangeAnswer)
 def carry_out(number: int, **_: Any) -> dict[str, Any]:
     """Do what both sides agreed to."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import marshmallow
 from flask_smorest import Blueprint
-from marshmallow.fields import Date, DateTime, Integer, List, Nested, String
 
 from api import edge
 from api.pages.years import BASE
 from api.schemas import households as asked
+from api.schemas import points_years as answers
 from timebank.points.years import deciding, preview
 from timebank.points.years.tables import YearClose
 
@@ -20,57 +19,9 @@ blueprint = Blueprint(
 PAGE = 200
 
 
-class YearCloseRowAnswer(marshmallow.Schema):
-    """One household, in steps: as it was done, or as it would be now."""
-
-    household = Integer(required=True)
-    balance_steps = Integer(required=True)
-    old_steps = Integer(required=True)
-    lapsed_steps = Integer(required=True)
-    carried_steps = Integer(required=True)
-    held_steps = Integer(required=True)
-    base_lapsed_steps = Integer(required=True)
-    base_given_steps = Integer(required=True)
-    entry = Integer(required=True, allow_none=True)
-    base_entry = Integer(required=True, allow_none=True)
-
-
-class YearCloseTotalsAnswer(marshmallow.Schema):
-    households = Integer(required=True)
-    old_steps = Integer(required=True)
-    lapsed_steps = Integer(required=True)
-    carried_steps = Integer(required=True)
-    held_steps = Integer(required=True)
-    base_lapsed_steps = Integer(required=True)
-    base_given_steps = Integer(required=True)
-
-
-class YearAnswer(marshmallow.Schema):
-    id = String(required=True)
-    year = Integer(required=True)
-    state = String(required=True)
-    carry_percent = Integer(required=True)
-    reason = String(required=True)
-    redeem_until = Date(required=True, allow_none=True)
-    closes_from = Date(required=True, allow_none=True)
-    closed_at = DateTime(required=True, allow_none=True)
-    undo_until = DateTime(required=True, allow_none=True)
-    note = Integer(required=True, allow_none=True)
-
-
-class YearWithRowsAnswer(YearAnswer):
-    totals = Nested(YearCloseTotalsAnswer, required=True)
-    rows = List(Nested(YearCloseRowAnswer), required=True)
-    after = Integer(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
-
-
-class YearsAnswer(marshmallow.Schema):
-    years = List(Nested(YearAnswer), required=True)
-
-
 @blueprint.get("")
 @edge.signed_in
-@blueprint.response(200, YearsAnswer)
+@blueprint.response(200, answers.YearsAnswer)
 def listed(**_: Any) -> dict[str, Any]:
     """The closes, newest first."""
     return {"years": [_told(one) for one in preview.closes_of(edge.read(), actor=edge.actor())]}
@@ -79,7 +30,7 @@ def listed(**_: Any) -> dict[str, Any]:
 @blueprint.post("")
 @edge.signed_in
 @blueprint.arguments(asked.YearDrafted)
-@blueprint.response(201, YearAnswer)
+@blueprint.response(201, answers.YearAnswer)
 def post(typed: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Write down what was decided."""
     told = {name: value for name, value in typed.items() if name != "base"}
@@ -96,7 +47,7 @@ def post(typed: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/<uuid:close_id>")
 @edge.signed_in
-@blueprint.response(200, YearWithRowsAnswer)
+@blueprint.response(200, answers.YearWithRowsAnswer)
 def get(close_id: UUID, **_: Any) -> dict[str, Any]:
     """One close, with what goes and what stays, household by household."""
     close = _close(close_id)
@@ -114,7 +65,7 @@ def get(close_id: UUID, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<uuid:close_id>/announce")
 @edge.signed_in
-@blueprint.response(200, YearAnswer)
+@blueprint.response(200, answers.YearAnswer)
 def announce(close_id: UUID, **_: Any) -> dict[str, Any]:
     """The second officer confirms; households are told."""
     return _step("announce", close_id, deciding.announce)
@@ -122,7 +73,7 @@ def announce(close_id: UUID, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<uuid:close_id>/start")
 @edge.signed_in
-@blueprint.response(200, YearAnswer)
+@blueprint.response(200, answers.YearAnswer)
 def start(close_id: UUID, **_: Any) -> dict[str, Any]:
     """Begin, when the notice is over."""
     return _step("start", close_id, deciding.start)
@@ -131,7 +82,7 @@ def start(close_id: UUID, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<uuid:close_id>/withdraw")
 @edge.signed_in
 @blueprint.arguments(asked.WhyChanged)
-@blueprint.response(200, YearAnswer)
+@blueprint.response(200, answers.YearAnswer)
 def withdraw(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
     """Give it up before it begins."""
     return _step("withdraw", close_id, deciding.withdraw, typed)
@@ -140,7 +91,7 @@ def withdraw(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<uuid:close_id>/ask-undo")
 @edge.signed_in
 @blueprint.arguments(asked.WhyChanged)
-@blueprint.response(200, YearAnswer)
+@blueprint.response(200, answers.YearAnswer)
 def ask_undo(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
     """Ask that it be undone as a whole."""
     return _step("ask_undo", close_id, deciding.ask_undo, typed)
@@ -148,7 +99,7 @@ def ask_undo(typed: dict[str, Any], close_id: UUID, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<uuid:close_id>/undo")
 @edge.signed_in
-@blueprint.response(200, YearAnswer)
+@blueprint.response(200, answers.YearAnswer)
 def undo(close_id: UUID, **_: Any) -> dict[str, Any]:
     """The second officer agrees."""
     return _step("undo", close_id, deciding.undo)
