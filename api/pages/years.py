@@ -18,7 +18,7 @@ from api.schemas import households as schemas
 from timebank import permissions, policy
 from timebank.errors import Refused
 from timebank.people.communities import local_day
-from timebank.points.years import closing, deciding, preview
+from timebank.points.years import closing, deciding, preview, returning
 from timebank.points.years.preview import Row
 from timebank.points.years.tables import YearClose
 
@@ -174,6 +174,7 @@ def _facts(close_id: uuid.UUID) -> dict[str, Any]:
         "undo_by": close.undo_until - dt.timedelta(minutes=1) if close.undo_until else None,
         "undo_open": close.state == "closed" and close.undo_until is not None and edge.now() < close.undo_until,
         "audits": permissions.may(asks, "reports.journal", community_id=place.id),
+        "given_back": returning.of_closes(session, place.id, [close.id]).get(close.id, 0),
         "words": words,
         "point_words": point_words,
     }

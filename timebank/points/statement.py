@@ -23,12 +23,22 @@ from timebank.points.years.tables import YearClose
 
 @dataclass(frozen=True)
 class Held:
-    """What a household has, in steps: `available` can be redeemed, `base` never; `owed` is paid by later awards first."""
+    """What a household has, in steps: `available` can be redeemed, `base` never; `owed` is paid by later awards first.
+
+    Of what is owed, `below_zero_steps` is what corrections took that was spent, `left_steps` what households that ended in
+    this one left; the rest is what deductions could not take.
+    """
 
     available_steps: int
     held_steps: int
     base_steps: int
     owed_steps: int
+    below_zero_steps: int = 0
+    left_steps: int = 0
+
+    @property
+    def deducted_steps(self) -> int:
+        return self.owed_steps - self.below_zero_steps - self.left_steps
 
 
 @dataclass(frozen=True)
@@ -54,19 +64,22 @@ def held_of(session: Session, community_id: int, household_id: uuid.UUID) -> Hel
     """The same where the caller asked whether it may be shown: to the desk, or to who helps an elder."""
     main = accounts.find_main(session, community_id, household_id, "pt")
     owed = household_accounts.owed(session, community_id, household_id)
-    owed += following.left_to(session, community_id, household_id)
+    left = following.left_to(session, community_id, household_id)
     if main is None:
-        return Held(0, 0, 0, owed)
+        return Held(0, 0, 0, owed + left, left_steps=left)
     lots = reading.accounts_of(session, community_id, main)
     spendable = [lot for lot in lots if lot.may_credit(("redeemed",))]
     available = sum(lot.available for lot in spendable)
     base = sum(lot.balance for lot in lots if lot not in spendable)
     # An award that was spent and then booked back leaves less than nothing: what comes next fills that first.
+    below = max(-available, 0) + max(-base, 0)
     return Held(
         available_steps=max(available, 0),
         held_steps=sum(lot.held for lot in lots),
         base_steps=max(base, 0),
-        owed_steps=owed + max(-available, 0) + max(-base, 0),
+        owed_steps=owed + left + below,
+        below_zero_steps=below,
+        left_steps=left,
     )
 
 

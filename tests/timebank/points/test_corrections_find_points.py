@@ -115,7 +115,11 @@ def test_what_was_spent_before_the_close_is_owed_and_a_second_close_cut_what_the
     spend(told, spender, 60)
     close_year(told)
     book_back(told, spent)
-    assert (points(told, spender), held(told, spender).owed_steps) == (-60, 60)
+    assert (points(told, spender), held(told, spender).owed_steps, held(told, spender).below_zero_steps) == (
+        -60,
+        60,
+        60,
+    )
     move_to(told, 2027, 12, 20, 9)
     close_year(told, year=2027)
     assert points(told, person) == 25
@@ -177,7 +181,8 @@ def test_what_a_household_that_ended_is_short_of_falls_on_the_one_that_goes_on(t
     assert (points(told, elder), points(told, son)) == (-70, 0)
     with told.read() as session:
         assert following.left_to(session, told.community_id, son.household_id) == 70
-    assert held(told, son).owed_steps == 70
+    seen = held(told, son)
+    assert (seen.owed_steps, seen.left_steps, seen.below_zero_steps, seen.deducted_steps) == (70, 70, 0, 0)
     # What it earns next pays it, first by a part, then all.
     earn(told, son, HELP)
     assert (points(told, son), held(told, son).owed_steps) == (0, 30)
