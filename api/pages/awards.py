@@ -368,6 +368,7 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
         and may("awards.review"),
         "hears": may("awards.hear", area_path=home.area_path),
         "correction": objections.open_correction(session, award),
+        "put_right_by": objections.put_right_by(session, award),
         "given_up": corrections.correction_of(session, award) if award.state == "booked" else None,
         "withdraws": (
             may("awards.withdraw")

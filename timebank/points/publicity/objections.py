@@ -92,6 +92,7 @@ __all__ = [
     "objection_of",
     "objections_of",
     "open_correction",
+    "put_right_by",
     "said_of",
 ]
 
@@ -363,6 +364,15 @@ def answered(session: Session, community_id: int, *, limit: int = 20) -> Sequenc
         .order_by(col(Objection.answered_at).desc())
         .limit(limit)
     ).all()
+
+
+def put_right_by(session: Session, award: Award) -> Objection | None:
+    """The objection by whose answer this award took the place of another one; None if it came otherwise."""
+    if award.comes_from != "objection":
+        return None
+    batch, line = map(int, award.source.split(":"))
+    said = said_of(session, award.community_id, batch, line, line).get(line, [])
+    return next((one for one in said if one.outcome == "corrected"), None)
 
 
 def line_of(session: Session, *, actor: Actor, batch_number: int, line_number: int) -> tuple[PublicityLine, Award]:
