@@ -13,7 +13,7 @@ from api import card_sheets, edge
 from api.look import zone
 from api.pages import awards
 from api.pages.claims import told
-from api.schemas.awards import Heard, Invited
+from api.schemas.awards import HearingWords, Invited
 from timebank import permissions
 from timebank.errors import Refused
 from timebank.points.awards import hearings, reading
@@ -28,7 +28,7 @@ def invite(award_id: uuid.UUID) -> Any:
     _require_hearing(award_id)
     try:
         asked = edge.load(Invited)
-        meets_at = _instant(asked["day"], asked["clock"])
+        meets_at = instant_of(asked["day"], asked["clock"])
         edge.submit(
             "awards.invite",
             lambda session, now: hearings.invite(
@@ -48,7 +48,7 @@ def write_down(award_id: uuid.UUID) -> Any:
     """Write down what the household said."""
     _require_hearing(award_id)
     try:
-        asked = edge.load(Heard)
+        asked = edge.load(HearingWords)
         edge.submit(
             "awards.hear",
             lambda session, now: hearings.write_down(session, actor=edge.actor(), now=now, award_id=award_id, **asked),
@@ -102,7 +102,8 @@ def _again(refused: Refused, award_id: uuid.UUID) -> Any:
     return edge.again("awards/one.html", told(refused), **awards.facts_of(award_id))
 
 
-def _instant(day: dt.date, text: str) -> dt.datetime:
+def instant_of(day: dt.date, text: str) -> dt.datetime:
+    """The moment of a day and a local time as people write it."""
     found = re.fullmatch(r"(\d{1,2})[::](\d{2})", text)
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
         raise edge.bad("clock", _("请填写时间,例如 15:00。"))

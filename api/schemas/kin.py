@@ -1,5 +1,8 @@
 """What is asked of relatives."""
 
+import marshmallow
+from marshmallow import fields as plain
+
 from api import fields
 from timebank.people.kin import RELATIONS
 
@@ -35,3 +38,26 @@ class KinAsked(fields.Schema):
     """Whose relatives to look at."""
 
     number = fields.Text(load_default="", least=0, most=60)
+
+
+class KinAnswer(marshmallow.Schema):
+    """A kinship from the side of the person asked about; `waits`: the other side has not confirmed it yet."""
+
+    id = plain.String(required=True)
+    name = plain.String(required=True)
+    number = plain.String(required=True)
+    relation = plain.String(required=True)
+    how = plain.String(required=True)
+    waits = plain.Boolean(required=True)
+    since_on = plain.Date(required=True, allow_none=True)
+    ended_on = plain.Date(required=True, allow_none=True)
+
+
+class KinListAnswer(marshmallow.Schema):
+    kin = plain.List(plain.Nested(KinAnswer), required=True)
+
+
+class KinDoneAnswer(marshmallow.Schema):
+    code = plain.String(required=True)
+    kin_id = plain.String(required=True)
+    ended_on = plain.String()

@@ -1,10 +1,12 @@
-"""What the pages of a points table are asked: rows, deliberation, bodies, votes, objections."""
+"""What the pages and the JSON of a points table are asked, rows, deliberation, bodies, votes, objections; and what programs are told."""
 
+import marshmallow
+from marshmallow import fields as plain
 from marshmallow.fields import List
 
 from api import fields
 from api.fields import Schema
-from timebank.points.table import bodies, objecting
+from timebank.points.table import bodies, objecting, states
 
 
 class Row(Schema):
@@ -68,7 +70,7 @@ class Deliberation(Schema):
     days = fields.Whole(least=1, most=90, required=True)
 
 
-class Reason(Schema):
+class TableReason(Schema):
     """Why something is taken back."""
 
     reason = fields.Text(most=300, load_default="", lines=True)
@@ -144,3 +146,153 @@ class Compared(Schema):
     """Which version stands on the left; the one in force if none is named."""
 
     other = fields.Id(load_default=None)
+
+
+class EndedSeat(LastDay):
+    """As JSON: whose seat ends."""
+
+    member_id = fields.Id(required=True)
+
+
+# What programs are told ----------------------------------------------------------------------------------------------
+
+
+class PointsTableAnswer(marshmallow.Schema):
+    """A version; steps are tenths of a point."""
+
+    id = plain.String(required=True)
+    title = plain.String(required=True)
+    stage = plain.String(required=True, metadata={"enum": list(states.STAGES)})
+    version = plain.Integer(required=True, allow_none=True)
+    digest = plain.String(required=True, metadata={"description": "SHA-256 of the canonical items"})
+    adopted_on = plain.Date(required=True, allow_none=True)
+    published_until = plain.DateTime(required=True, allow_none=True)
+    in_force_from = plain.Date(required=True, allow_none=True)
+    in_force_until = plain.Date(required=True, allow_none=True)
+    note = plain.Integer(required=True, allow_none=True, metadata={"description": "seq of the ledger's note"})
+
+
+class PointsItemAnswer(marshmallow.Schema):
+    """An item: what was voted, how it is scored, and the cells that say it."""
+
+    id = plain.String(required=True)
+    position = plain.Integer(required=True)
+    category = plain.String(required=True)
+    title = plain.String(required=True)
+    kind = plain.String(required=True)
+    value_steps = plain.Integer(required=True)
+    per = plain.String(required=True)
+    rule = plain.Dict(required=True, allow_none=True)
+    brings = plain.List(plain.String(), required=True, metadata={"description": "what an award by this item must say"})
+    subject = plain.String(required=True)
+    cap_day_steps = plain.Integer(required=True, allow_none=True)
+    cap_month_steps = plain.Integer(required=True, allow_none=True)
+    cap_year_steps = plain.Integer(required=True, allow_none=True)
+    remark = plain.String(required=True)
+    clause = plain.String(required=True)
+    evidence = plain.String(required=True)
+    reporters = plain.List(plain.String(), required=True)
+    in_use = plain.Boolean(required=True)
+    in_use_from = plain.Date(required=True, allow_none=True)
+    sentence = plain.String(required=True)
+    cells = plain.Dict(required=True)
+
+
+class PointsVoteAnswer(marshmallow.Schema):
+    """A vote on a version; members only where it was by roll-call or presence."""
+
+    id = plain.String(required=True)
+    body = plain.String(required=True)
+    held_on = plain.Date(required=True)
+    state = plain.String(required=True)
+    entitled = plain.Integer(required=True)
+    quorum = plain.Integer(required=True)
+    present = plain.Integer(required=True)
+    votes_for = plain.Integer(required=True)
+    votes_against = plain.Integer(required=True)
+    abstained = plain.Integer(required=True)
+    digest = plain.String(required=True)
+    minutes_digest = plain.String(required=True)
+    note = plain.Integer(required=True, allow_none=True)
+    members = plain.List(plain.Dict(), required=True)
+
+
+class PointsSaidAnswer(marshmallow.Schema):
+    """A comment or an objection and its answer; names as the reader may see them."""
+
+    id = plain.String(required=True)
+    name = plain.String(required=True)
+    channel = plain.String(required=True)
+    position = plain.Integer(required=True, allow_none=True)
+    text = plain.String(required=True)
+    said_at = plain.DateTime(required=True)
+    state = plain.String(required=True)
+    answer = plain.String(required=True)
+    answered_at = plain.DateTime(required=True, allow_none=True)
+
+
+class PointsTableWholeAnswer(PointsTableAnswer):
+    """A version with everything that belongs to it."""
+
+    revision = plain.Integer(required=True)
+    verbs = plain.List(plain.String(), required=True, metadata={"description": "what can be done in this stage"})
+    deliberation_until = plain.DateTime(required=True, allow_none=True)
+    closed_reason = plain.String(required=True)
+    items = plain.List(plain.Nested(PointsItemAnswer), required=True)
+    votes = plain.List(plain.Nested(PointsVoteAnswer), required=True)
+    comments = plain.List(plain.Nested(PointsSaidAnswer), required=True)
+    objections = plain.List(plain.Nested(PointsSaidAnswer), required=True)
+
+
+class PointsTablesAnswer(marshmallow.Schema):
+    tables = plain.List(plain.Nested(PointsTableAnswer), required=True)
+
+
+class PointsTableDoneAnswer(marshmallow.Schema):
+    """What was done: its code, and what it made."""
+
+    class Meta:
+        unknown = marshmallow.INCLUDE
+
+    code = plain.String(required=True)
+    table_id = plain.String()
+    item_id = plain.String()
+    revision = plain.Integer()
+    comment_id = plain.String()
+    objection_id = plain.String()
+    vote_id = plain.String()
+    body_id = plain.String()
+    member_id = plain.String()
+    version = plain.Integer()
+    in_force_from = plain.String()
+
+
+class PointsTablesQuery(Schema):
+    """The version in force on a day; without one, every version."""
+
+    on = fields.Day(load_default=None)
+
+
+class PointsSeatAnswer(marshmallow.Schema):
+    """Somebody's seat today."""
+
+    member_id = plain.String(required=True)
+    person = plain.String(required=True, metadata={"description": "number"})
+    name = plain.String(required=True)
+    role = plain.String(required=True)
+    since_on = plain.Date(required=True)
+    until_on = plain.Date(required=True, allow_none=True)
+
+
+class PointsBodyAnswer(marshmallow.Schema):
+    """A body that votes, with who sits in it today; the assembly has no roll."""
+
+    id = plain.String(required=True)
+    name = plain.String(required=True)
+    kind = plain.String(required=True)
+    ended_on = plain.Date(required=True, allow_none=True)
+    seats = plain.List(plain.Nested(PointsSeatAnswer), required=True)
+
+
+class PointsBodiesAnswer(marshmallow.Schema):
+    bodies = plain.List(plain.Nested(PointsBodyAnswer), required=True)

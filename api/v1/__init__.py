@@ -24,6 +24,7 @@ BLUEPRINTS: list[str] = [
     "publicity",
     "points_audit",
     "awards",
+    "kin",
     "points_replay",
     "households",
     "points_years",

@@ -3,17 +3,28 @@
 from typing import Any
 from uuid import UUID
 
-import marshmallow
 from flask_smorest import Blueprint
-from marshmallow.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 
-from api import edge
+from api import attachments, edge
 from api.pages.award_lists import filters_of
 from api.pages.claims import submit_claim
-from api.schemas.awards import AwardClaimed, AwardDecided, AwardsListed, AwardsVerdict, ClaimsListed, Draws, Period
+from api.pages.hearings import instant_of
+from api.schemas import awards as told
+from api.schemas.awards import (
+    AwardClaimed,
+    AwardDecided,
+    AwardsListed,
+    AwardsVerdict,
+    ClaimsListed,
+    Draws,
+    HearingWords,
+    Invited,
+    Period,
+)
 from timebank.errors import NotFound
 from timebank.people import communities, residents
-from timebank.points.awards import claiming, drawing, reading, reviewing, statistics
+from timebank.people.residents import Person
+from timebank.points.awards import claiming, drawing, hearings, reading, reviewing, statistics
 from timebank.points.awards.reading import Filters, Listed
 from timebank.points.awards.tables import AwardReview
 
@@ -22,125 +33,9 @@ blueprint = Blueprint(
 )
 
 
-class AwardAnswer(marshmallow.Schema):
-    """An award. Steps are tenths of a point, deductions negative; `life` is its state or, while entered, its stage."""
-
-    id = String(required=True)
-    on = Date(required=True)
-    household = Integer(required=True)
-    person = String(required=True, allow_none=True, metadata={"description": "number"})
-    item = String(required=True)
-    category = String(required=True)
-    times = Integer(required=True, allow_none=True)
-    minutes = Integer(required=True, allow_none=True)
-    credited_steps = Integer(required=True)
-    limited_by = String(required=True, allow_none=True)
-    source = String(required=True)
-    life = String(required=True)
-    evidence = String(required=True)
-    entered_at = DateTime(required=True)
-    double_of = String(required=True, allow_none=True)
-    batch = Integer(required=True, allow_none=True)
-    line = Integer(required=True, allow_none=True)
-    entry = Integer(required=True, allow_none=True)
-
-
-class AwardVerdictAnswer(marshmallow.Schema):
-    turn = String(required=True)
-    verdict = String(required=True)
-    steps = Integer(required=True)
-    remark = String(required=True)
-    reviewed_at = DateTime(required=True)
-    undone = Boolean(required=True)
-
-
-class AwardWholeAnswer(AwardAnswer):
-    verdicts = List(Nested(AwardVerdictAnswer), required=True)
-    photos = Integer(required=True, metadata={"description": "how many; each at .../photos/<number> of the page"})
-    others = List(String(), required=True, metadata={"description": "awards of the same deed"})
-
-
-class AwardListAnswer(marshmallow.Schema):
-    awards = List(Nested(AwardAnswer), required=True)
-    after = String(required=True, allow_none=True, metadata={"description": "ask with this for the next page"})
-
-
-class ClaimItemAnswer(marshmallow.Schema):
-    id = String(required=True)
-    category = String(required=True)
-    title = String(required=True)
-    per = String(required=True)
-    value_steps = Integer(required=True)
-
-
-class ClaimItemsAnswer(marshmallow.Schema):
-    items = List(Nested(ClaimItemAnswer), required=True)
-
-
-class AwardEnteredAnswer(marshmallow.Schema):
-    award_id = String(required=True)
-    credited_steps = Integer(required=True)
-    uncapped_steps = Integer(required=True)
-    limited_by = String(required=True)
-    life = String(required=True)
-
-
-class AwardsReviewedAnswer(marshmallow.Schema):
-    awards = Integer(required=True)
-    second = Integer(required=True, metadata={"description": "of how many another person looks too"})
-
-
-class AwardLifeAnswer(marshmallow.Schema):
-    award_id = String(required=True)
-    life = String(required=True)
-
-
-class ReviewerAnswer(marshmallow.Schema):
-    """A reviewer beside colleagues; shares and gaps are thousandths, null where there is too little to compare."""
-
-    number = String(required=True)
-    approved = Integer(required=True)
-    rejected = Integer(required=True)
-    ranged = Integer(required=True)
-    range_share = Integer(required=True, allow_none=True)
-    approval_gap = Integer(required=True, allow_none=True)
-    value_gap = Integer(required=True, allow_none=True)
-    by_second = Integer(required=True)
-    by_objection = Integer(required=True)
-
-
-class ReviewersAnswer(marshmallow.Schema):
-    reviewers = List(Nested(ReviewerAnswer), required=True)
-
-
-class DrawMonthAnswer(marshmallow.Schema):
-    """A month of draws: the seed's fingerprint and the ledger's note of it; the seed once the month is over."""
-
-    month = String(required=True)
-    commitment = String(required=True)
-    note = Integer(required=True)
-    seed = String(required=True, allow_none=True)
-    reveal_note = Integer(required=True, allow_none=True)
-
-
-class DrawAnswer(marshmallow.Schema):
-    award_id = String(required=True)
-    key = String(required=True, metadata={"description": "canonical bytes that name the deed"})
-    value = Integer(required=True)
-    percent = Integer(required=True)
-    asks = String(required=True)
-    agrees = Boolean(required=True, allow_none=True)
-
-
-class DrawsAnswer(marshmallow.Schema):
-    months = List(Nested(DrawMonthAnswer), required=True)
-    draws = List(Nested(DrawAnswer), required=True)
-    after = String(required=True, allow_none=True)
-
-
 @blueprint.get("")
 @edge.signed_in
-@blueprint.response(200, AwardListAnswer)
+@blueprint.response(200, told.AwardListAnswer)
 def listed(**_: Any) -> dict[str, Any]:
     """Awards by filters, newest first."""
     asked = edge.load(AwardsListed)
@@ -149,7 +44,7 @@ def listed(**_: Any) -> dict[str, Any]:
 
 @blueprint.get("/mine")
 @edge.signed_in
-@blueprint.response(200, AwardListAnswer)
+@blueprint.response(200, told.AwardListAnswer)
 def mine(**_: Any) -> dict[str, Any]:
     """What the caller claimed, and what others claimed for her."""
     actor = edge.actor()
@@ -160,7 +55,7 @@ def mine(**_: Any) -> dict[str, Any]:
 
 @blueprint.get("/items")
 @edge.signed_in
-@blueprint.response(200, ClaimItemsAnswer)
+@blueprint.response(200, told.ClaimItemsAnswer)
 def items(**_: Any) -> dict[str, Any]:
     """What can be claimed today."""
     place = edge.community()
@@ -179,23 +74,74 @@ def items(**_: Any) -> dict[str, Any]:
 @blueprint.post("/claims")
 @edge.signed_in
 @blueprint.arguments(AwardClaimed)
-@blueprint.response(201, AwardEnteredAnswer)
+@blueprint.response(201, told.AwardEnteredAnswer)
 def claim(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Claim for oneself, for an elder one helps, or at the desk; photographs come by the page."""
-    session, place, actor = edge.read(), edge.community(), edge.actor()
-    if asked["person"]:
-        person = residents.by_number(session, place.id, asked["person"])
-    elif actor.person_id is not None:
-        person = residents.person(session, place.id, actor.person_id)
-    else:
-        raise NotFound(what="person")
-    return submit_claim("awards.claim", asked, person)
+    """Claim for oneself, for an elder one helps, or at the desk; without photographs."""
+    return submit_claim("awards.claim", asked, _claimant(asked["person"]))
+
+
+@blueprint.post("/claims/photographed")
+@edge.signed_in
+@blueprint.arguments(AwardClaimed, location="form")
+@blueprint.response(201, told.AwardEnteredAnswer)
+def claim_with_photos(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """The same as multipart/form-data, with up to three files named `photos`."""
+    return submit_claim("awards.claim", asked, _claimant(asked["person"]))
+
+
+@blueprint.get("/<uuid:award_id>/photos/<int:number>")
+@edge.signed_in
+def photo(award_id: UUID, number: int, **_: Any) -> Any:
+    """A photograph, for those who may see it, as long as it is kept."""
+    found = claiming.photo(edge.read(), actor=edge.actor(), award_id=award_id, number=number)
+    return attachments.answer(edge.read(), found)
+
+
+@blueprint.post("/<uuid:award_id>/hearing/invitations")
+@edge.signed_in
+@blueprint.arguments(Invited)
+@blueprint.response(201, told.HearingDoneAnswer)
+def invite(asked: dict[str, Any], award_id: UUID, **_: Any) -> dict[str, Any]:
+    """Invite the household to be heard before a deduction is looked at; `clock` is the local time, such as 15:00."""
+    meets_at = instant_of(asked["day"], asked["clock"])
+    return edge.submit(
+        "awards.invite",
+        lambda session, now: hearings.invite(
+            session, actor=edge.actor(), now=now, award_id=award_id, meets_at=meets_at, place=asked["place"]
+        ),
+        content={"award": award_id, **asked},
+    )
+
+
+@blueprint.post("/<uuid:award_id>/hearing/words")
+@edge.signed_in
+@blueprint.arguments(HearingWords)
+@blueprint.response(200, told.HearingDoneAnswer)
+def write_down(asked: dict[str, Any], award_id: UUID, **_: Any) -> dict[str, Any]:
+    """Write down what the household said, and who was present."""
+    return edge.submit(
+        "awards.hear",
+        lambda session, now: hearings.write_down(session, actor=edge.actor(), now=now, award_id=award_id, **asked),
+        content={"award": award_id, **asked},
+    )
+
+
+@blueprint.post("/<uuid:award_id>/hearing/absence")
+@edge.signed_in
+@blueprint.response(200, told.HearingDoneAnswer)
+def did_not_come(award_id: UUID, **_: Any) -> dict[str, Any]:
+    """Go on without the household, which did not come on the days of two invitations."""
+    return edge.submit(
+        "awards.not_come",
+        lambda session, now: hearings.did_not_come(session, actor=edge.actor(), now=now, award_id=award_id),
+        content={"award": award_id},
+    )
 
 
 @blueprint.post("/reviews")
 @edge.signed_in
 @blueprint.arguments(AwardsVerdict)
-@blueprint.response(200, AwardsReviewedAnswer)
+@blueprint.response(200, told.AwardsReviewedAnswer)
 def review(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Approve or reject awards, all or none; `steps` is the value of the only one, where the table gives a range."""
     chosen = asked["award_ids"]
@@ -218,7 +164,7 @@ def review(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @blueprint.get("/reviewers")
 @edge.signed_in
-@blueprint.response(200, ReviewersAnswer)
+@blueprint.response(200, told.ReviewersAnswer)
 def reviewers(**_: Any) -> dict[str, Any]:
     """Reviewers beside each other, of a period."""
     asked, place = edge.load(Period), edge.community()
@@ -229,7 +175,7 @@ def reviewers(**_: Any) -> dict[str, Any]:
 
 @blueprint.get("/draws")
 @edge.signed_in
-@blueprint.response(200, DrawsAnswer)
+@blueprint.response(200, told.DrawsAnswer)
 def draws(**_: Any) -> dict[str, Any]:
     """The draws of second reviews of a month, with what it takes to check them."""
     asked, session, actor = edge.load(Draws), edge.read(), edge.actor()
@@ -253,7 +199,7 @@ def draws(**_: Any) -> dict[str, Any]:
 
 @blueprint.get("/<uuid:award_id>")
 @edge.signed_in
-@blueprint.response(200, AwardWholeAnswer)
+@blueprint.response(200, told.AwardWholeAnswer)
 def one(award_id: UUID, **_: Any) -> dict[str, Any]:
     """One award with its verdicts."""
     whole = reading.whole(edge.read(), actor=edge.actor(), award_id=award_id)
@@ -261,6 +207,10 @@ def one(award_id: UUID, **_: Any) -> dict[str, Any]:
         **_told(whole.row),
         "verdicts": [_verdict(review) for review in whole.reviews],
         "photos": len(whole.photos),
+        "invitations": [
+            {"number": one.number, "meets_at": one.meets_at, "place": one.place} for one in whole.invitations
+        ],
+        "hearing": whole.hearing,
         "others": [str(other.award.id) for other in whole.others],
     }
 
@@ -268,7 +218,7 @@ def one(award_id: UUID, **_: Any) -> dict[str, Any]:
 @blueprint.post("/<uuid:award_id>/decision")
 @edge.signed_in
 @blueprint.arguments(AwardDecided)
-@blueprint.response(200, AwardLifeAnswer)
+@blueprint.response(200, told.AwardLifeAnswer)
 def decide(asked: dict[str, Any], award_id: UUID, **_: Any) -> dict[str, Any]:
     """The committee's word where two reviewers differ."""
     return edge.submit(
@@ -288,7 +238,7 @@ def decide(asked: dict[str, Any], award_id: UUID, **_: Any) -> dict[str, Any]:
 
 @blueprint.post("/<uuid:award_id>/undo")
 @edge.signed_in
-@blueprint.response(200, AwardLifeAnswer)
+@blueprint.response(200, told.AwardLifeAnswer)
 def undo(award_id: UUID, **_: Any) -> dict[str, Any]:
     """Take the own latest verdict back."""
     return edge.submit(
@@ -296,6 +246,15 @@ def undo(award_id: UUID, **_: Any) -> dict[str, Any]:
         lambda session, now: reviewing.undo(session, actor=edge.actor(), now=now, award_id=award_id),
         content={"award": award_id},
     )
+
+
+def _claimant(number: str) -> Person:
+    session, place, actor = edge.read(), edge.community(), edge.actor()
+    if number:
+        return residents.by_number(session, place.id, number)
+    if actor.person_id is None:
+        raise NotFound(what="person")
+    return residents.person(session, place.id, actor.person_id)
 
 
 def _page(filters: Filters, after: UUID | None) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 import uuid
 from typing import Any
 
-import marshmallow
 from flask_smorest import Blueprint
-from marshmallow.fields import Boolean, Date, DateTime, Dict, Integer, List, Nested, String
 
-from api import edge, fields
+from api import edge
+from api.pages.points.editor import do_deed
+from api.pages.points.one import may_record, roll_of
 from api.pages.points.shared import name_of, person_typed, sentence
 from api.schemas import points_table as asked
+from timebank import permissions
+from timebank.people.working_days import today_in
 from timebank.points.rules import rule_of
-from timebank.points.table import adoption, deliberating, editing, objecting, states, voting
+from timebank.points.table import adoption, bodies, deliberating, editing, objecting, states, voting
 from timebank.points.table.stages import standing
 from timebank.points.table.tables import PointsItem, PointsTable
 from timebank.points.table.writing import cells_of
@@ -24,120 +26,9 @@ blueprint = Blueprint(
 )
 
 
-class PointsTableAnswer(marshmallow.Schema):
-    """A version; steps are tenths of a point."""
-
-    id = String(required=True)
-    title = String(required=True)
-    stage = String(required=True, metadata={"enum": list(states.STAGES)})
-    version = Integer(required=True, allow_none=True)
-    digest = String(required=True, metadata={"description": "SHA-256 of the canonical items"})
-    adopted_on = Date(required=True, allow_none=True)
-    published_until = DateTime(required=True, allow_none=True)
-    in_force_from = Date(required=True, allow_none=True)
-    in_force_until = Date(required=True, allow_none=True)
-    note = Integer(required=True, allow_none=True, metadata={"description": "seq of the ledger's note"})
-
-
-class PointsItemAnswer(marshmallow.Schema):
-    """An item: what was voted, how it is scored, and the cells that say it."""
-
-    id = String(required=True)
-    position = Integer(required=True)
-    category = String(required=True)
-    title = String(required=True)
-    kind = String(required=True)
-    value_steps = Integer(required=True)
-    per = String(required=True)
-    rule = Dict(required=True, allow_none=True)
-    brings = List(String(), required=True, metadata={"description": "what an award by this item must say"})
-    subject = String(required=True)
-    cap_day_steps = Integer(required=True, allow_none=True)
-    cap_month_steps = Integer(required=True, allow_none=True)
-    cap_year_steps = Integer(required=True, allow_none=True)
-    remark = String(required=True)
-    clause = String(required=True)
-    evidence = String(required=True)
-    reporters = List(String(), required=True)
-    in_use = Boolean(required=True)
-    in_use_from = Date(required=True, allow_none=True)
-    sentence = String(required=True)
-    cells = Dict(required=True)
-
-
-class PointsVoteAnswer(marshmallow.Schema):
-    """A vote on a version; members only where it was by roll-call or presence."""
-
-    id = String(required=True)
-    body = String(required=True)
-    held_on = Date(required=True)
-    state = String(required=True)
-    entitled = Integer(required=True)
-    quorum = Integer(required=True)
-    present = Integer(required=True)
-    votes_for = Integer(required=True)
-    votes_against = Integer(required=True)
-    abstained = Integer(required=True)
-    digest = String(required=True)
-    minutes_digest = String(required=True)
-    note = Integer(required=True, allow_none=True)
-    members = List(Dict(), required=True)
-
-
-class PointsSaidAnswer(marshmallow.Schema):
-    """A comment or an objection and its answer; names as the reader may see them."""
-
-    id = String(required=True)
-    name = String(required=True)
-    channel = String(required=True)
-    position = Integer(required=True, allow_none=True)
-    text = String(required=True)
-    said_at = DateTime(required=True)
-    state = String(required=True)
-    answer = String(required=True)
-    answered_at = DateTime(required=True, allow_none=True)
-
-
-class PointsTableWholeAnswer(PointsTableAnswer):
-    """A version with everything that belongs to it."""
-
-    revision = Integer(required=True)
-    verbs = List(String(), required=True, metadata={"description": "what can be done in this stage"})
-    deliberation_until = DateTime(required=True, allow_none=True)
-    closed_reason = String(required=True)
-    items = List(Nested(PointsItemAnswer), required=True)
-    votes = List(Nested(PointsVoteAnswer), required=True)
-    comments = List(Nested(PointsSaidAnswer), required=True)
-    objections = List(Nested(PointsSaidAnswer), required=True)
-
-
-class PointsTablesAnswer(marshmallow.Schema):
-    tables = List(Nested(PointsTableAnswer), required=True)
-
-
-class PointsTableDoneAnswer(marshmallow.Schema):
-    """What was done: its code, and what it made."""
-
-    class Meta:
-        unknown = marshmallow.INCLUDE
-
-    code = String(required=True)
-    table_id = String()
-    item_id = String()
-    revision = Integer()
-    comment_id = String()
-    objection_id = String()
-
-
-class PointsTablesQuery(fields.Schema):
-    """The version in force on a day; without one, every version."""
-
-    on = fields.Day(load_default=None)
-
-
 @blueprint.get("")
-@blueprint.arguments(PointsTablesQuery, location="query")
-@blueprint.response(200, PointsTablesAnswer)
+@blueprint.arguments(asked.PointsTablesQuery, location="query")
+@blueprint.response(200, asked.PointsTablesAnswer)
 def listed(query: dict[str, Any]) -> dict[str, Any]:
     """Every version that anybody may read, newest first; or the one in force on a day."""
     session, place = edge.read(), edge.community()
@@ -150,7 +41,7 @@ def listed(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.get("/<uuid:table_id>")
-@blueprint.response(200, PointsTableWholeAnswer)
+@blueprint.response(200, asked.PointsTableWholeAnswer)
 def one(table_id: uuid.UUID) -> dict[str, Any]:
     """A version with its items, votes, comments and objections."""
     session, place = edge.read(), edge.community()
@@ -178,7 +69,7 @@ def one(table_id: uuid.UUID) -> dict[str, Any]:
 @blueprint.post("/<uuid:table_id>/items")
 @edge.signed_in
 @blueprint.arguments(asked.AddedRow)
-@blueprint.response(201, PointsTableDoneAnswer)
+@blueprint.response(201, asked.PointsTableDoneAnswer)
 def add_item(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
     """Add a row to a draft; cells as in a spreadsheet."""
     position = told.pop("position")
@@ -194,7 +85,7 @@ def add_item(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
 @blueprint.put("/<uuid:table_id>/items/<uuid:item_id>")
 @edge.signed_in
 @blueprint.arguments(asked.ChangedRow)
-@blueprint.response(200, PointsTableDoneAnswer)
+@blueprint.response(200, asked.PointsTableDoneAnswer)
 def change_item(told: dict[str, Any], table_id: uuid.UUID, item_id: uuid.UUID) -> dict[str, Any]:
     """Write a row of a draft anew; refused if somebody changed it since `revision`."""
     revision = told.pop("revision")
@@ -207,10 +98,138 @@ def change_item(told: dict[str, Any], table_id: uuid.UUID, item_id: uuid.UUID) -
     )
 
 
+@blueprint.post("/<uuid:table_id>/items/<uuid:item_id>/deeds")
+@edge.signed_in
+@blueprint.arguments(asked.RowDeed)
+@blueprint.response(200, asked.PointsTableDoneAnswer)
+def row_deed(told: dict[str, Any], table_id: uuid.UUID, item_id: uuid.UUID) -> dict[str, Any]:
+    """Delete, duplicate or move a row of a draft; refused if somebody changed it since `revision`."""
+    return edge.submit(
+        "table.row_deed",
+        lambda session, now: do_deed(session, now, table_id, item_id, told),
+        content={"table": table_id, "item": item_id, **told},
+    )
+
+
+@blueprint.post("/<uuid:table_id>/undo")
+@edge.signed_in
+@blueprint.arguments(asked.Undone)
+@blueprint.response(200, asked.PointsTableDoneAnswer)
+def undo(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
+    """Take the last change of a draft back; refused if somebody changed it since `revision`."""
+    return edge.submit(
+        "table.undo",
+        lambda session, now: editing.undo(session, actor=edge.actor(), now=now, table_id=table_id, **told),
+        content={"table": table_id, **told},
+    )
+
+
+@blueprint.post("/<uuid:table_id>/votes")
+@edge.signed_in
+@blueprint.arguments(asked.Vote)
+@blueprint.response(201, asked.PointsTableDoneAnswer)
+def record_vote(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
+    """Record what the minutes say; a second person confirms it. `roll` holds texts such as `<person id>:for`."""
+    may_record(told["body_id"])
+    roll = roll_of(told.pop("roll"))
+    return edge.submit(
+        "table.record_vote",
+        lambda session, now: voting.record_vote(
+            session, actor=edge.actor(), now=now, table_id=table_id, roll=roll, **told
+        ),
+        content={"table": table_id, "roll": {person_id.hex: word for person_id, word in roll.items()}, **told},
+    )
+
+
+@blueprint.post("/<uuid:table_id>/votes/confirmation")
+@edge.signed_in
+@blueprint.response(200, asked.PointsTableDoneAnswer)
+def confirm_vote(table_id: uuid.UUID) -> dict[str, Any]:
+    """The second person's word: the table is published, or was not carried."""
+    return edge.submit(
+        "table.confirm_vote",
+        lambda session, now: voting.confirm_vote(session, actor=edge.actor(), now=now, table_id=table_id),
+        content={"table": table_id},
+    )
+
+
+@blueprint.post("/<uuid:table_id>/votes/return")
+@edge.signed_in
+@blueprint.arguments(asked.TableReason)
+@blueprint.response(200, asked.PointsTableDoneAnswer)
+def send_back_vote(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
+    """The record does not say what the minutes say."""
+    return edge.submit(
+        "table.send_back_vote",
+        lambda session, now: voting.send_back_vote(session, actor=edge.actor(), now=now, table_id=table_id, **told),
+        content={"table": table_id, **told},
+    )
+
+
+@blueprint.get("/bodies")
+@edge.signed_in
+@blueprint.response(200, asked.PointsBodiesAnswer)
+def listed_bodies() -> dict[str, Any]:
+    """Every body that votes, with its members today."""
+    session, place = edge.read(), edge.community()
+    permissions.require(edge.actor(), "table.bodies", community_id=place.id)
+    today = today_in(session, place.id, edge.now())
+    return {
+        "bodies": [
+            {"id": body.id.hex, "name": body.name, "kind": body.kind, "ended_on": body.ended_on,
+             "seats": [_seat(one) for one in bodies.seats_on(session, place.id, body.id, today)]}
+            for body in bodies.bodies_of(session, place.id)
+        ]
+    }  # fmt: skip
+
+
+@blueprint.post("/bodies")
+@edge.signed_in
+@blueprint.arguments(asked.Body)
+@blueprint.response(201, asked.PointsTableDoneAnswer)
+def open_body(told: dict[str, Any]) -> dict[str, Any]:
+    """Write down a body that votes."""
+    return edge.submit(
+        "table.open_body",
+        lambda session, now: bodies.open_body(session, actor=edge.actor(), now=now, **told),
+        content=told,
+    )
+
+
+@blueprint.post("/bodies/<uuid:body_id>/seats")
+@edge.signed_in
+@blueprint.arguments(asked.Seat)
+@blueprint.response(201, asked.PointsTableDoneAnswer)
+def seat(told: dict[str, Any], body_id: uuid.UUID) -> dict[str, Any]:
+    """Give somebody a seat in a body."""
+    permissions.require(edge.actor(), "table.bodies", community_id=edge.community().id)
+    person_id = person_typed(told.pop("person")) or uuid.UUID(int=0)
+    return edge.submit(
+        "table.seat",
+        lambda session, now: bodies.seat(
+            session, actor=edge.actor(), now=now, body_id=body_id, person_id=person_id, **told
+        ),
+        content={"body": body_id, "person": person_id, **told},
+    )
+
+
+@blueprint.post("/seats/ends")
+@edge.signed_in
+@blueprint.arguments(asked.EndedSeat)
+@blueprint.response(200, asked.PointsTableDoneAnswer)
+def unseat(told: dict[str, Any]) -> dict[str, Any]:
+    """End a seat with a day."""
+    return edge.submit(
+        "table.unseat",
+        lambda session, now: bodies.unseat(session, actor=edge.actor(), now=now, **told),
+        content=told,
+    )
+
+
 @blueprint.post("/<uuid:table_id>/comments")
 @edge.signed_in
 @blueprint.arguments(asked.Comment)
-@blueprint.response(201, PointsTableDoneAnswer)
+@blueprint.response(201, asked.PointsTableDoneAnswer)
 def comment(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
     """Say something of a draft that hangs out."""
     person_id, position = person_typed(told["person"]), told["position"] or None
@@ -227,7 +246,7 @@ def comment(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
 @blueprint.post("/<uuid:table_id>/objections")
 @edge.signed_in
 @blueprint.arguments(asked.Objection)
-@blueprint.response(201, PointsTableDoneAnswer)
+@blueprint.response(201, asked.PointsTableDoneAnswer)
 def object_to(told: dict[str, Any], table_id: uuid.UUID) -> dict[str, Any]:
     """Object to a published table or one of its items."""
     told["person_id"] = person_typed(told.pop("person"))
@@ -268,3 +287,8 @@ def _said(row: Any, person: Any, text: str, at: Any) -> dict[str, Any]:
     state = getattr(row, "state", "") or ("answered" if row.answered_at else "open")
     return {"id": row.id.hex, "name": name_of(person), "channel": row.channel, "position": row.position or None,
             "text": text, "said_at": at, "state": state, "answer": row.answer, "answered_at": row.answered_at}  # fmt: skip
+
+
+def _seat(one: bodies.Seat) -> dict[str, Any]:
+    return {"member_id": one.member.id.hex, "person": one.person.number, "name": one.person.name,
+            "role": one.member.role, "since_on": one.member.since_on, "until_on": one.member.until_on}  # fmt: skip

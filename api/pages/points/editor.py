@@ -88,7 +88,7 @@ def row_deed(table_id: uuid.UUID, item_id: uuid.UUID) -> Any:
         deed = edge.load(asked.RowDeed)
         edge.submit(
             "table.row_deed",
-            lambda session, now: _deed(session, now, table_id, item_id, deed),
+            lambda session, now: do_deed(session, now, table_id, item_id, deed),
             content={"table": table_id, "item": item_id, **deed},
         )
     except Refused as refused:
@@ -129,7 +129,8 @@ def beside_fields(refused: Refused) -> Refused:
     return BadInput(fields=found)
 
 
-def _deed(session: Any, now: Any, table_id: uuid.UUID, item_id: uuid.UUID, deed: dict[str, Any]) -> dict[str, Any]:
+def do_deed(session: Any, now: Any, table_id: uuid.UUID, item_id: uuid.UUID, deed: dict[str, Any]) -> dict[str, Any]:
+    """Delete, duplicate or move a row, as a form or a program asks."""
     common = {"actor": edge.actor(), "now": now, "table_id": table_id, "item_id": item_id, "revision": deed["revision"]}
     if deed["verb"] == "delete":
         return editing.delete(session, **common)

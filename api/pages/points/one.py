@@ -69,7 +69,7 @@ def revise(table_id: uuid.UUID) -> Any:
     """Take the draft back to be changed."""
 
     def step() -> Any:
-        reason = edge.load(asked.Reason)["reason"]
+        reason = edge.load(asked.TableReason)["reason"]
         edge.submit(
             "table.revise",
             lambda session, now: deliberating.revise(
@@ -133,9 +133,9 @@ def record_vote(table_id: uuid.UUID) -> Any:
     """Record the vote; a second person confirms it."""
     try:
         told = edge.load(asked.Vote)
-        _may_record(told["body_id"])
+        may_record(told["body_id"])
         kept = attachments.uploaded("minutes", "minutes")
-        roll = _roll(told.pop("roll"))
+        roll = roll_of(told.pop("roll"))
         edge.submit(
             "table.record_vote",
             lambda session, now: voting.record_vote(
@@ -176,7 +176,7 @@ def send_back_vote(table_id: uuid.UUID) -> Any:
     """The record is not what the minutes say."""
 
     def step() -> Any:
-        reason = edge.load(asked.Reason)["reason"]
+        reason = edge.load(asked.TableReason)["reason"]
         edge.submit(
             "table.send_back_vote",
             lambda session, now: voting.send_back_vote(
@@ -235,7 +235,7 @@ def withdraw(table_id: uuid.UUID) -> Any:
     """Take a draft, or a version before its day, back."""
 
     def step() -> Any:
-        reason = edge.load(asked.Reason)["reason"]
+        reason = edge.load(asked.TableReason)["reason"]
         edge.submit(
             "table.withdraw",
             lambda session, now: deliberating.withdraw(
@@ -350,13 +350,14 @@ def _vote(table_id: uuid.UUID) -> dict[str, Any]:
     }
 
 
-def _may_record(body_id: uuid.UUID) -> None:
+def may_record(body_id: uuid.UUID) -> None:
+    """Go on only if who asks chairs the body, or records votes by her role."""
     session, asks, place = edge.read(), edge.actor(), edge.community()
     if not bodies.is_chair(session, asks, body_id, today_in(session, place.id, edge.now())):
         permissions.require(asks, "table.adopt", community_id=place.id)
 
 
-def _roll(typed: list[str]) -> dict[uuid.UUID, str]:
+def roll_of(typed: list[str]) -> dict[uuid.UUID, str]:
     """What each member said, as `id:word`; nothing where nobody was chosen to have said anything."""
     found = {}
     for text in typed:

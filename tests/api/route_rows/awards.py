@@ -223,6 +223,22 @@ ROWS = {
     "v1_awards.claim": {
         **POST, "roles": LIVING_HERE, "arrange": with_table, "json": claim_form, "ok": {201},
     },
+    "v1_awards.claim_with_photos": {
+        **POST, "roles": LIVING_HERE, "arrange": with_table, "data": claim_form, "ok": {201},
+    },
+    "v1_awards.photo": {
+        "roles": {"reviewer", "committee", "supervision_committee"}, "arrange": with_photo, "own": claimant,
+        "values": lambda world, made: {"award_id": made["award_id"], "number": 1},
+    },
+    "v1_awards.invite": {
+        **POST, "roles": HEARING, "arrange": with_hearing, "values": AWARD, "json": invitation, "ok": {201},
+    },
+    "v1_awards.write_down": {
+        **POST, "roles": HEARING, "arrange": with_hearing, "values": AWARD, "json": words, "ok": {200},
+    },
+    "v1_awards.did_not_come": {
+        **POST, "roles": HEARING, "arrange": with_invitation, "values": AWARD, "ok": {200},
+    },
     "v1_awards.review": {
         **POST, "roles": REVIEWERS, "arrange": with_award,
         "json": lambda world, made: {"award_ids": [made["award_id"].hex], "verdict": "approve"}, "ok": {200},

@@ -53,7 +53,50 @@ def of_person(world: Any, made: dict[str, Any]) -> dict[str, Any]:
     return {"person_id": made["person"].id}
 
 
+OWN_WORD: dict[str, Any] = {
+    "roles": LIVING_HERE, "arrange": with_two,
+    "json": lambda world, made: {
+        "relative_number": made["relative"].number, "relative_name": made["relative"].name, "relation": "sibling",
+    },
+}  # fmt: skip
+OF_KIN: dict[str, Any] = {"json": lambda world, made: {"kin_id": made["kin_id"].hex}}
+
 ROWS = {
+    "v1_kin.mine": {"roles": LIVING_HERE},
+    "v1_kin.declare": {**POST, **OWN_WORD, "ok": {201}},
+    "v1_kin.confirm": {
+        **POST,
+        "roles": STAFF,
+        "own": lambda world, made: made["relative"],
+        "arrange": with_declared,
+        **OF_KIN,
+        "ok": {200},
+    },
+    "v1_kin.end": {
+        **POST,
+        "roles": STAFF,
+        "arrange": with_kin,
+        "ok": {200},
+        "json": lambda world, made: {"kin_id": made["kin_id"].hex, "reason": "登记错了"},
+    },
+    "v1_kin.of_person": {
+        "roles": STAFF,
+        "own": lambda world, made: made["person"],
+        "arrange": with_kin,
+        "values": of_person,
+    },
+    "v1_kin.record": {
+        **POST,
+        "roles": STAFF,
+        "arrange": with_two,
+        "values": of_person,
+        "ok": {201},
+        "json": lambda world, made: {
+            "relative_number": made["relative"].number,
+            "relation": "parent",
+            "evidence": "户口簿",
+        },
+    },
     "kin.mine": {"roles": LIVING_HERE},
     "kin.declare": {
         **POST,

@@ -145,6 +145,14 @@ def as_json(form: Any) -> Any:
     }
 
 
+def vote_json(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {**vote_form(world, made), "entitled": 20, "present": 12, "votes_for": 11, "votes_against": 1}
+
+
+def row_deed(world: Any, made: dict[str, Any]) -> dict[str, Any]:
+    return {"verb": "duplicate", "revision": 0}
+
+
 REASON = {"data": lambda world, made: {"reason": "有误"}}
 ITEM_OF = the("table_id", "item_id")
 ROW = {"roles": COMMITTEE, "arrange": with_staged_table, "values": lambda world, made: {**made, "row": 0}}
@@ -230,6 +238,34 @@ ROWS = {
         **POST, "roles": COMMITTEE, "arrange": with_draft, "values": TABLE, "json": as_json(cells), "ok": {201},
     },
     "v1_points_table.change_item": {**EDITED, "method": "PUT", "json": as_json(changed), "ok": {200}},
+    "v1_points_table.row_deed": {**POST, **EDITED, "json": row_deed, "ok": {200}},
+    "v1_points_table.undo": {
+        **POST, "roles": COMMITTEE, "arrange": with_edited, "values": TABLE,
+        "json": lambda world, made: {"revision": 1}, "ok": {200},
+    },
+    "v1_points_table.record_vote": {
+        **POST, "roles": COMMITTEE, "arrange": with_ended_deliberation, "values": TABLE, "json": vote_json, "ok": {201},
+    },
+    "v1_points_table.confirm_vote": {**POST, "roles": CONFIRM, "arrange": with_vote, "values": TABLE, "ok": {200}},
+    "v1_points_table.send_back_vote": {
+        **POST, "roles": CONFIRM, "arrange": with_vote, "values": TABLE,
+        "json": lambda world, made: {"reason": "有误"}, "ok": {200},
+    },
+    "v1_points_table.listed_bodies": {"roles": COMMITTEE, "arrange": with_seat},
+    "v1_points_table.open_body": {
+        **POST, "roles": COMMITTEE, "json": lambda world, made: {"name": uuid.uuid4().hex[:8], "kind": "council"},
+        "ok": {201},
+    },
+    "v1_points_table.seat": {
+        **POST, "roles": COMMITTEE, "arrange": with_body, "values": the("body_id"), "ok": {201},
+        "json": lambda world, made: {
+            "person": made["person"].number, "role": "member", "since_on": world.village.today.isoformat(),
+        },
+    },
+    "v1_points_table.unseat": {
+        **POST, "roles": COMMITTEE, "arrange": with_seat, "ok": {200},
+        "json": lambda world, made: {"member_id": made["member_id"].hex, "until_on": world.village.today.isoformat()},
+    },
     "v1_points_table.comment": {
         **POST, "roles": MEMBERS, "arrange": with_deliberated, "values": TABLE,
         "json": lambda world, made: {"text": "多给些"}, "ok": {201},
