@@ -186,7 +186,7 @@ def reach(session: Session, community_id: int, available_steps: int, *, now: dt.
 
 
 def how_to_earn(session: Session, community_id: int, household_id: uuid.UUID, today: dt.date) -> list[Earn]:
-    """The items in use by which the household can still earn today, those that it never had this year first."""
+    """The items in use by which the household can still earn today, what it does most often first: nobody plans on what few ever reach."""
     table = in_force_on(session, community_id, today)
     if table is None:
         return []
@@ -211,7 +211,7 @@ def how_to_earn(session: Session, community_id: int, household_id: uuid.UUID, to
         left, limited_by = _left(item, had, today)
         if left is None or left > 0:
             found.append(Earn(item, len(had), sum(steps for _, steps in had), left, limited_by))
-    return sorted(found, key=lambda one: (one.times > 0, one.item.position))
+    return sorted(found, key=lambda one: (-one.times, one.item.position))
 
 
 def _left(item: PointsItem, had: Sequence[tuple[dt.date, int]], today: dt.date) -> tuple[int | None, str]:
