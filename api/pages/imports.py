@@ -46,7 +46,7 @@ def uploads() -> Any:
 @blueprint.post("")
 @edge.signed_in
 def upload() -> Any:
-    """Read the file and stage its rows: a write outside the lane that changes nothing in the register."""
+    """Read and judge the file, which nobody waits for, and stage its rows: a short write that changes nothing in the register."""
     _require()
     file = request.files.get("file")
     try:
@@ -57,9 +57,10 @@ def upload() -> Any:
     except Refused as refused:
         return edge.again("imports/uploads.html", _told(refused), **_upload_facts())
     actor, name = edge.actor(), file.filename
+    judged = imports.judge(edge.read(), actor=actor, now=edge.now(), sheet=sheet, vault=vault())
     batch_id = edge.submit_global(
-        lambda session, now: imports.stage(
-            session, actor=actor, now=now, sheet=sheet, file_name=name, content=content, vault=vault()
+        lambda session, now: imports.keep(
+            session, actor=actor, now=now, judged=judged, sheet=sheet, file_name=name, content=content
         )
     )
     return edge.back("imports.preview", batch_id=batch_id)
@@ -106,7 +107,10 @@ def export_rows(batch_id: uuid.UUID) -> Any:
 @edge.signed_in
 def look_again(batch_id: uuid.UUID) -> Any:
     actor = edge.actor()
-    edge.submit_global(lambda session, now: imports.look_again(session, actor=actor, now=now, batch_id=batch_id))
+    judged = imports.judge_again(edge.read(), actor=actor, now=edge.now(), batch_id=batch_id)
+    edge.submit_global(
+        lambda session, now: imports.look_again(session, actor=actor, now=now, batch_id=batch_id, judged=judged)
+    )
     edge.flash_done(_("已按现在的登记册重新核对。"))
     return edge.back("imports.preview", batch_id=batch_id)
 

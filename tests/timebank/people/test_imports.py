@@ -1,6 +1,7 @@
 """Taking residents in from a spreadsheet."""
 
 import datetime as dt
+import threading
 import uuid
 from typing import Any
 
@@ -37,6 +38,40 @@ def stage(village: Village, text: str, *roles: str) -> uuid.UUID:
         )
     )
     return batch_id
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_file_is_judged_while_somebody_else_writes_and_kept_afterwards(village: Village) -> None:
+    """Of thousands of rows each takes a moment: the lane is for check-ins meanwhile."""
+    content = (BOOKS + "李桂芳,女,1950-01-02,,1,,,,,,\n,女,,,,,,,,,\n").encode()
+    sheet, actor = spreadsheets.read(content, columns=imports.COLUMNS), village.actor("desk_staff")
+    held, go = threading.Event(), threading.Event()
+
+    def hold(session: Any, now: Any) -> dict[str, Any]:
+        held.set()
+        go.wait(30)
+        return {}
+
+    writer = threading.Thread(target=village.write, args=(hold,))
+    writer.start()
+    assert held.wait(30)
+    try:
+        with village.read() as session:
+            judged = imports.judge(session, actor=actor, now=village.now, sheet=sheet, vault=VAULT)
+    finally:
+        go.set()
+        writer.join(30)
+    assert [row.verdict for row in judged] == ["new", "error"]
+    batch_id = village.storage.write_global(
+        lambda session, now: imports.keep(
+            session, actor=actor, now=now, judged=judged, sheet=sheet, file_name="名册.csv", content=content
+        )
+    )
+    with village.read() as session:
+        kept = imports.rows(session, village.community_id, batch_id)
+    assert [(row.number, row.verdict, row.entry.name) for row in kept] == [
+        (row.number, row.verdict, row.entry.name) for row in judged
+    ]
 
 
 def confirm(

@@ -35,6 +35,9 @@ from timebank.people.imports.staging import batches as batches
 from timebank.people.imports.staging import counts as counts
 from timebank.people.imports.staging import forget_expired as forget_expired
 from timebank.people.imports.staging import is_over as is_over
+from timebank.people.imports.staging import judge as judge
+from timebank.people.imports.staging import judge_again as judge_again
+from timebank.people.imports.staging import keep as keep
 from timebank.people.imports.staging import look_again as look_again
 from timebank.people.imports.staging import refusals as refusals
 from timebank.people.imports.staging import rows as rows

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -165,17 +165,39 @@ class ImportGoingOn(Refused):
 def stage(
     session: Session, *, actor: Actor, now: datetime, sheet: Sheet, file_name: str, content: bytes, vault: Vault
 ) -> uuid.UUID:
-    """Read a file's rows into the staging tables and say what would become of each. Nothing reaches the register.
+    """`judge` and `keep` in one write, where nobody waits for it."""
+    judged = judge(session, actor=actor, now=now, sheet=sheet, vault=vault)
+    return keep(session, actor=actor, now=now, judged=judged, sheet=sheet, file_name=file_name, content=content)
 
-    A write of its own outside the lane; files whose day is over are forgotten with it.
-    """
+
+def judge(session: Session, *, actor: Actor, now: datetime, sheet: Sheet, vault: Vault) -> list[Planned]:
+    """What would become of each row of a file. Reads only: thousands of rows take seconds, and nobody else waits for them."""
     community = communities.community(session, community_of(actor))
     permissions.require(actor, "residents.import_residents", community_id=community.id)
-    forget_expired(session, community.id, now=now)
     read = understood(sheet.rows, community=community, places=_places(session, community), now=now, vault=vault)
-    planned = plan(read, register(session, community.id, read, on=communities.local_day(community, now)))
+    return plan(read, register(session, community.id, read, on=communities.local_day(community, now)))
+
+
+def keep(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    judged: Sequence[Planned],
+    sheet: Sheet,
+    file_name: str,
+    content: bytes,
+) -> uuid.UUID:
+    """Put a file that was judged into the staging tables. Nothing reaches the register.
+
+    A write of its own outside the lane; files whose day is over are forgotten with it. The register may have changed
+    since the file was judged: whoever confirms judges it again.
+    """
+    community_id = community_of(actor)
+    permissions.require(actor, "residents.import_residents", community_id=community_id)
+    forget_expired(session, community_id, now=now)
     batch = ImportBatch(
-        community_id=community.id,
+        community_id=community_id,
         id=new_id(now),
         file_name=clean(file_name)[-120:],
         file_digest=hashlib.sha256(content).hexdigest(),
@@ -191,23 +213,34 @@ def stage(
     )
     session.add(batch)
     session.flush()
-    session.execute(insert(ImportRow), [_row(batch, each) for each in planned])
+    session.execute(insert(ImportRow), [_row(batch, each) for each in judged])
     return batch.id
 
 
-def look_again(session: Session, *, actor: Actor, now: datetime, batch_id: uuid.UUID) -> None:
-    """Judge the staged rows anew by what the register holds now. A write of its own outside the lane."""
+def judge_again(session: Session, *, actor: Actor, now: datetime, batch_id: uuid.UUID) -> list[Planned]:
+    """What would become of the staged rows by what the register holds now. Reads only, as `judge` does."""
+    community_id = community_of(actor)
+    permissions.require(actor, "residents.import_residents", community_id=community_id)
+    refuse_confirmed(session, batch(session, community_id, batch_id, now=now))
+    community = communities.community(session, community_id)
+    staged = staged_rows(session, community_id, batch_id)
+    return plan(staged, register(session, community_id, staged, on=communities.local_day(community, now)))
+
+
+def look_again(
+    session: Session, *, actor: Actor, now: datetime, batch_id: uuid.UUID, judged: Sequence[Planned] | None = None
+) -> None:
+    """Put what was `judged` anew in the place of the staged rows. A write of its own outside the lane."""
+    if judged is None:
+        judged = judge_again(session, actor=actor, now=now, batch_id=batch_id)
     community_id = community_of(actor)
     permissions.require(actor, "residents.import_residents", community_id=community_id)
     found = batch(session, community_id, batch_id, now=now)
     refuse_confirmed(session, found)
-    community = communities.community(session, community_id)
-    staged = staged_rows(session, community_id, batch_id)
-    planned = plan(staged, register(session, community_id, staged, on=communities.local_day(community, now)))
     session.execute(
         delete(ImportRow).where(col(ImportRow.community_id) == community_id, col(ImportRow.batch_id) == batch_id)
     )
-    session.execute(insert(ImportRow), [_row(found, each) for each in planned])
+    session.execute(insert(ImportRow), [_row(found, each) for each in judged])
 
 
 def forget_expired(session: Session, community_id: int, *, now: datetime) -> None:
