@@ -1,6 +1,5 @@
 """Honours: what anybody may read on the board, and what the committee decides, proposes, hears, confirms and hangs out."""
 
-import datetime as dt
 import io
 import uuid
 from collections.abc import Callable
@@ -289,14 +288,9 @@ def _public(number: int) -> dict[str, Any]:
         "may_object": open_still and permissions.may(asks, "honours.object", community_id=found.community_id),
         "at_desk": permissions.may(asks, "honours.consent_at_desk", community_id=found.community_id),
         "manages": permissions.may(asks, "honours.read", community_id=found.community_id),
-        "until": _until(found),
+        "until": found.last_moment,
         "words": words,
     }
-
-
-def _until(found: HonourList) -> Any:
-    """The last minute for objections; people say the day that it belongs to."""
-    return found.objections_until - dt.timedelta(minutes=1) if found.objections_until else None
 
 
 def _managed() -> dict[str, Any]:

@@ -107,6 +107,11 @@ class HonourList(SQLModel, table=True):
     closed_by: str | None = None
     closed_reason: str = ""
 
+    @property
+    def last_moment(self) -> dt.datetime | None:
+        """The last minute for objections: people say the day that it belongs to, not the midnight after."""
+        return self.objections_until - dt.timedelta(minutes=1) if self.objections_until else None
+
 
 class HonourLine(SQLModel, table=True):
     """One household on a list. Its name is shown in full only where its head agreed (`consent` given), never on a black list."""

@@ -111,6 +111,11 @@ class HouseholdChange(SQLModel, table=True):
     undo_entry: int | None = Field(default=None, sa_type=Number)
     undo_base_entry: int | None = Field(default=None, sa_type=Number)
 
+    @property
+    def last_moment(self) -> dt.datetime:
+        """The last minute in which it can be carried out: people say the day that it belongs to, not the midnight after."""
+        return self.ends_at - dt.timedelta(minutes=1)
+
 
 class HouseholdChangeMember(SQLModel, table=True):
     """Somebody who goes to the other household: what she is there to its head, and what she was before.
