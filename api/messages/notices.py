@@ -240,6 +240,14 @@ TEXTS: dict[str, Any] = {
     "batch_missing": _("%(month)s 的积分还没有公示。请审核后公示,或者说明为什么暂缓。"),
 }
 
+# Notices of what one did oneself lead to one's own list of it; whoever reads them for somebody goes by the facts.
+OWN_LISTS: dict[str, str] = {
+    "objection_answered_upheld": "board.my_objections",
+    "objection_answered_rejected": "board.my_objections",
+    "objection_decided_upheld": "board.my_objections",
+    "objection_decided_rejected": "board.my_objections",
+}
+
 # The fact that names a page, and that page: (endpoint, what its address calls it). The first fact that a notice has counts.
 LINKS: dict[str, tuple[str, str]] = {
     "order_id": ("orders.order", "order_id"),

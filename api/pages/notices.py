@@ -8,7 +8,7 @@ from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from api import edge, outgoing
-from api.messages.notices import LINKS, TEXTS
+from api.messages.notices import LINKS, OWN_LISTS, TEXTS
 from api.schemas import notices as schemas
 from timebank import permissions
 from timebank.errors import BadInput, NotFound, Refused
@@ -135,7 +135,7 @@ def _list(lines: list[inbox.Line], endpoint: str, **values: Any) -> dict[str, An
     return {
         "lines": lines,
         "text_of": _text,
-        "link_of": _link,
+        "link_of": lambda line: _link(line, own=endpoint == "notices.mine" and not line.about),
         "upto": max((line.id for line in lines), default=None) if _before() is None else None,
         "unread": any(line.read_at is None for line in lines),
         "more": more,
@@ -147,11 +147,14 @@ def _text(line: inbox.Line) -> str:
     return str(TEXTS[line.kind]) % outgoing.filled(line.facts, ZoneInfo(edge.community().zone))
 
 
-def _link(line: inbox.Line) -> str:
-    """The page that a notice leads to, by the first fact that names one."""
+def _link(line: inbox.Line, *, own: bool) -> str:
+    """The page that a notice leads to: the reader's list of it, or by the first fact that names one; of a batch, the line."""
+    if own and line.kind in OWN_LISTS:
+        return url_for(OWN_LISTS[line.kind])
     for fact, (endpoint, name) in LINKS.items():
         if fact in line.facts:
-            return url_for(endpoint, **{name: _value(line.facts[fact])})
+            further = {"line": line.facts["line"]} if fact == "batch" and "line" in line.facts else {}
+            return url_for(endpoint, **{name: _value(line.facts[fact])}, **further)
     return ""
 
 
