@@ -223,6 +223,13 @@ class Id(fields.UUID):
         raise self.make_error("invalid_uuid")
 
 
+class IdTold(fields.String):
+    """An identifier in an answer, however it is kept, as an address takes it: with hyphens."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else str(value if isinstance(value, uuid.UUID) else uuid.UUID(value))
+
+
 class Key(Id):
     """The key that makes a request happen once: a UUIDv7 whose low 16 bits are zero."""
 

@@ -3,6 +3,8 @@
 import marshmallow
 from marshmallow.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 
+from api.fields import IdTold
+
 
 class PublicityCountTold(marshmallow.Schema):
     """How many lines of a batch are in a state, and their steps (tenths of a point)."""
@@ -117,7 +119,7 @@ class PublicityOutcomeTold(marshmallow.Schema):
     left = Boolean(
         metadata={"description": "the rest goes on beside the requests; ask for the batch to see how far it is"}
     )
-    objection_id = String()
+    objection_id = IdTold()
     number = Integer()
     late = Boolean()
     answer_due_at = String()
@@ -126,7 +128,10 @@ class PublicityOutcomeTold(marshmallow.Schema):
     line_state = String()
     booked = Integer()
     refused = Integer(metadata={"description": "lines that a rule of the ledger does not let be booked"})
-    award_id = String()
+    award_id = IdTold()
+    needs_another = Boolean(metadata={"description": "a second officer confirms or declines the booking back"})
+    objections = Integer(metadata={"description": "those whose answer stands no more"})
+    entry = Integer(allow_none=True, metadata={"description": "seq of the counter-entry"})
 
 
 class PublicityCorrectionTold(marshmallow.Schema):

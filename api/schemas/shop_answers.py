@@ -3,6 +3,8 @@
 import marshmallow
 from marshmallow.fields import Boolean, Date, DateTime, Dict, Integer, List, Nested, String
 
+from api.fields import IdTold
+
 
 class ShopGoodsAnswer(marshmallow.Schema):
     """Something that can be ordered; steps are tenths of a point."""
@@ -80,12 +82,28 @@ class ShopOutcomeAnswer(marshmallow.Schema):
         unknown = marshmallow.INCLUDE
 
     code = String(required=True)
-    order_id = String()
+    order_id = IdTold()
     number = Integer()
     before_steps = Integer()
     after_steps = Integer()
     total_steps = Integer()
     whole = Boolean()
+    stock = Integer(metadata={"description": "pieces on the shelf now"})
+    item_id = IdTold()
+    merchant_id = IdTold()
+    orders_kept_longer = Integer(metadata={"description": "orders that wait longer by new hours"})
+    supplier_id = IdTold()
+    delivery_id = IdTold()
+    kinds = Integer()
+    pieces = Integer()
+    taking_id = IdTold()
+    lines = Integer()
+    changed = Integer(metadata={"description": "kinds of goods that differed"})
+    difference_steps = Integer()
+    note = Integer(metadata={"description": "seq of the ledger's note of a counting"})
+    return_id = IdTold()
+    steps = Integer()
+    entry = Integer(metadata={"description": "seq of the entry by which points went back"})
 
 
 class ShopMerchantAnswer(marshmallow.Schema):
