@@ -6,8 +6,9 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
-from api import edge
+from api import edge, lists
 from api import words as plain_words
+from api.exports import Column, Sheet
 from api.messages import awards as words
 from api.messages import points as point_words
 from api.pages.claims import told
@@ -22,6 +23,7 @@ from timebank.points.awards import claiming
 
 blueprint = Blueprint("attendance_points", __name__, url_prefix="/c/<community_code>/points/attendance")
 PAGE = 50
+EXPORTED_MOST = 20_000
 
 
 @blueprint.get("")
@@ -60,6 +62,59 @@ def decide() -> Any:
         return edge.again("awards/attendance.html", told(refused), **_facts())
     edge.flash_done(_("已登记决定。服务结束、审核过的,自动各记一笔,等待审核。"))
     return edge.back("attendance_points.listed")
+
+
+@blueprint.get(f"/decisions.<any({lists.FORMS}):form>")
+@edge.signed_in
+def export(form: str) -> Any:
+    """The decisions as a file."""
+    found = deciding.links(edge.read(), actor=edge.actor())
+    sheet = Sheet(
+        name=_("签到记分"),
+        columns=[
+            Column(label=_("哪种服务")),
+            Column(label=_("类别")),
+            Column(label=_("细则")),
+            Column(label=_("从哪天起"), kind="day"),
+            Column(label=_("到哪天止"), kind="day"),
+            Column(label=_("依据")),
+            Column(label=_("已记"), kind="whole"),
+            Column(label=_("没有记"), kind="whole"),
+        ],
+        rows=[
+            (f"{words.LINK_KINDS[row.link.kind]} {target_of(row.link.kind, row.link.target)}", row.link.category,
+             row.link.title, row.link.from_on, row.link.until_on, row.link.reason, row.awarded, row.skipped)
+            for row in found
+        ],
+        totals=[(_("合计"), "", "", None, None, "", sum(row.awarded for row in found), sum(row.skipped for row in found))],
+    )  # fmt: skip
+    return lists.answer(form, [sheet], "attendance-points")
+
+
+@blueprint.get(f"/<uuid:link_id>/visits.<any({lists.FORMS}):form>")
+@edge.signed_in
+def export_one(link_id: uuid.UUID, form: str) -> Any:
+    """What became of the visits of a decision, as a file."""
+    standing = _standing(link_id)
+    found = awarding.looked_at(edge.read(), actor=edge.actor(), link_id=link_id, limit=EXPORTED_MOST)
+    sheet = Sheet(
+        name=_("签到记分"),
+        notes=[f"{target_of(standing.link.kind, standing.link.target)} — {standing.link.title}"],
+        columns=[
+            Column(label=_("服务"), kind="instant"),
+            Column(label=_("地点")),
+            Column(label=_("时间"), kind="minutes"),
+            Column(label=_("结果")),
+            Column(label=_("原因")),
+        ],
+        rows=[
+            (visit.started_at, visit.place, row.minutes, str(words.LINK_STATES[row.state]),
+             "" if row.award_id else str(words.SKIPPED.get(row.reason, row.reason)))
+            for row, visit in found
+        ],
+        totals=[(None, _("合计"), sum(row.minutes for row, _visit in found), "", "")],
+    )  # fmt: skip
+    return lists.answer(form, [sheet], "attendance-points")
 
 
 @blueprint.get("/<uuid:link_id>")
@@ -120,9 +175,7 @@ def _facts() -> dict[str, Any]:
 def _one(link_id: uuid.UUID) -> dict[str, Any]:
     session, asks = edge.read(), edge.actor()
     after = edge.load(VisitsListed)["after"] if request.method == "GET" else None
-    standing = next((row for row in deciding.links(session, actor=asks) if row.link.id == link_id), None)
-    if standing is None:
-        raise NotFound(what="attendance_link")
+    standing = _standing(link_id)
     found = awarding.looked_at(session, actor=asks, link_id=link_id, after=after, limit=PAGE + 1)
     rows = found[:PAGE]
     more = len(found) > PAGE
@@ -137,6 +190,13 @@ def _one(link_id: uuid.UUID) -> dict[str, Any]:
         "target_of": target_of,
         "words": words,
     }
+
+
+def _standing(link_id: uuid.UUID) -> deciding.Standing:
+    found = next((row for row in deciding.links(edge.read(), actor=edge.actor()) if row.link.id == link_id), None)
+    if found is None:
+        raise NotFound(what="attendance_link")
+    return found
 
 
 def target_of(kind: str, target: str) -> str:

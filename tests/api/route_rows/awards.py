@@ -252,6 +252,11 @@ ROWS = {
     },
     "v1_awards.undo": {**POST, "roles": REVIEWERS, "arrange": with_reviewed, "values": AWARD, "ok": {403}},
     "attendance_points.listed": {"roles": {*COMMITTEE, *OVERSIGHT, "reviewer"}, "arrange": with_table},
+    "attendance_points.export": {"roles": {*COMMITTEE, *OVERSIGHT, "reviewer"}, "arrange": with_link, **EXPORT},
+    "attendance_points.export_one": {
+        "roles": {*COMMITTEE, *OVERSIGHT, "reviewer"}, "arrange": with_link,
+        "values": lambda world, made: {"link_id": made["link_id"], "form": "csv"},
+    },
     "attendance_points.decide": {**POST, "roles": COMMITTEE, "arrange": with_table, "data": link_form},
     "attendance_points.one": {
         "roles": {*COMMITTEE, *OVERSIGHT, "reviewer"}, "arrange": with_link, "values": LINK,
