@@ -64,8 +64,10 @@ def add(
 ) -> dict[str, Any]:
     """Add a row at a position, or at the end (0). A cell with several named values adds several."""
     draft = _draft(session, actor, table_id)
-    rows = _read(session, draft, cells, besides=None)
     items = list(items_of(session, draft.table.community_id, table_id))
+    if len(items) >= MOST_ROWS:
+        raise DraftFull(most=MOST_ROWS)
+    rows = _read(session, draft, cells, besides=None)
     if len(items) + len(rows) > MOST_ROWS:
         raise DraftFull(most=MOST_ROWS)
     at = position - 1 if 0 < position <= len(items) else len(items)
