@@ -212,14 +212,14 @@ def run(job: Job, here: Installation) -> None:
             log.exception("job failed", job=job.name, community=place.code)
 
 
-def run_due(here: Installation, clock: Clock, *, until: dt.datetime) -> int:
+def run_due(here: Installation, clock: Clock, *, until: dt.datetime, at_least: dt.timedelta = HOUR) -> int:
     """Move a demo's clock to `until`, stopping wherever a job comes due and running it; returns how many were run.
 
-    What is looked for every few minutes is looked for once an hour here: nobody scans in a time that is skipped.
+    What is looked for every few minutes is looked for once in `at_least` here: nobody scans in a time that is skipped.
     """
     start = clock.now()
     due = sorted(
-        ((at, order) for order, job in enumerate(JOBS) for at in job.due_between(start, until, at_least=HOUR)),
+        ((at, order) for order, job in enumerate(JOBS) for at in job.due_between(start, until, at_least=at_least)),
     )
     for at, together in groupby(due, key=itemgetter(0)):
         _go_to(clock, at)

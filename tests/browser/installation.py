@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,17 +83,25 @@ class Installation:
         """A while goes by in which nothing comes due; the server sees it at its next look at the clock."""
         self.clock.advance(dt.timedelta(minutes=minutes))
 
-    def days_pass_until(self, then: dt.datetime) -> None:
-        """Days go by, and the jobs do what comes due in them, each at its time."""
+    def days_pass_until(self, then: dt.datetime, *, looking_every: dt.timedelta = jobs.HOUR) -> None:
+        """Days go by, and the jobs do what comes due in them, each at its time; a server that ran runs again."""
+        was_running = self._server is not None
         self.stop()
         storage = open_storage(self.settings)
         try:
             storage.hold_lane()
             here = jobs.Installation(storage, SigningKeys(self.settings.keys))
-            jobs.run_due(here, self.clock, until=then)
+            jobs.run_due(here, self.clock, until=then, at_least=looking_every)
         finally:
             storage.close()
-        self.start()
+        if was_running:
+            self.start()
+
+    def moved_to(self, folder: Path) -> Installation:
+        """Another installation that begins as this one stands; this one is stopped."""
+        self.stop()
+        shutil.copytree(self.folder, folder)
+        return Installation(folder)
 
     def _is_ready(self) -> bool:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import re
 import time
 from pathlib import Path
 
@@ -15,6 +17,14 @@ PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=1280, height=900)
 PATIENCE = 30  # seconds; a busy machine is slow, and nobody is told to hurry
 PASSWORD = "昨夜雨疏风骤-9"
+
+# What has the focus: its name as it is read out, and whether an outline or a shadow shows it.
+FOCUSED = """() => {
+    const at = document.activeElement, style = getComputedStyle(at);
+    const label = at.getAttribute("aria-label") || (at.labels && at.labels[0] && at.labels[0].innerText) || at.innerText;
+    const seen = at === document.body || style.outlineStyle !== "none" || style.boxShadow !== "none";
+    return {name: label || "", seen};
+}"""
 
 # Pages are set with full-width signs and break lines where they like; what matters is what they say.
 SIGNS = str.maketrans(
@@ -89,7 +99,41 @@ class Someone:
         found: Download = expected.value
         return Path(found.path()).read_bytes()
 
+    # With the keyboard alone
+
+    def tabs_to(self, name: str) -> Someone:
+        """On to the control of this name; where the focus is can be seen on the way."""
+        for _step in range(150):
+            self.page.keyboard.press("Tab")
+            told = self.page.evaluate(FOCUSED)
+            assert told["seen"], f"nobody sees that {told['name']} has the focus"
+            if plain(told["name"]).startswith(plain(name)):
+                return self
+        raise AssertionError(f"the keyboard does not get to {name} on {self.page.url}")
+
+    def hits(self, key: str) -> Someone:
+        """A key on the control that has the focus."""
+        self.page.keyboard.press(key)
+        return self
+
+    def types(self, text: str) -> Someone:
+        """Text into the field that has the focus."""
+        self.page.keyboard.insert_text(text)
+        return self
+
+    def enters(self, key: str = "Enter") -> Someone:
+        """A key that leads on, and the page that answers."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+        return self
+
     # Reading
+
+    def fits_the_screen(self) -> Someone:
+        """Nothing has to be pushed aside to be read."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+        return self
 
     def text(self) -> str:
         return plain(self.page.locator("body").inner_text())
@@ -135,6 +179,14 @@ class Someone:
         shown = self.page.locator("dl > div").filter(has=self.page.get_by_text(term, exact=True)).first
         return plain(shown.locator("dd").inner_text())
 
+    def day(self, term: str) -> dt.date:
+        """The day that stands beside a term in a list of facts."""
+        return day_in(self.fact(term))
+
+    def day_after(self, words: str) -> dt.date:
+        """The day that follows these words on the page."""
+        return day_in(self.text(), words)
+
     def screenshot(self) -> Image.Image:
         return Image.open(io.BytesIO(self.page.screenshot()))
 
@@ -166,6 +218,12 @@ def codes_in(picture: Image.Image) -> list[zxingcpp.Barcode]:
     )
     row_height = max(picture.height // 12, 1)
     return sorted(found, key=lambda code: (code.position.top_left.y // row_height, code.position.top_left.x))
+
+
+def day_in(text: str, words: str = "") -> dt.date:
+    """The day that stands in a text, after these words if there are any."""
+    year, month, day = re.search(rf"{words}(\d+)年(\d+)月(\d+)日", text).groups()
+    return dt.date(int(year), int(month), int(day))
 
 
 def plain(text: str) -> str:

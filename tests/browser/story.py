@@ -34,9 +34,13 @@ class Story:
     cards: dict[str, Card] = field(default_factory=dict)  # personal cards, by number
     doors: dict[str, str] = field(default_factory=dict)  # what door cards say, by household
     order: str = ""  # the address of the elder's order
+    table: str = ""  # the address of the points table
     tear_off: str = ""
     shop_code: str = ""
+    slip_code: str = ""  # of what the desk ordered for an elder
+    scanned: str = ""  # what the code on a sheet of the notice board says
     met: dict[str, Someone] = field(default_factory=dict)
+    activated: set[str] = field(default_factory=set)  # by name: their codes are used, they sign in
     kept_checkpoint: str = ""  # an outsider saved it in the middle of the story
     kept_bundle: bytes = b""
     bundle: bytes = b""  # the auditor's
@@ -52,7 +56,11 @@ class Story:
         if name not in self.met:
             number = self.numbers[name]
             browser = self.somebody(number.split("-", maxsplit=1)[0], phone=phone)
-            self.met[name] = browser.activates(number, self.codes[number])
+            if name in self.activated:
+                self.met[name] = browser.opens("/sign-in").signs_in(number)
+            else:
+                self.met[name] = browser.activates(number, self.codes[number])
+                self.activated.add(name)
         return self.met[name]
 
     def officer(self, name: str) -> Someone:
@@ -61,6 +69,12 @@ class Story:
             browser = self.somebody().opens("/sign-in")
             self.met[name] = browser.signs_in(name, password=self.secrets[name])
         return self.met[name]
+
+    def after(self, other: Story) -> Story:
+        """What was known at the end of another story is known in this one, which goes on from there."""
+        self.secrets, self.numbers, self.codes = dict(other.secrets), dict(other.numbers), dict(other.codes)
+        self.cards, self.activated = dict(other.cards), set(other.activated)
+        return self
 
     def faults(self) -> list[str]:
         """What went wrong in the scripts of anybody's pages."""
