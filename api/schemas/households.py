@@ -227,6 +227,8 @@ class HouseholdOverviewAnswer(marshmallow.Schema):
     held_steps = Integer(required=True)
     base_steps = Integer(required=True)
     owed_steps = Integer(required=True)
+    below_zero_steps = Integer(required=True, metadata={"description": "of what is owed: spent, then booked back"})
+    left_steps = Integer(required=True, metadata={"description": "of what is owed: left by households merged into it"})
     lifetime_steps = Integer(required=True)
     year_steps = Integer(required=True)
     level = Nested(HouseholdLevelAnswer, required=True, allow_none=True)

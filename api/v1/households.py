@@ -231,6 +231,8 @@ def _overview(home: Household) -> dict[str, Any]:
         "held_steps": seen.held.held_steps,
         "base_steps": seen.held.base_steps,
         "owed_steps": seen.held.owed_steps,
+        "below_zero_steps": seen.held.below_zero_steps,
+        "left_steps": seen.held.left_steps,
         "lifetime_steps": seen.lifetime_steps,
         "year_steps": seen.year_steps,
         "level": None if seen.standing is None else vars(seen.standing),
