@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,9 @@ AREAS = [
     ("320102010102", "第二网格", "grid", "3201020101"),
     ("320102010201", "东网格", "grid", "3201020102"),
 ]
+
+
+THE_VILLAGE: dict[str, Any] = {"code": "TPL", "name": "太平里社区", "area_code": "3201020101"}
 
 
 class VillageClock:
@@ -178,11 +182,22 @@ class Village:
 
 @dataclass
 class Database:
-    """An empty migrated database: the storage that the application uses, and the owner's address."""
+    """A migrated database: the storage that the application uses, and the owner's address; empty, unless `opened`."""
 
     storage: Storage
     clock: VillageClock
     owner_url: str
+    opened: Opened | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file in which the village stands, opened until `at`."""
+
+    path: Path
+    at: datetime.datetime
+    seed: Ed25519PrivateKey
+    area_path: str
 
 
 def make_schema(owner_url: str, *, app_role: str | None = None) -> None:
@@ -195,6 +210,20 @@ def _sqlite_template(folder: Path) -> Path:
     path = folder / "template.db"
     make_schema(f"sqlite:///{path}")
     return path
+
+
+@cache
+def _opened_template(folder: Path) -> Opened:
+    """The village, opened once a run: nearly every test begins with it, and opening took most of what it had to wait for."""
+    path = folder / "village.db"
+    path.write_bytes(_sqlite_template(folder).read_bytes())
+    clock = VillageClock()
+    storage = open_storage(f"sqlite:///{path}", clock)
+    made = open_village(Database(storage, clock, ""), **THE_VILLAGE)
+    storage.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Opened(path, clock.now(), made.seed, made.area_path)
 
 
 def open_storage(url: str, clock: VillageClock, *, sharing: bool = True) -> Storage:
@@ -242,18 +271,24 @@ def sharing_statements() -> bool:
 def db(
     request: pytest.FixtureRequest, tmp_path: Path, schema_folder: Path, *, sharing_statements: bool
 ) -> Iterator[Database]:
-    """An empty migrated database; each test that asks for it runs on SQLite and on PostgreSQL."""
-    clock = VillageClock()
+    """A migrated database; each test that asks for it runs on SQLite and on PostgreSQL.
+
+    It is empty, or on SQLite the village stands in it already, where the test asks for that.
+    """
+    clock, opened = VillageClock(), None
     if request.param == "sqlite":
         path = tmp_path / "timebank.db"
-        path.write_bytes(_sqlite_template(schema_folder).read_bytes())
+        if sharing_statements and "village" in request.fixturenames:
+            opened = _opened_template(schema_folder)
+            clock.move(opened.at - START)
+        path.write_bytes((opened.path if opened else _sqlite_template(schema_folder)).read_bytes())
         url = owner_url = f"sqlite:///{path}"
     else:
         lender: Lender = request.getfixturevalue("postgres_lender")
         lent = lender.lend()
         url, owner_url = lent.urls.app_url, lent.urls.owner_url
     storage = open_storage(url, clock, sharing=sharing_statements)
-    yield Database(storage, clock, owner_url)
+    yield Database(storage, clock, owner_url, opened)
     storage.close()
     if request.param == "postgresql":
         lender.take_back(lent)
@@ -272,7 +307,11 @@ def postgres_lender(postgres_server: PostgresServer, postgres_template: str) -> 
 @pytest.fixture
 def village(db: Database) -> Village:
     """The community 太平里社区 (code TPL), with the default policy, on each database."""
-    return open_village(db, code="TPL", name="太平里社区", area_code="3201020101")
+    made = db.opened
+    if made is None:
+        return open_village(db, **THE_VILLAGE)
+    number, code = 1, THE_VILLAGE["code"]
+    return Village(db.storage, db.clock, number, code, made.area_path, made.seed, db.owner_url, itertools.count(1))
 
 
 @pytest.fixture
@@ -289,7 +328,7 @@ def lasting_village(folder: Path, schema_folder: Path) -> Iterator[Village]:
     path.write_bytes(_sqlite_template(schema_folder).read_bytes())
     storage = open_storage(f"sqlite:///{path}", clock)
     db = Database(storage, clock, f"sqlite:///{path}")
-    yield open_village(db, code="TPL", name="太平里社区", area_code="3201020101")
+    yield open_village(db, **THE_VILLAGE)
     storage.close()
 
 
