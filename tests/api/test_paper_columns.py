@@ -14,7 +14,16 @@ def test_a_few_columns_stand_upright_in_large_letters() -> None:
 
 def test_many_columns_lie_and_then_shrink() -> None:
     headings = ["日期", "户号", "姓名", "项目", "数量", "分值", "来源", "状态", "存证说明", "登记", "登记人", "审核人"]
-    row = ["2026-11-21", "252", "徐建军", "参与环境整治、卫生大扫除、清除小广告", "90 min", "3", "网格员上报", "待听取意见"]
+    row = [
+        "2026-11-21",
+        "252",
+        "徐建军",
+        "参与环境整治、卫生大扫除、清除小广告",
+        "90 min",
+        "3",
+        "网格员上报",
+        "待听取意见",
+    ]
     row += ["门前堆放杂物,占了半边路", "2026年11月21日 16:56", "BGC-602-8", "BGC-603-7"]
     whole = [name in ("日期", "户号", "分值") for name in headings]
     layout = laid_out(headings, [row], whole=whole)

@@ -34,9 +34,7 @@ def upgrade() -> None:
         sa.Column("undo_entry", sa.BigInteger(), nullable=True),
         sa.Column("undo_base_entry", sa.BigInteger(), nullable=True),
         sa.Column("returned_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "old_steps >= steps AND steps >= 0 AND base_steps >= 0", name="ck_year_lapse_return_steps"
-        ),
+        sa.CheckConstraint("old_steps >= steps AND steps >= 0 AND base_steps >= 0", name="ck_year_lapse_return_steps"),
         sa.CheckConstraint(
             "(steps > 0) = (entry IS NOT NULL) AND (base_steps > 0) = (base_entry IS NOT NULL)",
             name="ck_year_lapse_return_entries",
@@ -48,9 +46,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community_id", "id"),
     )
-    op.create_index(
-        "ix_year_lapse_return_line", "year_lapse_return", ["community_id", "close_id", "line_household_id"]
-    )
+    op.create_index("ix_year_lapse_return_line", "year_lapse_return", ["community_id", "close_id", "line_household_id"])
     op.create_index("ix_year_lapse_return_household", "year_lapse_return", ["community_id", "household_id"])
     op.create_table(
         "household_left_behind",

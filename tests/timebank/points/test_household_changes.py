@@ -514,7 +514,9 @@ def test_nobody_is_moved_without_her_own_word_and_a_child_not_without_a_parents(
     assert kinds == ["household_asked"]
     # Who agreed can still say no, until it is carried out; then nothing has moved.
     village.write(
-        lambda s, now: asking.decline(s, actor=village.actor(person=wife), now=now, change_id=change_id, reason="再想想")
+        lambda s, now: asking.decline(
+            s, actor=village.actor(person=wife), now=now, change_id=change_id, reason="再想想"
+        )
     )
     assert change_of(village, change_id).state == "declined"
     assert points(village, father) == 100
