@@ -117,7 +117,9 @@ def send_report() -> Any:
         )
     except Forbidden:
         # She has a grid: what she may not is to report on a household of another one.
-        refused = edge.bad("household" if asked["household"] else "person", _("这一户不在您的网格里,请告诉那里的网格员。"))
+        refused = edge.bad(
+            "household" if asked["household"] else "person", _("这一户不在您的网格里,请告诉那里的网格员。")
+        )
         return edge.again("awards/report.html", refused, **_report_facts())
     except Refused as refused:
         return edge.again("awards/report.html", told(refused), **_report_facts())

@@ -143,7 +143,12 @@ def test_lines_that_a_used_up_quota_refuses_are_booked_when_there_is_a_new_one(v
 
     def quota(lines):
         numbers = dataclasses.replace(policy.Policy(), quota_pt_steps=lines * steps)
-        village.write(lambda s, now: policy.set_quotas(s, village.community_id, numbers, approvers=[1, 2]) or {})
+
+        def settle(session, _now):
+            policy.set_quotas(session, village.community_id, numbers, approvers=[1, 2])
+            return {}
+
+        village.write(settle)
 
     village.pass_time(days=12)
     quota(1)
