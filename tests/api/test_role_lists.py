@@ -91,3 +91,12 @@ def test_what_is_not_hers_to_give_is_not_given_by_a_list(client, village):
     client.sign_in(one, roles=["volunteer"])
     assert client.get("/c/TPL/roles/many").status_code == 403
     assert held(village, one) == []
+
+
+def test_an_operator_reads_no_names_out_of_the_register_by_a_list(village):
+    one = village.make_person("林晓燕")
+    asked = {"role": "volunteer", "area_path": village.area_path, "from_on": village.today}
+    with village.read() as session:
+        for typed in ("", " 林晓燕", " 王秀英"):
+            (line,) = role_lists.look(session, actor=village.actor("operator"), text=one.number + typed, **asked)
+            assert (line.verdict, line.person_number, line.name) == ("new", one.number, "")

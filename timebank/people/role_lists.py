@@ -55,12 +55,17 @@ class Line:
 def look(session: Session, *, actor: Actor, role: str, area_path: str, from_on: date, text: str) -> list[Line]:
     """What becomes of each line of a list: a number, and after a space, tab or comma a name, if there is one.
 
+    An operator reads no names, and is not told whether one that was typed is right.
+
     Raises:
         Forbidden, RoleNotYours, NotFound: as when one is given.
         TooManyPeople.
     """
     roles.refuse(session, actor=actor, role=role, area_path=area_path)
-    return _looked(session, community_of(actor), role=role, area_path=area_path, from_on=from_on, text=text)
+    return _looked(
+        session, community_of(actor), role=role, area_path=area_path, from_on=from_on, text=text,
+        names_too=roles.sees_names(actor),
+    )  # fmt: skip
 
 
 def give(
@@ -90,7 +95,9 @@ def give(
     return len(to)
 
 
-def _looked(session: Session, community_id: int, *, role: str, area_path: str, from_on: date, text: str) -> list[Line]:
+def _looked(
+    session: Session, community_id: int, *, role: str, area_path: str, from_on: date, text: str, names_too: bool
+) -> list[Line]:
     typed = [line.strip() for line in text.splitlines() if line.strip()]
     if len(typed) > MOST:
         raise TooManyPeople(lines=len(typed), most=MOST)
@@ -106,14 +113,14 @@ def _looked(session: Session, community_id: int, *, role: str, area_path: str, f
         if person is None or serial is None:
             found.append(Line(at, line[:80], UNKNOWN, None, "", ""))
             continue
-        if len(part) > 1 and not _is_called(person.name, part[1]):
+        if names_too and len(part) > 1 and not _is_called(person.name, part[1]):
             verdict = OTHER_NAME
         elif person.left_on is not None and person.left_on <= from_on:
             verdict = GONE
         else:
             verdict = TWICE if serial in seen else HELD if person.id in holding else NEW
         seen.add(serial)
-        found.append(Line(at, line[:80], verdict, person.id, person.number, person.name))
+        found.append(Line(at, line[:80], verdict, person.id, person.number, person.name if names_too else ""))
     return found
 
 

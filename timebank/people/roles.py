@@ -151,8 +151,7 @@ def holders(session: Session, *, actor: Actor, on: date) -> list[Holder]:
     login_ids = [grant.login_id for grant in grants if grant.login_id]
     names = {login.id: login.name or "" for login in session.scalars(select(Login).where(col(Login.id).in_(login_ids)))}
     places = {place.path: place.name for place in areas.under(session, actor.area_path)}
-    # An operator knows numbers, no names.
-    sees_names = actor.trusted or actor.has(frozenset({"community_manager", "desk_staff"}))
+    names_too = sees_names(actor)
     found = []
     for grant in grants:
         person = people.get(grant.person_id) if grant.person_id else None
@@ -161,7 +160,7 @@ def holders(session: Session, *, actor: Actor, on: date) -> list[Holder]:
                 grant_id=grant.id,
                 role=grant.role,
                 number=person.number if person else "",
-                name=(person.name if sees_names else "")
+                name=(person.name if names_too else "")
                 if person
                 else names.get(grant.login_id, "")
                 if grant.login_id
@@ -174,6 +173,11 @@ def holders(session: Session, *, actor: Actor, on: date) -> list[Holder]:
             )
         )
     return found
+
+
+def sees_names(actor: Actor) -> bool:
+    """Whether who gives roles reads names beside numbers: an operator knows numbers, no names."""
+    return actor.trusted or actor.has(frozenset({"community_manager", "desk_staff"}))
 
 
 def not_to_sign_in_for(session: Session, *, actor: Actor, on: date) -> set[uuid.UUID]:
