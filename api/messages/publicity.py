@@ -57,6 +57,15 @@ HELD = {
     "later_month": _("下个月的事"),
 }
 
+# Why somebody else answers an objection, decides an appeal, or is the second officer of a booking back.
+KEPT_FROM = {
+    "own_household": _("这一行是您自己家的。"),
+    "own_relatives": _("这一行是您亲属家的。"),
+    "own_objection": _("您提过异议,或者之前的答复、不同意冲正是您作的。"),
+    "too_near_to_answer": _("您与这一户或者提异议的人是一家人或者亲属。"),
+    "reviewed_it": _("这一笔是您审核的。"),
+    "needs_another_officer": _("冲正是您申请的,要由另一位工作人员确认。"),
+}
 MESSAGES = {
     "publishing_already": _("第 %(number)s 批正在公示,一次只能公示一批。"),
     "batch_wrong_state": _("第 %(number)s 批现在不能做这一步。"),

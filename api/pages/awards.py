@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from api import attachments, edge, lists
 from api.messages import awards as award_words
 from api.messages import points as words
+from api.messages import publicity
 from api.pages.award_lists import grids, page_of, sheet_of
 from api.points_words import by_field, in_words, told
 from api.schemas.awards import AwardDecided, AwardsListed, Reviewed
@@ -352,6 +353,7 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
     standing = reviewing.verdicts_of(session, award)
     kept_from = reviewing.kept_from(session, asks, [row]).get(award.id, "")
     today = today_in(session, community_id, edge.now())
+    correction = objections.open_correction(session, award)
     return {
         "row": row,
         "whole": whole,
@@ -367,7 +369,11 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
         and "undo" in states.verbs_in(award.life)
         and may("awards.review"),
         "hears": may("awards.hear", area_path=home.area_path),
-        "correction": objections.open_correction(session, award),
+        "correction": correction,
+        "kept_from_second": corrections.kept_from(session, asks, [(correction, award)])[award.id]
+        if correction
+        else None,
+        "publicity": publicity,
         "put_right_by": objections.put_right_by(session, award),
         "given_up": corrections.correction_of(session, award) if award.state == "booked" else None,
         "withdraws": (

@@ -321,17 +321,22 @@ def _objections(before: int | None) -> dict[str, Any]:
     # The desk writes down who calls or comes; what was objected and answered is for those who answer.
     rows = objecting.objections_of(session, actor=asks, before=before, limit=PAGE + 1) if reads else []
     last = rows[PAGE - 1].objection.number if len(rows) > PAGE else None
+    answers = permissions.may(asks, "publicity.answer", community_id=place.id)
+    decides = permissions.may(asks, "publicity.decide", community_id=place.id)
+    waiting = corrections.waiting(session, actor=asks) if reads else []
     return {
         "words": words,
         "publicity": publicity,
         "rows": rows[:PAGE],
-        "answers": permissions.may(asks, "publicity.answer", community_id=place.id),
-        "decides": permissions.may(asks, "publicity.decide", community_id=place.id),
+        "answers": answers,
+        "decides": decides,
+        "kept_from": objecting.kept_from(session, asks, rows[:PAGE]) if answers or decides else {},
         "on_behalf": on_behalf,
         "reads": reads,
         "now": edge.now(),
         "clock": clocks.clock(session, place.id, edge.now()),
-        "waiting": corrections.waiting(session, actor=asks) if reads else [],
+        "waiting": waiting,
+        "kept_from_second": corrections.kept_from(session, asks, waiting) if answers else {},
         "next_url": url_for("publicity.objections", before=last) if last else "",
         "first_url": url_for("publicity.objections") if before else "",
     }

@@ -14,11 +14,11 @@ from sqlmodel import Session, col, select
 
 from ledger import book_of
 from timebank import notices, policy
-from timebank.errors import BadInput, NotFound
+from timebank.errors import BadInput, NotFound, Refused
 from timebank.people.communities import community_of
 from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
-from timebank.points.awards.nearness import refuse_near
+from timebank.points.awards.nearness import near_to, refuse_near
 from timebank.points.awards.tables import BOOKED, REVERSED, Award
 from timebank.points.household_changes import following
 from timebank.points.publicity import counter_entries, lines, preparing, states
@@ -75,11 +75,8 @@ def confirm_correction(session: Session, *, actor: Actor, now: dt.datetime, awar
     asked = open_correction(session, award)
     if award.state != BOOKED or asked is None:
         raise NotBooked(state=award.state)
-    if asked.asked_by == actor.number:
-        raise NeedsAnotherOfficer
     line = lines.line_of_award(session, award)
-    if line is not None and _objected(session, actor, line):
-        raise OwnObjection
+    _refuse_second(session, actor, asked, line)
     _reverse(session, award, asked, approvers=[asked.asked_officer, actor.officer], by=actor.number, now=now)
     if line is not None:
         lines.move(session, line, award, "confirm_reversal")
@@ -105,16 +102,9 @@ def decline_correction(
     asked = open_correction(session, award)
     if award.state != BOOKED or asked is None:
         raise NotBooked(state=award.state)
-    if asked.asked_by == actor.number:
-        raise NeedsAnotherOfficer
     line = lines.line_of_award(session, award)
-    if line is not None and _objected(session, actor, line):
-        raise OwnObjection
-    if together.gave_a_verdict(session, actor, award):
-        raise ReviewedIt
-    raised = session.get(Objection, (award.community_id, asked.objection_id)) if asked.objection_id else None
-    if raised is not None and raised.state == states.APPEAL_UPHELD:
-        raise DecisionFinal
+    _refuse_second(session, actor, asked, line)
+    raised = _refuse_declining(session, actor, award, asked)
     upheld = [one for one in together.of_line(session, line) if one.outcome == "reversed"] if line and raised else []
     said = reason.strip()
     if not 1 <= len(said) <= 300 or together.named_in(session, said, upheld):
@@ -157,6 +147,26 @@ def two_from(session: Session, community_id: int, now: dt.datetime) -> int:
     found = policy.of(session, community_id, today_in(session, community_id, now)).reversal_two_from_steps
     rule = book_of(session).rule
     return found if rule is None else min(found, rule.two_from_pt)
+
+
+def kept_from(
+    session: Session, actor: Actor, waits: Sequence[tuple[AwardCorrection, Award]]
+) -> dict[uuid.UUID, tuple[str, str]]:
+    """By award, why the actor does not confirm its booking back, and why she does not decline it; empty where she may."""
+    near, found = near_to(session, actor), {}
+    for asked, award in waits:
+        confirming = declining = ""
+        try:
+            refuse_near(session, actor, award.household_id, near)
+            _refuse_second(session, actor, asked, lines.line_of_award(session, award))
+        except Refused as refused:
+            confirming = refused.code
+        try:
+            _refuse_declining(session, actor, award, asked)
+        except Refused as refused:
+            declining = refused.code
+        found[award.id] = (confirming, confirming or declining)
+    return found
 
 
 def open_correction(session: Session, award: Award) -> AwardCorrection | None:
@@ -238,6 +248,24 @@ def _take_up_again(session: Session, objection: Objection, reason: str, *, now: 
     objection.decision_due_at = end_of_day(
         session, community_id, end_of_working_days(session, community_id, today, rules.appeal_decision_days)
     )
+
+
+def _refuse_second(session: Session, actor: Actor, asked: AwardCorrection, line: PublicityLine | None) -> None:
+    """Who asked for a booking back, or objected to the line, is not its second officer."""
+    if asked.asked_by == actor.number:
+        raise NeedsAnotherOfficer
+    if line is not None and _objected(session, actor, line):
+        raise OwnObjection
+
+
+def _refuse_declining(session: Session, actor: Actor, award: Award, asked: AwardCorrection) -> Objection | None:
+    """Who reviewed an award does not keep it in the books, nor anybody what was decided; the objection behind it, if any."""
+    if together.gave_a_verdict(session, actor, award):
+        raise ReviewedIt
+    raised = session.get(Objection, (award.community_id, asked.objection_id)) if asked.objection_id else None
+    if raised is not None and raised.state == states.APPEAL_UPHELD:
+        raise DecisionFinal
+    return raised
 
 
 def _objected(session: Session, actor: Actor, line: PublicityLine) -> bool:

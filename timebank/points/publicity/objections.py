@@ -21,13 +21,14 @@ from sqlmodel import Session, col, select
 
 from timebank import attachments, policy
 from timebank.attachments import Prepared
-from timebank.errors import BadInput
-from timebank.people import households, kin, residents
+from timebank.errors import BadInput, Refused
+from timebank.people import households, residents
 from timebank.people.communities import community_of
 from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
 from timebank.points.awards import entering, reading
+from timebank.points.awards.nearness import near_to
 from timebank.points.awards.rows import AwardRow
 from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award
 from timebank.points.publicity import corrections, lines, states
@@ -86,6 +87,7 @@ __all__ = [
     "confirm_correction",
     "decide",
     "decline_correction",
+    "kept_from",
     "line_of",
     "may_object_until",
     "object_to",
@@ -388,6 +390,19 @@ def objection_of(session: Session, *, actor: Actor, objection_id: uuid.UUID) -> 
     return objection
 
 
+def kept_from(session: Session, actor: Actor, rows: Sequence[ObjectionListed]) -> dict[uuid.UUID, str]:
+    """Of a list, the objections and appeals that wait and that somebody else answers, each with the code of why."""
+    near, found = near_to(session, actor), {}
+    for row in rows:
+        if row.objection.state not in (OPEN, APPEALED):
+            continue
+        try:
+            _refuse_near(session, actor, row.award, together.of_line(session, row.line), row.objection, near=near)
+        except Refused as refused:
+            found[row.objection.id] = refused.code
+    return found
+
+
 def may_object_until(session: Session, batch: PublicityBatch, award: Award, now: dt.datetime) -> dt.datetime | None:
     """Until when the line of this award can be objected to; None if it cannot any more, or only once it is booked."""
     if batch.objections_until > now:
@@ -539,9 +554,18 @@ def _refuse_double(session: Session, line: PublicityLine, person_id: uuid.UUID, 
 
 
 def _refuse_near(
-    session: Session, actor: Actor, award: Award, joined: Sequence[Objection], objection: Objection
+    session: Session,
+    actor: Actor,
+    award: Award,
+    joined: Sequence[Objection],
+    objection: Objection,
+    *,
+    near: set[uuid.UUID] | None = None,
 ) -> None:
-    """Nobody answers for the own household, relatives, own review, own objection or own answer."""
+    """Nobody answers for the own household, relatives, own review, own objection or own answer.
+
+    `near` are the households that the actor decides nothing about, where a whole list is asked.
+    """
     if actor.household_id is not None and award.household_id == actor.household_id:
         raise OwnHousehold
     if actor.number in (objection.answered_by, *corrections.decliners_of(session, award)) or (
@@ -550,10 +574,10 @@ def _refuse_near(
         raise OwnObjection
     if together.gave_a_verdict(session, actor, award):
         raise ReviewedIt
-    if actor.person_id is not None and any(
-        kin.are_near(session, award.community_id, actor.person_id, other)
-        for other in (award.household_id, *(one.person_id for one in joined if one.state in (OPEN, APPEALED, REJECTED)))
-    ):
+    raised = [one.person_id for one in joined if one.state in (OPEN, APPEALED, REJECTED)]
+    people = residents.persons_of(session, award.community_id, raised).values()
+    near = near_to(session, actor) if near is None else near
+    if near & {award.household_id, *(person.household_id for person in people)}:
         raise TooNearToAnswer
 
 
