@@ -166,6 +166,20 @@ def move_owed(
         _owe(session, community_id, to_id, award_id=change_id, steps=steps, entry=None, now=now)
 
 
+def owes_less_since(
+    session: Session, community_id: int, household_ids: Sequence[uuid.UUID], *, change_id: uuid.UUID, since: dt.datetime
+) -> bool:
+    """Whether any of what these owed was paid or forgiven after `since`, but for what a change moved between them."""
+    less = select(ShortfallMove.id).where(
+        ShortfallMove.community_id == community_id,
+        col(ShortfallMove.household_id).in_(household_ids),
+        ShortfallMove.award_id != change_id,
+        col(ShortfallMove.steps) < 0,
+        col(ShortfallMove.moved_at) > since,
+    )
+    return session.scalars(less.limit(1)).first() is not None
+
+
 def undo_moves(session: Session, community_id: int, award_id: uuid.UUID, *, now: dt.datetime) -> int:
     """Give back what an award's correction undoes of the shortfall; the entries are reversed by the caller.
 

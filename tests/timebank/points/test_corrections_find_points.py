@@ -8,17 +8,21 @@ from sqlmodel import col, select
 from ledger import book_of, projections
 from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
+from tests.timebank.points.booked import booked, table_of
 from tests.timebank.points.test_household_changes import ask_merge, carry_out, held, person_of
 from tests.timebank.points.test_household_changes import undo as undo_change
 from tests.timebank.points.test_publicity import book_all
+from tests.timebank.points.test_shop import redeem
 from tests.timebank.points.test_years import announced, give, is_sound, line, move_to, points, run, start
 from tests.timebank.points.test_years import undo as undo_year
 from timebank import accounts
+from timebank.people import households
 from timebank.points import household_accounts
 from timebank.points.awards.tables import Award
 from timebank.points.household_changes import carrying_out, following
 from timebank.points.publicity import corrections, refusals
 from timebank.points.publicity.tables import AwardCorrection, PublicityLine
+from timebank.points.shop import orders
 from timebank.points.years.tables import YearLapseReturn
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -239,6 +243,65 @@ def test_of_a_household_that_was_erased_nothing_is_taken_back_and_that_is_put_on
     with pytest.raises(refusals.NotBooked):
         book_back(told, award)
     assert sound(told)
+
+
+def test_base_points_that_lapsed_with_a_merge_are_not_found_among_those_that_ended_in_the_other_household(village):
+    """Before, the second household stood below zero for the first one's, whose own stayed among the lapsed ones."""
+    items = table_of(village)
+    (elder,), (son,) = village.make_household("张大山", steps=10), village.make_household("张小河", steps=20)
+    elders, sons = (booked(village, items, one.household_id, 600, title="基础分") for one in (elder, son))
+    carry_out(village, ask_merge(village, elder, son))
+    close_year(village)
+    assert lapsed(village) == 600 + 600
+    book_back(village, elders)
+    assert (base(village, elder), base(village, son), lapsed(village)) == (0, 0, 600)
+    book_back(village, sons)
+    assert (base(village, elder), base(village, son), lapsed(village)) == (0, 0, 0)
+    assert sound(village)
+
+
+def test_base_points_below_zero_are_owed_in_the_shop_and_after_a_merge(village):
+    """A deduction took base points that were wrong themselves: points of the household stay for them."""
+    items = table_of(village)
+    (elder,), (son,) = village.make_household("张大山"), village.make_household("张小河")
+    wrong = booked(village, items, elder.household_id, 600, title="基础分")
+    booked(village, items, elder.household_id, -300)
+    booked(village, items, elder.household_id, 400)
+    book_back(village, wrong)
+    assert (points(village, elder), base(village, elder), held(village, elder).owed_steps) == (400, -300, 300)
+    item_id, _, _ = make.shop(village, price_steps=101)
+    with pytest.raises(orders.HouseholdOwes) as refused:
+        redeem(village, elder, item_id)
+    assert refused.value.facts == {"available_steps": 400, "needed_steps": 101, "owed_steps": 300}
+    carry_out(village, ask_merge(village, elder, son))
+    seen = held(village, son)
+    assert (seen.available_steps, seen.owed_steps, seen.left_steps) == (400, 300, 300)
+    with pytest.raises(orders.HouseholdOwes):
+        redeem(village, son, item_id)
+    booked(village, items, son.household_id, 1)
+    redeem(village, son, item_id)
+    assert sound(village)
+
+
+def test_where_the_household_that_goes_on_was_erased_too_nothing_is_taken_back(village):
+    """Before, the one that had ended stood below zero for ever."""
+    items = table_of(village)
+    (elder,), (son,) = village.make_household("张大山"), village.make_household("张小河")
+    award = booked(village, items, elder.household_id, 100)
+    carry_out(village, ask_merge(village, elder, son))
+    account = village.main_account(son.household_id, "pt")
+
+    def end(session, now):
+        book = book_of(session)
+        book.post({account: -100, accounts.LAPSED_PT: 100}, on=village.today, detail={"use_case": "erasure.dispose"})
+        book.close(account)
+        households.household(session, village.community_id, son.household_id).closed_on = village.today
+        return {}
+
+    village.write(end)
+    assert book_back(village, award)["entry"] is None
+    assert points(village, elder) == 0
+    assert sound(village)
 
 
 def spend(village, person, steps):

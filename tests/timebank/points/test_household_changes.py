@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from tests.timebank.hours.arrange_activities import change_policy
 from tests.timebank.points import make
+from tests.timebank.points.booked import book_back, booked, table_of
 from tests.timebank.points.test_publicity import book_all, deduct, mixed_with_deductions
 from tests.timebank.points.test_shop import cancel, redeem
 from tests.timebank.points.test_years import announced, give, is_sound, line, move_to, points, run, start
@@ -524,3 +525,65 @@ def test_nobody_is_moved_without_her_own_word_and_a_child_not_without_a_parents(
     goes_along = ask_split(village, father, mother, child, present=())
     with village.read() as session:
         assert words_given.missing(session, change_of(village, goes_along)) == []
+
+
+@on_sqlite
+def test_a_merge_is_not_taken_back_once_a_debt_of_it_was_forgiven(village):
+    """Before, the one whose deduction was booked back had the other's debt, and that one none."""
+    items = table_of(village)
+    (elder,), (son,) = village.make_household("张大山"), village.make_household("张小河")
+    wrong, _ = (booked(village, items, one.household_id, -100) for one in (elder, son))
+    change_id = ask_merge(village, elder, son)
+    carry_out(village, change_id)
+    assert owed(village, son) == 200
+    village.clock.move(dt.timedelta(minutes=5))
+    book_back(village, wrong)
+    assert owed(village, son) == 100
+    with pytest.raises(carrying_out.HouseholdUndoOver) as refused:
+        undo(village, change_id)
+    assert refused.value.facts["why"] == "spent"
+
+
+@on_sqlite
+def test_base_points_of_a_close_that_was_undone_do_not_come_back_with_the_merge_they_lapsed_in(village):
+    """Before, a household came back with base points of a close that had never been, and got them again at the next."""
+    table_of(village)
+    (elder,), (son,) = village.make_household("张大山"), village.make_household("张小河", steps=20)
+    close_id = announced(village, gives_base=True)
+    move_to(village, 2027, 2, 1, 9)
+    start(village, close_id)
+    run(village)
+    change_id = ask_merge(village, elder, son)
+    carry_out(village, change_id)
+    assert change_of(village, change_id).base_steps == 600
+    undo_year(village, close_id)
+    run(village)
+    with pytest.raises(carrying_out.HouseholdUndoOver) as refused:
+        undo(village, change_id)
+    assert refused.value.facts["why"] == "changed"
+    assert is_sound(village)
+
+
+@on_sqlite
+def test_points_for_what_is_owed_stay_where_the_debt_stays(village):
+    """An amount leaves the debt where it is, and points for it; a part takes its part of both."""
+    father, son, wife, _ = village.make_household("张大山", "张小河", "陈芳", "张小妹")
+    owe(village, father, 100)
+    give(village, father, 160)
+    change_id = ask_split(village, father, son, share_steps=61)
+    with pytest.raises(carrying_out.ShareTooLarge) as refused:
+        carry_out(village, change_id)
+    assert refused.value.facts == {"share_steps": 61, "available_steps": 60}
+    desk = village.actor("desk_staff")
+    village.write(lambda s, now: asking.withdraw(s, actor=desk, now=now, change_id=change_id, reason="改数"))
+    carry_out(village, ask_split(village, father, son, share_steps=60))
+    son = person_of(village, son)
+    assert (points(village, son), owed(village, son), points(village, father), owed(village, father)) == (
+        60,
+        0,
+        100,
+        100,
+    )
+    carry_out(village, ask_split(village, father, wife, share_percent=40))
+    wife = person_of(village, wife)
+    assert (points(village, wife), owed(village, wife), owed(village, father)) == (40, 40, 60)

@@ -21,6 +21,7 @@ from timebank.people.working_days import today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
 from timebank.points.awards.tables import BOOKED, REJECTED, REVERSED, WITHDRAWN, Award
+from timebank.points.household_changes import following
 from timebank.points.household_changes.asking import change_of, open_changes
 from timebank.points.household_changes.states import DONE, after
 from timebank.points.household_changes.tables import HouseholdChange
@@ -28,7 +29,7 @@ from timebank.points.household_changes.words_given import is_adult, members_of, 
 from timebank.points.publicity.tables import AwardCorrection
 from timebank.points.shop.tables import ORDERED, ShopOrder
 from timebank.points.years.reckoning import Holding, old_of, stored_holdings
-from timebank.points.years.tables import YearClose
+from timebank.points.years.tables import YearClose, YearCloseLine
 
 AT_END = (REJECTED, WITHDRAWN, BOOKED, REVERSED)
 
@@ -89,6 +90,8 @@ def carry_out(session: Session, *, actor: Actor, now: dt.datetime, change_id: uu
     change.done_by, change.done_officer = actor.number, actor.officer
     change.undo_until = now + dt.timedelta(hours=rules.household_undo_hours)
     session.flush()
+    if change.kind == "merge":
+        following.leave_behind(session, change.community_id, change.household_id)
     _tell_all(session, change, f"household_{change.kind}", now=now)
     return {"code": "household_change_done", "change_id": change.id.hex, "points_steps": change.points_steps,
             "owed_steps": change.owed_steps, "entry": change.entry}  # fmt: skip
@@ -214,8 +217,14 @@ def why_not_undone(
         numbers = [main, *(_base_of(session, change.community_id, main) if gone else ())]
         if any(one in moved_in_batch or _moved_since(session, change.community_id, one, last) for one in numbers):
             return "spent"
-    if household_accounts.owed(session, change.community_id, change.other_id) < change.owed_steps:
-        return "spent"  # base points that came since paid of what was owed, which no main account shows
+    if change.owed_steps and household_accounts.owes_less_since(
+        session, change.community_id, both, change_id=change.id, since=change.done_at
+    ):
+        return (
+            "spent"  # paid by base points that came since, or forgiven: no main account shows it, nor whose debt it was
+        )
+    if _base_of_undone_close(session, change):
+        return "changed"
     ordered = select(func.count()).where(
         col(ShopOrder.community_id) == change.community_id,
         col(ShopOrder.household_id).in_(both),
@@ -260,11 +269,13 @@ def _split(session: Session, change: HouseholdChange, home: Household, *, actor:
         make_head(session, giver, actor=actor, now=now, reason=change.reason)
     _record_both(session, change, ("split_off", "split_from"), actor=actor, now=now)
     holding = _own_holding(session, change)
-    free = max(holding.balance - holding.held, 0) if holding else 0
+    owed = household_accounts.owed(session, change.community_id, home.id)
+    # What it is short of stays with it, and so do points for that: debts are no reason to split.
+    stays = following.short(session, change.community_id, home.id) - (0 if change.share_steps is not None else owed)
+    free = max(holding.balance - holding.held - stays, 0) if holding else 0
     steps = change.share_steps if change.share_steps is not None else free * (change.share_percent or 0) // 100
     if steps > free:
         raise ShareTooLarge(share_steps=steps, available_steps=free)
-    owed = household_accounts.owed(session, change.community_id, home.id)
     _move_points(session, change, steps, owed * (change.share_percent or 0) // 100, holding, now=now)
 
 
@@ -361,6 +372,29 @@ def _refuse_own(session: Session, actor: Actor, change: HouseholdChange) -> None
             continue
         if kin.are_near(session, change.community_id, actor.person_id, household_id):
             raise OwnHouseholdChange
+
+
+def _base_of_undone_close(session: Session, change: HouseholdChange) -> bool:
+    """Whether base points lapsed with the merge that a close had given, and the close was undone since: they are nobody's."""
+    if change.base_entry is None:
+        return False
+    query = (
+        select(func.count())
+        .join_from(
+            YearCloseLine,
+            YearClose,
+            (col(YearClose.community_id) == col(YearCloseLine.community_id))
+            & (col(YearClose.id) == col(YearCloseLine.close_id)),
+        )
+        .where(
+            col(YearCloseLine.community_id) == change.community_id,
+            col(YearCloseLine.household_id) == change.household_id,
+            col(YearCloseLine.base_entry).is_not(None),
+            col(YearCloseLine.undo_base_entry).is_(None),
+            col(YearClose.undone_at) >= change.done_at,
+        )
+    )
+    return bool(session.scalar(query))
 
 
 def _own_holding(session: Session, change: HouseholdChange) -> Holding | None:

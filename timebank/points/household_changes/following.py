@@ -87,6 +87,16 @@ def follow(session: Session, community_id: int, household_id: uuid.UUID, *, on: 
     return made
 
 
+def leave_behind(session: Session, community_id: int, household_id: uuid.UUID) -> None:
+    """Keep what a household is below zero by as it ends, so that the one that goes on is short of it.
+
+    That are base points that were booked back after a deduction had taken them.
+    """
+    owner = accounts.find_main(session, community_id, household_id, "pt")
+    if owner is not None:
+        _leave_behind(session, community_id, household_id, owner)
+
+
 def left_behind(session: Session, community_id: int) -> dict[uuid.UUID, list[uuid.UUID]]:
     """Households that pay for others that ended below zero, each with those."""
     rows = session.scalars(

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from ledger import book_of
 from ledger.entries import digest_of
 from timebank import accounts
+from timebank.people import households
 from timebank.people.working_days import today_in
 from timebank.points import household_accounts
 from timebank.points.awards.tables import BOOKED, REVERSED, Award
@@ -32,7 +33,7 @@ def book(session: Session, award: Award, asked: AwardCorrection, *, approvers: l
     paid = [move.entry for move in moves if move.entry]
     entries = [entry for entry in (*reversed(paid), award.entry) if entry is not None]
     main = accounts.find_main(session, community_id, award.household_id, "pt")
-    if entries and (main is None or book.account(main).closed is not None):
+    if entries and (main is None or book.account(main).closed is not None or _ended_for_good(session, award)):
         told = digest_of(award=award.id.hex, entry=award.entry, steps=award.credited_steps, reason=asked.reason)
         asked.note = book.note("award_unrecoverable", award.id.hex, told)
         return BOOKED
@@ -61,6 +62,13 @@ def book(session: Session, award: Award, asked: AwardCorrection, *, approvers: l
         )  # fmt: skip
     following.follow(session, community_id, award.household_id, on=on)
     return REVERSED
+
+
+def _ended_for_good(session: Session, award: Award) -> bool:
+    """Whether its household ended in one where nobody lives any more."""
+    goes_on = following.successor(session, award.community_id, award.household_id)
+    home = households.household(session, award.community_id, goes_on)
+    return goes_on != award.household_id and home.closed_on is not None
 
 
 def _own_and_base(session: Session, main: int | None) -> tuple[int, int]:

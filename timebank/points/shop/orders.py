@@ -20,6 +20,7 @@ from timebank.people import helpers, households, kin, residents
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
 from timebank.points import household_accounts
+from timebank.points.household_changes import following
 from timebank.points.shop import basket as baskets
 from timebank.points.shop.basket import Basket
 from timebank.points.shop.codes import code_of, digits_of, give_code, tag_of
@@ -374,7 +375,7 @@ def _hold(session: Session, order: ShopOrder, place: Merchant, filled: Basket) -
     """Hold the points; the household's account and what it had to spend before."""
     book = book_of(session)
     owner = household_accounts.main_account(session, order.community_id, order.household_id)
-    owed = household_accounts.owed(session, order.community_id, order.household_id)
+    owed = _short(session, order.community_id, order.household_id, owner)
     try:
         legs = book.debit(owner, order.total_steps + owed, credits={place.account: order.total_steps + owed})
         if owed:
@@ -393,6 +394,12 @@ def _hold(session: Session, order: ShopOrder, place: Merchant, filled: Basket) -
     }
     order.hold = book.hold(legs, detail=detail, until=order.ends_at)
     return owner, before
+
+
+def _short(session: Session, community_id: int, household_id: uuid.UUID, owner: int) -> int:
+    """What points must stay for: what it owes or falls on it, and base points below zero. Below zero itself, none are free anyway."""
+    own = max(-book_of(session).account(owner).available, 0)
+    return following.short(session, community_id, household_id) - own
 
 
 def _spendable(session: Session, owner: int, merchant_account: int) -> int:

@@ -54,7 +54,9 @@ def give_back(
         old = min(left, line.old_steps - back_before)
         rest = line.old_steps - back_before
         steps = lapsing(rest, close.carry_percent) - lapsing(rest - old, close.carry_percent)
-        base = min(base_left, max(line.base_ended_steps - base_before, 0)) if close.ends_base else 0
+        # Base points never go on to another household: those that end there are its own.
+        own = holder == household_id and close.ends_base
+        base = min(base_left, max(line.base_ended_steps - base_before, 0)) if own else 0
         if old or base:
             _give(
                 session, close, line, household_id, award_id=award_id, old=old, steps=steps, base=base, on=on, now=now
