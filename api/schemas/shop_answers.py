@@ -91,6 +91,7 @@ class ShopOutcomeAnswer(marshmallow.Schema):
     stock = Integer(metadata={"description": "pieces on the shelf now"})
     item_id = IdTold()
     merchant_id = IdTold()
+    has_role = Boolean(metadata={"description": "of staff that was added: whether the role merchant is given, too"})
     orders_kept_longer = Integer(metadata={"description": "orders that wait longer by new hours"})
     supplier_id = IdTold()
     delivery_id = IdTold()

@@ -102,3 +102,23 @@ def test_programs_order_and_hand_over_as_the_pages_do(client, village):
     order_id = arrange.order(village, person, {soap: 2})
     shown = client.get(f"/api/v1/c/TPL/shop/orders/{order_id}").get_json()
     assert (shown["state"], shown["lines"][0]["quantity"]) == ("ordered", 2)
+
+
+@on_sqlite
+def test_who_is_added_without_the_role_is_said_to_lack_it_until_it_is_given(client, village):
+    _, merchant_id, seller = make.shop(village)
+    person, told = keeper(village, seller), {"merchant_id": merchant_id.hex, "person": seller.number}
+    manager, committee = village.make_person("吴主任"), village.make_person("周委员")
+    client.sign_in(person, roles=["merchant"])
+    client.drop_roles(person)
+    client.sign_in(committee, roles=["committee"])
+    page = client.get(client.post("/c/TPL/points/merchants/staff", data=told).headers["Location"]).text
+    assert "还没有“积分超市商户”角色" in page
+    assert "请社区管理员在“角色”里授予。" in page
+    assert "可以在那里核销了" not in page
+    client.sign_in(manager, roles=["community_manager"])
+    assert "去授予" in client.get("/c/TPL/points/merchants").text
+    client.post("/c/TPL/roles", data={"role": "merchant", "who": person.number})
+    page = client.get(client.post("/c/TPL/points/merchants/staff", data=told).headers["Location"]).text
+    assert "可以在那里核销了" in page
+    assert "去授予" not in page

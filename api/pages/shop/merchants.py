@@ -5,14 +5,19 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from api import codes, edge
 from api.pages.shop.common import again, blueprint, minute_of, page, sentence, today
 from api.schemas import shop as asked
 from timebank import permissions
 from timebank.errors import Refused
-from timebank.people import residents
+from timebank.people import residents, roles
 from timebank.points.shop import merchants as places
+
+_LACKING = lazy_gettext(
+    "%(name)s 已登记在这家商户,但还没有“积分超市商户”角色,现在还不能核销。请社区管理员在“角色”里授予“积分超市商户”角色。"
+)
 
 
 @blueprint.get("/c/<community_code>/points/merchants")
@@ -50,7 +55,7 @@ def open_merchant() -> Any:
 @edge.signed_in
 def add_staff() -> Any:
     """Let somebody hand over there; the role merchant is given where roles are given."""
-    return _staffed("shop.add_staff", places.add_staff, _("%(name)s 可以在那里核销了。"))
+    return _staffed("shop.add_staff", places.add_staff, _("%(name)s 可以在那里核销了。"), lacking=_LACKING)
 
 
 @blueprint.post("/c/<community_code>/points/merchants/staff/remove")
@@ -121,12 +126,12 @@ def _say_longer(made: dict[str, Any]) -> None:
     edge.flash_done(_("已登记;%(kept)s 笔兑换因此留得更久。", kept=kept) if kept else _("已登记。"))
 
 
-def _staffed(use_case: str, verb: Any, said: Any) -> Any:
+def _staffed(use_case: str, verb: Any, said: Any, *, lacking: Any = "") -> Any:
     permissions.require(edge.actor(), "shop.open_merchant", community_id=edge.community().id)
     try:
         told = edge.load(asked.StaffAsked)
         person = codes.person_of(edge.read(), edge.community(), told["person"])
-        edge.submit(
+        made = edge.submit(
             use_case,
             lambda session, now: verb(
                 session, actor=edge.actor(), now=now, merchant_id=told["merchant_id"], person_id=person.id
@@ -135,7 +140,10 @@ def _staffed(use_case: str, verb: Any, said: Any) -> Any:
         )
     except Refused as refused:
         return again("shop/merchants.html", refused, **_merchants())
-    edge.flash_done(str(said) % {"name": person.name})
+    if lacking and not made["has_role"]:
+        edge.flash_note(str(lacking) % {"name": person.name})
+    else:
+        edge.flash_done(str(said) % {"name": person.name})
     return edge.back("shop.merchants")
 
 
@@ -145,7 +153,13 @@ def _merchants() -> dict[str, Any]:
     staff = places.staff_of(session, here.id)
     people = residents.persons_of(session, here.id, [row.person_id for row in staff])
     by_merchant = {one.id: [people[row.person_id] for row in staff if row.merchant_id == one.id] for one in found}
-    return {"merchants": found, "staff": by_merchant, "openings": places.openings(session, here.id, since=today())}
+    return {
+        "merchants": found,
+        "staff": by_merchant,
+        "lacking": places.lacking_role(session, here.id, people, now=edge.now()),
+        "gives_roles": "merchant" in roles.givable(edge.actor()),
+        "openings": places.openings(session, here.id, since=today()),
+    }
 
 
 def _hours(merchant_id: uuid.UUID) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
 from timebank import accounts, policy
 from timebank.errors import BadInput, Forbidden, NotFound, Refused
-from timebank.people import working_days
+from timebank.people import communities, logins, working_days
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
 from timebank.points.shop.opening import Opening
@@ -117,13 +117,14 @@ def set_day(
 def add_staff(
     session: Session, *, actor: Actor, now: dt.datetime, merchant_id: uuid.UUID, person_id: uuid.UUID
 ) -> dict[str, Any]:
-    """Let a person hand over at a merchant; the role merchant is granted beside it."""
+    """Let a person hand over at a merchant; the role merchant is granted beside it, and `has_role` says whether it is yet."""
     require(actor, "shop.open_merchant", community_id=actor.community_id)
     row = merchant(session, community_of(actor), merchant_id)
     key = (row.community_id, row.id, person_id)
     if session.get(MerchantStaff, key) is None:
         session.add(MerchantStaff(community_id=key[0], merchant_id=key[1], person_id=key[2]))
-    return {"code": "staff_added", "merchant_id": row.id.hex}
+    return {"code": "staff_added", "merchant_id": row.id.hex,
+            "has_role": not lacking_role(session, row.community_id, [person_id], now=now)}  # fmt: skip
 
 
 def remove_staff(
@@ -164,6 +165,24 @@ def staff_of(session: Session, community_id: int) -> Sequence[MerchantStaff]:
     return session.scalars(
         select(MerchantStaff).where(MerchantStaff.community_id == community_id).order_by(col(MerchantStaff.person_id))
     ).all()
+
+
+def lacking_role(
+    session: Session, community_id: int, person_ids: Iterable[uuid.UUID], *, now: dt.datetime
+) -> set[uuid.UUID]:
+    """Of these people, those who do not hold the role merchant here today: without it they hand over nowhere."""
+    on, place = today_in(session, community_id, now), communities.community(session, community_id)
+    found = set()
+    for person_id in person_ids:
+        login_id = logins.login_of(session, community_id, person_id)
+        held = (
+            logins.grants_of_person(session, community_id=community_id, person_id=person_id, on=on)
+            if login_id is None
+            else logins.grants_of(session, login_id=login_id, on=on)
+        )
+        if not any(one.role == "merchant" and place.area_path.startswith(one.area_path) for one in held):
+            found.add(person_id)
+    return found
 
 
 def openings(session: Session, community_id: int, *, since: dt.date) -> dict[uuid.UUID, Opening]:
