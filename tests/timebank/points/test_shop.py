@@ -15,10 +15,12 @@ from timebank.points.shop.tables import ShopItem, ShopOrder, StockMovement
 
 
 def redeem(village, person, item_id, *, quantity=1, actor=None):
+    told = {"person_id": person.id} if actor else {}  # who orders for somebody says for whom
     actor = actor or village.actor(person=person)
     return village.write(
         lambda s, now: orders.redeem(
             s, actor=actor, now=now, secret=make.SECRET, household_id=person.household_id, basket={item_id: quantity},
+            **told,
         )
     )  # fmt: skip
 
