@@ -8,17 +8,17 @@ from typing import Any
 from flask import Blueprint, request
 from flask_babel import gettext as _
 
-from api import attachments, edge, lists
+from api import attachments, award_problems, edge, lists
 from api.messages import awards as award_words
 from api.messages import points as words
 from api.messages import publicity
 from api.pages.award_lists import grids, page_of, sheet_of
-from api.points_words import by_field, in_words, told
+from api.points_words import in_words, told
 from api.schemas.awards import AwardDecided, AwardsListed, Reviewed
 from api.schemas.points import AwardAsked, DayDeclared, Reason
 from timebank import permissions, policy
 from timebank.attendance_points import awarding as award_visits
-from timebank.errors import BadInput, Refused
+from timebank.errors import Refused
 from timebank.people.working_days import declare_day, declared_days, today_in
 from timebank.points import rules
 from timebank.points.awards import claiming, entering, reading, reviewing, states
@@ -61,13 +61,11 @@ def enter() -> Any:
     try:
         asked = edge.load(AwardAsked)
         row = AwardRow(line=1, item="", **{**asked, "item_id": asked["item_id"].hex})
-        problems = entering.preview(edge.read(), actor=edge.actor(), now=edge.now(), row=row).problems
-        if problems:
-            raise BadInput(fields=by_field(problems))
-        made = edge.submit(
+        made = award_problems.submit(
             "awards.enter",
             lambda session, now: entering.enter(session, actor=edge.actor(), now=now, row=row),
             content=asked,
+            row=row,
         )
     except Refused as refused:
         return edge.again("awards/new.html", in_words(refused), words=words, **_form())

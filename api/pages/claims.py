@@ -6,20 +6,19 @@ from typing import Any
 from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
-from api import attachments, edge, fields, lists
+from api import attachments, award_problems, edge, fields, lists
 from api.form_words import in_words
 from api.look import points
 from api.messages import awards as words
 from api.messages import points as point_words
 from api.pages.award_lists import sheet_of_rows
-from api.points_words import by_field
 from api.schemas.awards import AwardClaimed, ClaimFor, ClaimsListed, Reported
 from timebank import permissions, policy
 from timebank.errors import BadInput, Forbidden, NotFound, Refused
 from timebank.people import residents
 from timebank.people.residents import Person
 from timebank.people.working_days import today_in
-from timebank.points.awards import claiming, entering, reading
+from timebank.points.awards import claiming, reading
 from timebank.points.awards.reading import Filters
 from timebank.points.awards.rows import AwardRow
 
@@ -109,11 +108,12 @@ def send_report() -> Any:
         asked["on"] = asked["on"].isoformat()
         row = AwardRow(1, asked["household"], asked["person"], "", asked["on"], asked["quantity"], asked["evidence"],
                        item_id=asked["item_id"].hex, again_reason=asked["again_reason"])  # fmt: skip
-        _refuse_problems(row, "grid")
-        made = edge.submit(
+        made = award_problems.submit(
             "awards.report",
             lambda session, now: claiming.report(session, actor=edge.actor(), now=now, photos=photos, **asked),
             content={**asked, "photos": [photo.digest for photo in photos]},
+            row=row,
+            source="grid",
         )
     except Forbidden:
         # She has a grid: what she may not is to report on a household of another one.
@@ -139,8 +139,7 @@ def submit_claim(use_case: str, asked: dict[str, Any], person: Person) -> dict[s
     photos = attachments.several("photos", "photo", most=claiming.MOST_PHOTOS)
     row = AwardRow(1, "", person.number, "", asked["on"].isoformat(), asked["quantity"], asked["evidence"],
                    item_id=asked["item_id"].hex, again_reason=asked["again_reason"])  # fmt: skip
-    _refuse_problems(row, "claim" if person.id == edge.actor().person_id else "behalf")
-    return edge.submit(
+    return award_problems.submit(
         use_case,
         lambda session, now: claiming.claim(
             session,
@@ -156,6 +155,8 @@ def submit_claim(use_case: str, asked: dict[str, Any], person: Person) -> dict[s
             photos=photos,
         ),
         content={**asked, "person": person.id, "photos": [photo.digest for photo in photos]},
+        row=row,
+        source="claim" if person.id == edge.actor().person_id else "behalf",
     )
 
 
@@ -164,12 +165,6 @@ def _say_claimed(made: dict[str, Any], asked: dict[str, Any]) -> None:
         edge.flash_done(_("已申报,您认为值 %(steps)s 分,由审核人定。", steps=points(asked["proposed"])))
     else:
         edge.flash_done(_("已申报,按 %(steps)s 分等待审核。", steps=points(made["credited_steps"])))
-
-
-def _refuse_problems(row: AwardRow, source: str) -> None:
-    problems = entering.preview(edge.read(), actor=edge.actor(), now=edge.now(), row=row, source=source).problems
-    if problems:
-        raise BadInput(fields=by_field(problems))
 
 
 def _me() -> Person:

@@ -118,3 +118,26 @@ def test_a_shop_is_opened_filled_counted_and_takes_back_by_json(app, db, village
     assert manager.post(returned + "/refuse", json={"remark": "晚了"}).json["error"]["code"] == "return_decided"
     (one,) = committee.get(SHOP + "/returns?state=booked").json["returns"]
     assert (one["name"], one["pieces"], one["state"]) == ("香皂", 1, "booked")
+
+
+def test_an_award_that_is_sent_twice_is_entered_once_and_answered_as_before(app, db, village):
+    items = make.items(village, make.table_in_force(village))
+    item = items[LARGE]
+    resident = village.make_person()
+    one = signed_in(app, db, village, resident)
+    told = {"item_id": item.id.hex, "on": village.today.isoformat(), "evidence": "上午扫了村口"}
+    claims, key = "/api/v1/c/TPL/awards/claims", one.new_key()
+    first, again = (one.post(claims, json=told, key=key) for _tap in range(2))
+    assert (first.status_code, again.status_code) == (201, 201), again.json
+    assert again.json == first.json
+    anew = one.post(claims, json=told)
+    assert (anew.status_code, anew.json["error"]["code"]) == (422, "bad_input")
+    assert "已经登记过" in anew.json["error"]["facts"]["fields"]["item_id"]
+
+    committee = signed_in(app, db, village, village.make_person(), ["committee", "grid_worker"])
+    number = village.make_person().number
+    for page, what in (("awards/new", {"source": "meeting"}), ("report", {})):
+        key, typed = committee.new_key(), {**told, **what, "person": number, "quantity": "1"}
+        taps = [committee.post(f"/c/TPL/points/{page}", typed, key=key) for _tap in range(2)]
+        assert [tap.status_code for tap in taps] == [303, 303], (page, taps[1].text)
+        assert committee.post(f"/c/TPL/points/{page}", typed).status_code == 422, page
