@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, url_for
 from flask_babel import gettext as _
 
-from api import batch_runs, edge, lists
+from api import batch_runs, codes, edge, lists
 from api.exports import Column, Sheet
 from api.messages import points as words
 from api.messages import publicity
@@ -16,12 +16,15 @@ from api.schemas.points import Said
 from api.schemas.publicity import Declined, HeldBack, LineAsked, Listed, Month, TakenBack, Verdict
 from timebank import permissions
 from timebank.errors import NotFound, Refused
+from timebank.people import residents
+from timebank.people.residents import Person
 from timebank.people.working_days import today_in
+from timebank.points.awards import entering
 from timebank.points.publicity import batches, booking, clocks, corrections, preparing, states, taking_back
 from timebank.points.publicity import objections as objecting
 from timebank.points.publicity import refused as refused_lines
 from timebank.points.publicity.objections import Corrected
-from timebank.points.publicity.tables import PublicityBatch
+from timebank.points.publicity.tables import Objection, PublicityBatch
 
 blueprint = Blueprint("publicity", __name__)
 
@@ -124,7 +127,15 @@ def book(number: int) -> Any:
 @edge.signed_in
 def objections() -> Any:
     """Objections and appeals that wait with their clocks, those that were decided, and what waits for a second officer."""
-    return edge.page("awards/objections.html", **_objections(edge.load(Listed)["before"]))
+    asked = edge.load(Listed)
+    if not asked["person"]:
+        return edge.page("awards/objections.html", **_objections(asked["before"]))
+    permissions.require(edge.actor(), "publicity.object_on_behalf", community_id=edge.community().id)
+    try:
+        caller = codes.person_of(edge.read(), edge.community(), asked["person"])
+    except Refused as refused:
+        return edge.again("awards/objections.html", refused, **_objections(None))
+    return edge.page("awards/objections.html", **_objections(None, caller))
 
 
 @blueprint.get("/c/<community_code>/objections.<any(xlsx, csv, pdf):form>")
@@ -189,7 +200,7 @@ def appeal(objection_id: uuid.UUID) -> Any:
             content={"objection": objection_id, **asked},
         )
     except Refused as refused:
-        return edge.again("awards/objections.html", in_words(refused), **_objections(None))
+        return edge.again("awards/objections.html", in_words(refused), **_objections(None, _who_objected(objection_id)))
     edge.flash_done(_("申诉已转监督委员会。"))
     return edge.back("publicity.objections")
 
@@ -209,7 +220,7 @@ def take_back(objection_id: uuid.UUID) -> Any:
             content={"objection": objection_id, "reason": reason},
         )
     except Refused as refused:
-        return edge.again("awards/objections.html", in_words(refused), **_objections(None))
+        return edge.again("awards/objections.html", in_words(refused), **_objections(None, _who_objected(objection_id)))
     edge.flash_done(_("已登记收回,也通知了本人。"))
     return edge.back("publicity.objections")
 
@@ -312,7 +323,14 @@ def _progress(number: int) -> dict[str, Any]:
     }
 
 
-def _objections(before: int | None) -> dict[str, Any]:
+def _who_objected(objection_id: uuid.UUID) -> Person | None:
+    """Whose objection it is, so that a clerk who does not see the list sees it again; None if there is none of this id."""
+    session, place = edge.read(), edge.community()
+    found = session.get(Objection, (place.id, objection_id))
+    return residents.person(session, place.id, found.person_id) if found else None
+
+
+def _objections(before: int | None, caller: Person | None = None) -> dict[str, Any]:
     session, asks, place = edge.read(), edge.actor(), edge.community()
     on_behalf = permissions.may(asks, "publicity.object_on_behalf", community_id=place.id)
     reads = permissions.may(asks, "awards.read", community_id=place.id)
@@ -320,6 +338,9 @@ def _objections(before: int | None) -> dict[str, Any]:
         permissions.require(asks, "awards.read", community_id=place.id)
     # The desk writes down who calls or comes; what was objected and answered is for those who answer.
     rows = objecting.objections_of(session, actor=asks, before=before, limit=PAGE + 1) if reads else []
+    hers = []
+    if on_behalf and caller is not None:
+        hers = objecting.to_write_down(session, actor=asks, now=edge.now(), person_id=caller.id)
     last = rows[PAGE - 1].objection.number if len(rows) > PAGE else None
     answers = permissions.may(asks, "publicity.answer", community_id=place.id)
     decides = permissions.may(asks, "publicity.decide", community_id=place.id)
@@ -332,6 +353,10 @@ def _objections(before: int | None) -> dict[str, Any]:
         "decides": decides,
         "kept_from": objecting.kept_from(session, asks, rows[:PAGE]) if answers or decides else {},
         "on_behalf": on_behalf,
+        "who_calls": caller,
+        "hers": hers,
+        "can_appeal": objecting.can_appeal,
+        "items": entering.listed(session, [row.award for row in hers]),
         "reads": reads,
         "now": edge.now(),
         "clock": clocks.clock(session, place.id, edge.now()),

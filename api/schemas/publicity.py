@@ -80,9 +80,10 @@ class Declined(Schema):
 
 
 class Listed(Schema):
-    """A page of objections; `waiting` narrows to those that wait."""
+    """A page of objections; `person` is the number of who calls or comes, for whom staff write something down."""
 
     before = fields.Whole(load_default=None)
+    person = fields.Text(most=60, load_default="")
 
 
 class LineAsked(Schema):
@@ -99,6 +100,12 @@ class PublicityListAsked(Schema):
     """Where a list goes on."""
 
     before = fields.Whole(load_default=None)
+
+
+class PublicityCallerAsked(Schema):
+    """The number of who calls or comes, for whom staff write something down."""
+
+    person = fields.Text(most=60, required=True)
 
 
 class PublicityMonthAsked(Month):

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from api import batch_runs, codes, edge
 from api.schemas import publicity_answers as answers
 from api.schemas.publicity import (
+    PublicityCallerAsked,
     PublicityListAsked,
     PublicityMonthAsked,
     PublicityObjectionPosted,
@@ -97,6 +98,21 @@ def objected(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     found = objections.objections_of(edge.read(), actor=edge.actor(), before=asked["before"], limit=PAGE)
     following = found[-1].objection.number if len(found) == PAGE else None
     return {"objections": [_objection(row.objection, row.line.state) for row in found], "before": following}
+
+
+@blueprint.get("/objections/of")
+@edge.signed_in
+@blueprint.arguments(PublicityCallerAsked, location="query")
+@blueprint.response(200, answers.PublicityObjectionsTold)
+def objected_by(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """What staff can write down for somebody who calls or comes: open objections, and those that can be appealed; without reasons."""
+    permissions.require(edge.actor(), "publicity.object_on_behalf", community_id=edge.community().id)
+    person = codes.person_of(edge.read(), edge.community(), asked["person"])
+    found = objections.to_write_down(edge.read(), actor=edge.actor(), now=edge.now(), person_id=person.id)
+    return {
+        "objections": [{**_objection(row.objection, row.line.state), "reason": ""} for row in found],
+        "before": None,
+    }
 
 
 @blueprint.get("/objections/mine")

@@ -66,3 +66,49 @@ def test_who_asked_for_a_booking_back_or_is_near_is_told_that_another_officer_co
     client.sign_in(village.make_person("吴主任"), roles=["community_manager"])
     (confirm,) = forms_of(client.get("/c/TPL/objections").text, "/confirm")
     assert client.post(confirm).status_code == 303
+
+
+def test_the_desk_writes_down_an_appeal_by_phone_and_sees_no_reason(client, village):
+    make.table_in_force(village)
+    caller, clerk = village.make_person("李四"), village.make_person("李服务")
+    make.published(village, (village.make_person("张三"), ITEM), (village.make_person("王五"), ITEM))
+    client.sign_in(caller)
+    for line in (1, 2):
+        client.post(f"/c/TPL/board/1/{line}/object", data={"reason": "王大妈看见他没有来"})
+    client.sign_in(village.make_person("周委员"), roles=["committee"])
+    answer = forms_of(client.get("/c/TPL/objections").text, "/answer")[0]
+    client.post(answer, data={"verdict": "reject", "text": "签到码和照片都有"})
+
+    client.sign_in(clerk, roles=["desk_staff"])
+    assert not forms_of(client.get("/c/TPL/objections").text, "/appeal")
+    assert client.get("/c/TPL/objections?person=TPL-0-0").status_code == 422
+    hers = f"/c/TPL/objections?person={caller.number}"
+    page = client.get(hers).text
+    assert (len(forms_of(page, "/appeal")), len(forms_of(page, "/take-back"))) == (1, 1)
+    assert (ITEM in page, "签到码和照片都有" in page, "王大妈" in page) == (True, True, False)
+    (appeal,) = forms_of(page, "/appeal")
+    empty = client.post(appeal, data={"text": " "})
+    assert (empty.status_code, forms_of(empty.text, "/appeal")) == (422, [appeal])
+    told = client.get(f"/api/v1/c/TPL/publicity/objections/of?person={caller.number}").get_json()["objections"]
+    assert sorted((one["state"], one["reason"]) for one in told) == [("open", ""), ("rejected", "")]
+    assert client.post(appeal, data={"text": "打电话来:请监督委员会看看"}).status_code == 303
+    assert not forms_of(client.get(hers).text, "/appeal")
+    client.sign_in(village.make_person("朱监督"), roles=["supervision_committee"])
+    assert "请监督委员会看看" in client.get("/c/TPL/objections").text
+    assert client.get(hers).status_code == 403
+
+
+def test_an_appeal_after_seven_days_is_not_offered(client, village):
+    make.table_in_force(village)
+    caller = village.make_person("李四")
+    make.published(village, (village.make_person("张三"), ITEM))
+    client.sign_in(caller)
+    client.post("/c/TPL/board/1/1/object", data={"reason": "他没有来"})
+    client.sign_in(village.make_person("周委员"), roles=["committee"])
+    (answer,) = forms_of(client.get("/c/TPL/objections").text, "/answer")
+    client.post(answer, data={"verdict": "reject", "text": "签到码和照片都有"})
+    hers = f"/c/TPL/objections?person={caller.number}"
+    village.pass_time(days=7)
+    assert forms_of(client.get(hers).text, "/appeal")
+    village.pass_time(days=1)
+    assert not forms_of(client.get(hers).text, "/appeal")

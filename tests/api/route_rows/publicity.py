@@ -128,6 +128,9 @@ V1 = {
         **POST, "roles": MEMBERS, "arrange": with_batch, "values": of_line, "json": objecting, "ok": {201, 409},
     },
     "v1_publicity.objected": {"roles": READ, "arrange": with_objection},
+    "v1_publicity.objected_by": {
+        "roles": BEHALF, "arrange": with_objection, "query": lambda world, made: {"person": world.residents[0].number},
+    },
     "v1_publicity.mine": {"signed_in": True},
     "v1_publicity.answer": {**POST, "roles": COMMITTEE, "arrange": with_objection, "values": OBJECTION, "json": verdict},
     "v1_publicity.appeal": {**POST, "roles": BEHALF, "arrange": with_rejected, "values": OBJECTION, "json": appeal},

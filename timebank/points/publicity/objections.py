@@ -84,6 +84,7 @@ __all__ = [
     "answered",
     "appeal",
     "ask_correction",
+    "can_appeal",
     "confirm_correction",
     "decide",
     "decline_correction",
@@ -96,6 +97,7 @@ __all__ = [
     "open_correction",
     "put_right_by",
     "said_of",
+    "to_write_down",
 ]
 
 TEXT_MOST = 1000
@@ -239,7 +241,7 @@ def appeal(session: Session, *, actor: Actor, now: dt.datetime, objection_id: uu
         raise ObjectionWrongState(state=objection.state)
     if objection.appeal_until <= now:
         raise AppealTooLate(until_at=objection.appeal_until.isoformat())
-    verb = "appeal_late" if objection.late else "appeal"
+    verb = _appeal_verb(objection)
     if not states.may(line.state, verb):
         raise LineDone(state=line.state)
     text, today = _said(text), today_in(session, award.community_id, now)
@@ -304,6 +306,38 @@ def objections_of(
     """Objections, those that wait first, then newest; a resident reads the own ones. The next page is `before` the last one's number."""
     if person_id is None or person_id != actor.person_id:
         require(actor, "awards.read", community_id=actor.community_id)
+    return _listed(session, actor, batch_number=batch_number, person_id=person_id, before=before, limit=limit)
+
+
+def to_write_down(session: Session, *, actor: Actor, now: dt.datetime, person_id: uuid.UUID) -> list[ObjectionListed]:
+    """What staff can write down for somebody who calls or comes: her open objections, and those that she can appeal still."""
+    require(actor, "publicity.object_on_behalf", community_id=actor.community_id)
+    return [
+        row
+        for row in _listed(session, actor, person_id=person_id)
+        if row.objection.state == OPEN or can_appeal(row, now)
+    ]
+
+
+def can_appeal(row: ObjectionListed, now: dt.datetime) -> bool:
+    """Whether the objection can be taken to the supervision committee: rejected, in time, and its line waits for it."""
+    until = row.objection.appeal_until if row.objection.state == REJECTED else None
+    return until is not None and until > now and states.may(row.line.state, _appeal_verb(row.objection))
+
+
+def _appeal_verb(objection: Objection) -> str:
+    return "appeal_late" if objection.late else "appeal"
+
+
+def _listed(
+    session: Session,
+    actor: Actor,
+    *,
+    batch_number: int | None = None,
+    person_id: uuid.UUID | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[ObjectionListed]:
     query = (
         select(Objection, PublicityLine, Award)
         .join(
