@@ -31,6 +31,7 @@ from timebank import permissions, policy
 from timebank.erasure import asking
 from timebank.errors import NotFound, Refused
 from timebank.people.working_days import today_in
+from timebank.points.awards import entering
 from timebank.points.publicity import batches, lines, objections, states, taking_back
 from timebank.points.table import adoption
 
@@ -336,6 +337,8 @@ def _batch(number: int, asked: dict[str, Any]) -> dict[str, Any]:
         "standing": standing,
         "lines": shown,
         "said": said,
+        "put_right_in": lines.put_right_in(session, [row.line for row in shown]),
+        "put_right_from": lines.put_right_from,
         "states": states,
         "open": found.objections_until > now,
         "late_days": days,
@@ -373,7 +376,15 @@ def _line(number: int, line: int) -> dict[str, Any]:
 def _mine() -> dict[str, Any]:
     asks = edge.actor()
     found = objections.objections_of(edge.read(), actor=asks, person_id=asks.person_id) if asks.person_id else []
-    return {"rows": found, "now": edge.now(), "words": words, "publicity": publicity, "states": states}
+    return {
+        "rows": found,
+        "items": entering.listed(edge.read(), [row.award for row in found]),
+        "put_right_in": lines.put_right_in(edge.read(), [row.line for row in found]),
+        "now": edge.now(),
+        "words": words,
+        "publicity": publicity,
+        "states": states,
+    }
 
 
 def _require_objecting() -> None:

@@ -30,6 +30,13 @@ class PublicityBatchTold(marshmallow.Schema):
     adds_up = Boolean(required=True)
 
 
+class PublicityPlaceTold(marshmallow.Schema):
+    """A batch and a line."""
+
+    batch = Integer(required=True)
+    line = Integer(required=True)
+
+
 class PublicityLineTold(marshmallow.Schema):
     """A line as it hangs out: a masked name, never a full one."""
 
@@ -45,6 +52,18 @@ class PublicityLineTold(marshmallow.Schema):
     steps = Integer(required=True)
     state = String(required=True)
     answers = List(String(), required=True, metadata={"description": "of objections to it, without who objected"})
+    put_right_in = Nested(
+        PublicityPlaceTold,
+        required=True,
+        allow_none=True,
+        metadata={"description": "of a corrected line: what came in its place, once that hangs out"},
+    )
+    put_right_from = Nested(
+        PublicityPlaceTold,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the line in whose place this one came"},
+    )
 
 
 class PublicityBatchesTold(marshmallow.Schema):

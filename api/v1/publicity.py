@@ -22,6 +22,7 @@ from timebank import permissions
 from timebank.points.publicity import batches, booking, corrections, objections, preparing, taking_back
 from timebank.points.publicity import refused as refused_lines
 from timebank.points.publicity.batches import BoardLine, Standing
+from timebank.points.publicity.lines import put_right_from, put_right_in
 from timebank.points.publicity.objections import Corrected
 from timebank.points.publicity.tables import Objection
 
@@ -55,9 +56,17 @@ def lines(asked: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     rows = batches.lines_of(session, place.id, number, after=(page - 1) * 100, limit=100)
     said = objections.said_of(session, place.id, number, (page - 1) * 100 + 1, page * 100)
     (standing,) = batches.standings(session, [found])
+    found_in = put_right_in(session, [row.line for row in rows])
     return {
         "batch": _batch(standing),
-        "lines": [_line(row, said.get(row.line.number, [])) for row in rows],
+        "lines": [
+            {
+                **_line(row, said.get(row.line.number, [])),
+                "put_right_in": _place(found_in.get((number, row.line.number))),
+                "put_right_from": _place(put_right_from(row.award)),
+            }
+            for row in rows
+        ],
         "page": page,
         "pages": pages,
     }
@@ -349,6 +358,10 @@ def _batch(standing: Standing) -> dict[str, Any]:
         ],
         "adds_up": standing.adds_up,
     }
+
+
+def _place(found: tuple[int, int] | None) -> dict[str, int] | None:
+    return {"batch": found[0], "line": found[1]} if found else None
 
 
 def _line(row: BoardLine, said: list[Objection]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The page of objections: whoever is too near sees that somebody else answers, before anything is typed."""
 
+import uuid
+
 import pytest
 
 from tests.timebank.points import make
@@ -112,3 +114,27 @@ def test_an_appeal_after_seven_days_is_not_offered(client, village):
     assert forms_of(client.get(hers).text, "/appeal")
     village.pass_time(days=1)
     assert not forms_of(client.get(hers).text, "/appeal")
+
+
+def test_a_corrected_line_leads_to_what_came_in_its_place_and_back(client, village):
+    make.table_in_force(village)
+    caller = village.make_person("李四")
+    make.published(village, (village.make_person("王五"), ITEM), (village.make_person("张三"), ITEM))
+    client.sign_in(caller)
+    client.post("/c/TPL/board/1/2/object", data={"reason": "是两次"})
+    assert ITEM in client.get("/c/TPL/my/objections").text
+    client.sign_in(village.make_person("周委员"), roles=["committee"])
+    (answer,) = forms_of(client.get("/c/TPL/objections").text, "/answer")
+    assert client.post(answer, data={"verdict": "correct", "quantity": "2", "text": "是两次"}).status_code == 303
+    new = client.get("/c/TPL/objections").text.split("看更正后的一笔")[0].rpartition("/awards/")[2].split('"')[0]
+    assert "更正后的一笔还没有公示" in client.get("/c/TPL/board/1").text
+    make.approve(village, uuid.UUID(new))
+    make.publish(village)
+    client.sign_out()
+    assert '更正后的： <a href="/c/TPL/board/2?line=1#l1">' in client.get("/c/TPL/board/1").text
+    assert '更正的是： <a href="/c/TPL/board/1?line=2#l2">' in client.get("/c/TPL/board/2").text
+    first, second = (client.get(f"/api/v1/c/TPL/publicity/batches/{number}").get_json()["lines"] for number in (1, 2))
+    assert [one["put_right_in"] for one in first] == [None, {"batch": 2, "line": 1}]
+    assert [one["put_right_from"] for one in second] == [{"batch": 1, "line": 2}]
+    client.sign_in(caller)
+    assert "/c/TPL/board/2?line=1#l1" in client.get("/c/TPL/my/objections").text

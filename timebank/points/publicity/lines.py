@@ -108,6 +108,38 @@ def line_of_award(session: Session, award: Award) -> PublicityLine | None:
     return session.get(PublicityLine, (award.community_id, award.batch_number, award.line_number))
 
 
+def put_right_from(award: Award) -> tuple[int, int] | None:
+    """Batch and line in whose place this award came, after an objection; None if it came otherwise."""
+    if award.comes_from != "objection":
+        return None
+    batch, line = map(int, award.source.split(":"))
+    return batch, line
+
+
+def put_right_in(session: Session, lines: Sequence[PublicityLine]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Of corrected lines, by batch and line, where what came in their place hangs out; left out while it does not."""
+    by_award = {line.replaced_by: line for line in lines if line.replaced_by is not None}
+    if not by_award:
+        return {}
+    rows = session.execute(
+        select(PublicityLine.award_id, PublicityLine.batch_number, PublicityLine.number)
+        .join(
+            PublicityBatch,
+            (col(PublicityBatch.community_id) == PublicityLine.community_id)
+            & (col(PublicityBatch.number) == PublicityLine.batch_number),
+        )
+        .where(
+            PublicityLine.community_id == lines[0].community_id,
+            col(PublicityLine.award_id).in_(list(by_award)),
+            PublicityBatch.state != states.PUBLISHING,
+        )
+    )
+    return {
+        (by_award[award_id].batch_number, by_award[award_id].number): (batch, number)
+        for award_id, batch, number in rows
+    }
+
+
 def award_of(session: Session, community_id: int, award_id: uuid.UUID) -> Award:
     """An award by its id."""
     award = session.get(Award, (community_id, award_id))

@@ -404,9 +404,10 @@ def answered(session: Session, community_id: int, *, limit: int = 20) -> Sequenc
 
 def put_right_by(session: Session, award: Award) -> Objection | None:
     """The objection by whose answer this award took the place of another one; None if it came otherwise."""
-    if award.comes_from != "objection":
+    place = lines.put_right_from(award)
+    if place is None:
         return None
-    batch, line = map(int, award.source.split(":"))
+    batch, line = place
     said = said_of(session, award.community_id, batch, line, line).get(line, [])
     return next((one for one in said if one.outcome == "corrected"), None)
 
