@@ -108,7 +108,26 @@ def sheet(demo: Demo) -> list[Image.Image]:
     return [page.render(scale=HEIGHT / page.get_height()).to_pil(), auditor.screenshot()]
 
 
-TAKEN = (("check-in", check_in), ("order", order), ("books", books), ("entry", entry), ("sheet", sheet))
+def points(demo: Demo) -> list[Image.Image]:
+    """The month's awards as they hang on the wall, a household's points, and what can be had for them."""
+    board = demo.stranger(360).opens("/~/board")
+    with board.page.expect_navigation():
+        board.page.get_by_role("link", name="批").first.click()
+    wall = board.page.context.request.get(board.page.url + "/sheet.pdf").body()
+    page = PdfDocument(wall)[0]
+    household = demo.person("林晓燕", 360).opens("/~/my/household")
+    shown = household.screenshot()
+    return [page.render(scale=HEIGHT / page.get_height()).to_pil(), shown, household.opens("/~/shop").screenshot()]
+
+
+TAKEN = (
+    ("check-in", check_in),
+    ("order", order),
+    ("books", books),
+    ("entry", entry),
+    ("sheet", sheet),
+    ("points", points),
+)
 
 
 def main() -> None:
