@@ -40,13 +40,14 @@ def book(session: Session, award: Award, asked: AwardCorrection, *, approvers: l
     detail = {"use_case": "publicity.correct", "award": award.id.hex, "correction": asked.id.hex}
     if asked.objection_id is not None:
         detail["objection"] = asked.objection_id.hex
-    before = _own_and_base(session, main)
-    for entry in entries:
-        asked.entry = book.reverse(entry, on=on, reason="award_corrected", approvers=approvers, detail=detail)
+    before, had = _own_and_base(session, main), _free(session, award)
     taken_later = household_accounts.undo_moves(session, community_id, award.id, now=now)
     if taken_later and main is not None:
+        # First: a counter-entry may leave the returned points below zero, after which the ledger gives nothing of them.
         book.post({accounts.RETURNED_PT: -taken_later, main: taken_later}, on=on,
                   detail={**detail, "use_case": "publicity.give_back", "credited": taken_later})  # fmt: skip
+    for entry in entries:
+        asked.entry = book.reverse(entry, on=on, reason="award_corrected", approvers=approvers, detail=detail)
     unpaid = -sum(move.steps for move in moves if move.entry)
     if unpaid:
         # What it had paid is owed again; where the deduction was booked back before it, what that gave back is there for it.
@@ -61,7 +62,33 @@ def book(session: Session, award: Award, asked: AwardCorrection, *, approvers: l
             taken_steps=before[0] - after[0], base_taken_steps=before[1] - after[1], on=on, now=now,
         )  # fmt: skip
     following.follow(session, community_id, award.household_id, on=on)
+    _settle(session, award, had, unpaid, on=on, now=now, detail=detail)
     return REVERSED
+
+
+def _settle(
+    session: Session, award: Award, had: int, unpaid: int, *, on: dt.date, now: dt.datetime, detail: dict[str, str]
+) -> None:
+    """Let what a correction brought pay what is owed beside it, and who goes on what the award had paid for the one that ended.
+
+    So nobody has points and owes them at once, and the returned points are there for who is given some back.
+    """
+    community_id = award.community_id
+    goes_on = following.successor(session, community_id, award.household_id)
+    for gone in following.left_behind(session, community_id).get(goes_on, ()):
+        following.follow(session, community_id, gone, on=on)
+    steps = max(_free(session, award) - had, unpaid if goes_on != award.household_id else 0)
+    if steps > 0:
+        household_accounts.pay_shortfall(
+            session, community_id, goes_on, award_id=award.id, steps=steps, on=on, now=now, detail=detail, cites=None
+        )
+
+
+def _free(session: Session, award: Award) -> int:
+    """What the household of an award, or the one that goes on for it, has on its own account and free."""
+    goes_on = following.successor(session, award.community_id, award.household_id)
+    main = accounts.find_main(session, award.community_id, goes_on, "pt")
+    return 0 if main is None else max(book_of(session).account(main).available, 0)
 
 
 def _ended_for_good(session: Session, award: Award) -> bool:
