@@ -46,6 +46,10 @@ def test_a_basket_is_ordered_at_once_and_handed_over_in_part(client, village):
     again = client.post("/c/TPL/merchant", data={"code": code})
     assert again.status_code == 409
     assert "交付过了" in again.text
+    listed = client.get("/c/TPL/merchant/orders").text
+    assert "香皂 × 1<br>" in listed
+    assert "没有交付：香皂 × 1、毛巾 × 1" in listed
+    assert "香皂 × 1、毛巾 × 1," in client.get("/c/TPL/merchant/orders.csv").text
     assert client.get("/c/TPL/merchant/account").status_code == 200
     assert "对得上" in client.get("/c/TPL/points/shop-report").text
 

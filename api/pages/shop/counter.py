@@ -138,12 +138,12 @@ def merchant_orders_file(form: str) -> Any:
     session, asks = edge.read(), edge.actor()
     columns = [
         Column(label=_("商户")), Column(label=_("单号"), kind="whole"), Column(label=_("商品")),
-        Column(label=_("积分"), kind="points"), Column(label=_("实扣"), kind="points"),
+        Column(label=_("没有交付的")), Column(label=_("积分"), kind="points"), Column(label=_("实扣"), kind="points"),
         Column(label=_("下单"), kind="instant"), Column(label=_("领取期限"), kind="instant"), Column(label=_("状态")),
         Column(label=_("办结"), kind="instant"), Column(label=_("原因")),
     ]  # fmt: skip
     rows = [
-        (one.name, row.order.number, row.goods, row.order.total_steps, row.order.given_steps, row.order.ordered_at,
+        (one.name, row.order.number, row.goods, row.missing, row.order.total_steps, row.order.given_steps, row.order.ordered_at,
          row.order.last_moment, str(words.ORDER_STATES[row.order.state]), row.order.closed_at, row.order.close_reason)
         for one in merchants.merchants_staffed_by(session, actor=asks)
         for row in orders.orders_of_merchant(
@@ -151,7 +151,19 @@ def merchant_orders_file(form: str) -> Any:
         )
     ]  # fmt: skip
     totals = [
-        (None, None, _("合计"), sum(row[3] for row in rows), sum(row[4] for row in rows), None, None, None, None, None)
+        (
+            None,
+            None,
+            _("合计"),
+            None,
+            sum(row[4] for row in rows),
+            sum(row[5] for row in rows),
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
     ]
     sheet = Sheet(name=_("全部兑换单"), columns=columns, rows=rows, totals=totals)
     return lists.answer(form, [sheet], "shop-orders")

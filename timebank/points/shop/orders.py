@@ -96,6 +96,17 @@ class Ordered:
         return told([(item.name, line.quantity) for line, item in self.lines])
 
     @property
+    def given(self) -> str:
+        """What was handed over, in one line; empty where nothing was."""
+        return told([(item.name, line.given) for line, item in self.lines if line.given])
+
+    @property
+    def missing(self) -> str:
+        """What was ordered and not handed over with the rest, in one line; empty for an order that waits or ended otherwise."""
+        lines = self.lines if self.order.state == HANDED_OVER else ()
+        return told([(item.name, line.quantity - line.given) for line, item in lines if line.given < line.quantity])
+
+    @property
     def is_whole(self) -> bool:
         """Whether everything was given that was ordered."""
         return all(line.given == line.quantity for line, _ in self.lines)
