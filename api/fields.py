@@ -124,7 +124,7 @@ class Points(fields.String):
 class Text(fields.String):
     """A text: NFC, without spaces at its ends, at most `most` characters, no control characters.
 
-    `lines=True` allows several lines.
+    `lines=True` allows several lines, `tabs=True` what was copied from a spreadsheet.
     """
 
     default_error_messages = {
@@ -135,19 +135,21 @@ class Text(fields.String):
         "control": _("含有不能用的字符。"),
     }
 
-    def __init__(self, *, least: int = 1, most: int = 200, lines: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *, least: int = 1, most: int = 200, lines: bool = False, tabs: bool = False, **options: Any
+    ) -> None:
         options["metadata"] = {"minLength": least, "maxLength": most, **options.get("metadata", {})}
         super().__init__(**options)
-        self.least, self.most, self.lines = least, most, lines
+        self.least, self.most = least, most
+        self.allowed = ("\n" if lines else "") + ("\t" if tabs else "")
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         if not isinstance(value, str):
             raise self.make_error("invalid")
         text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-        allowed = "\n" if self.lines else ""
         # What can be printed has none of them; only a text that cannot is looked at sign by sign.
         if not text.isprintable() and any(
-            unicodedata.category(sign) in ("Cc", "Cs", "Cn") and sign not in allowed for sign in text
+            unicodedata.category(sign) in ("Cc", "Cs", "Cn") and sign not in self.allowed for sign in text
         ):
             raise self.make_error("control")
         if len(text) < self.least:

@@ -61,7 +61,7 @@ class RoleForMany(fields.Schema):
     area_path = fields.Text(load_default=None, most=300)
     from_on = fields.Day(load_default=None)
     until_on = fields.Day(load_default=None)
-    people = fields.Text(required=True, most=40_000, lines=True)
+    people = fields.Text(required=True, most=40_000, lines=True, tabs=True)
 
 
 class RoleToTake(fields.Schema):

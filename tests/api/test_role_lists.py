@@ -65,7 +65,7 @@ def test_staff_look_at_a_list_and_give_the_role_once(client, village):
     one, two = village.make_person("林晓燕"), village.make_person("王秀英")
     client.sign_in(village.make_person("李建芳"), roles=["desk_staff"])
     until = village.today + timedelta(days=30)
-    typed = {"people": f"{one.number} 林晓燕\n{two.number}\nX-1", "role": "volunteer", "until_on": until.isoformat()}
+    typed = {"people": f"{one.number}\t林晓燕\t女\r\n{two.number}\nX-1", "role": "volunteer", "until_on": until.isoformat()}
     page = client.get("/c/TPL/roles/many")
     shown = client.submit_form(page, containing="核对", data=typed)
     assert shown.status_code == 200
