@@ -382,7 +382,7 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
         or (claimed and award.life == "entered"),
         "corrects": may("publicity.correct"),
         "audits": may("reports.journal"),
-        "sees_staff": may("awards.read") or may("awards.report", area_path=home.area_path),
+        "sees_staff": reading.sees_staff(asks, row),
         "mine": mine,
         "claimed": claimed,
         "visit": award_visits.visit_of(session, community_id, award.id) if award.comes_from == "attendance" else None,

@@ -150,7 +150,7 @@ class AwardsVerdict(Schema):
 class AwardAnswer(marshmallow.Schema):
     """An award. Steps are tenths of a point, deductions negative; `life` is its state or, while entered, its stage."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     on = plain.Date(required=True)
     household = plain.Integer(required=True)
     person = plain.String(required=True, allow_none=True, metadata={"description": "number"})
@@ -164,7 +164,7 @@ class AwardAnswer(marshmallow.Schema):
     life = plain.String(required=True)
     evidence = plain.String(required=True)
     entered_at = plain.DateTime(required=True)
-    double_of = plain.String(required=True, allow_none=True)
+    double_of = fields.IdTold(required=True, allow_none=True)
     batch = plain.Integer(required=True, allow_none=True)
     line = plain.Integer(required=True, allow_none=True)
     entry = plain.Integer(required=True, allow_none=True)
@@ -199,7 +199,7 @@ class AwardWholeAnswer(AwardAnswer):
     photos = plain.Integer(required=True, metadata={"description": "how many; each at .../photos/<number>"})
     invitations = plain.List(plain.Nested(AwardInvitationAnswer), required=True)
     hearing = plain.Nested(AwardHearingAnswer, required=True, allow_none=True)
-    others = plain.List(plain.String(), required=True, metadata={"description": "awards of the same deed"})
+    others = plain.List(fields.IdTold(), required=True, metadata={"description": "awards of the same deed"})
 
 
 class AwardListAnswer(marshmallow.Schema):
@@ -208,7 +208,7 @@ class AwardListAnswer(marshmallow.Schema):
 
 
 class ClaimItemAnswer(marshmallow.Schema):
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     category = plain.String(required=True)
     title = plain.String(required=True)
     per = plain.String(required=True)
@@ -220,7 +220,7 @@ class ClaimItemsAnswer(marshmallow.Schema):
 
 
 class AwardEnteredAnswer(marshmallow.Schema):
-    award_id = plain.String(required=True)
+    award_id = fields.IdTold(required=True)
     credited_steps = plain.Integer(required=True)
     uncapped_steps = plain.Integer(required=True)
     limited_by = plain.String(required=True)
@@ -233,7 +233,7 @@ class AwardsReviewedAnswer(marshmallow.Schema):
 
 
 class AwardLifeAnswer(marshmallow.Schema):
-    award_id = plain.String(required=True)
+    award_id = fields.IdTold(required=True)
     life = plain.String(required=True)
 
 
@@ -266,7 +266,7 @@ class DrawMonthAnswer(marshmallow.Schema):
 
 
 class DrawAnswer(marshmallow.Schema):
-    award_id = plain.String(required=True)
+    award_id = fields.IdTold(required=True)
     key = plain.String(required=True, metadata={"description": "canonical bytes that name the deed"})
     value = plain.Integer(required=True)
     percent = plain.Integer(required=True)
@@ -282,5 +282,5 @@ class DrawsAnswer(marshmallow.Schema):
 
 class HearingDoneAnswer(marshmallow.Schema):
     code = plain.String(required=True)
-    award_id = plain.String(required=True)
+    award_id = fields.IdTold(required=True)
     number = plain.Integer(metadata={"description": "of the invitation"})

@@ -3,6 +3,8 @@
 import marshmallow
 from marshmallow.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 
+from api.fields import IdTold
+
 
 class HonourLevelAnswer(marshmallow.Schema):
     name = String(required=True)
@@ -40,4 +42,4 @@ class HonoursAnswer(marshmallow.Schema):
 
 
 class HonourObjectionAnswer(marshmallow.Schema):
-    objection_id = String(required=True)
+    objection_id = IdTold(required=True)

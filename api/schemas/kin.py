@@ -43,7 +43,7 @@ class KinAsked(fields.Schema):
 class KinAnswer(marshmallow.Schema):
     """A kinship from the side of the person asked about; `waits`: the other side has not confirmed it yet."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     name = plain.String(required=True)
     number = plain.String(required=True)
     relation = plain.String(required=True)
@@ -59,5 +59,5 @@ class KinListAnswer(marshmallow.Schema):
 
 class KinDoneAnswer(marshmallow.Schema):
     code = plain.String(required=True)
-    kin_id = plain.String(required=True)
+    kin_id = fields.IdTold(required=True)
     ended_on = plain.String()

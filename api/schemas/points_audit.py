@@ -61,14 +61,14 @@ class MutualTold(fields.Schema):
 class VersionTold(fields.Schema):
     """A version, and how many items it changed of the version `before_id`."""
 
-    table_id = plain.String()
+    table_id = fields.IdTold()
     version = plain.Integer()
     title = plain.String()
     state = plain.String()
     in_force_from = plain.Date()
     in_force_until = plain.Date(allow_none=True)
     digest = plain.String()
-    before_id = plain.String(allow_none=True)
+    before_id = fields.IdTold(allow_none=True)
     items = plain.Integer()
     new = plain.Integer()
     gone = plain.Integer()

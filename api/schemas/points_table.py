@@ -160,7 +160,7 @@ class EndedSeat(LastDay):
 class PointsTableAnswer(marshmallow.Schema):
     """A version; steps are tenths of a point."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     title = plain.String(required=True)
     stage = plain.String(required=True, metadata={"enum": list(states.STAGES)})
     version = plain.Integer(required=True, allow_none=True)
@@ -175,7 +175,7 @@ class PointsTableAnswer(marshmallow.Schema):
 class PointsItemAnswer(marshmallow.Schema):
     """An item: what was voted, how it is scored, and the cells that say it."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     position = plain.Integer(required=True)
     category = plain.String(required=True)
     title = plain.String(required=True)
@@ -201,7 +201,7 @@ class PointsItemAnswer(marshmallow.Schema):
 class PointsVoteAnswer(marshmallow.Schema):
     """A vote on a version; members only where it was by roll-call or presence."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     body = plain.String(required=True)
     held_on = plain.Date(required=True)
     state = plain.String(required=True)
@@ -220,7 +220,7 @@ class PointsVoteAnswer(marshmallow.Schema):
 class PointsSaidAnswer(marshmallow.Schema):
     """A comment or an objection and its answer; names as the reader may see them."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     name = plain.String(required=True)
     channel = plain.String(required=True)
     position = plain.Integer(required=True, allow_none=True)
@@ -255,14 +255,14 @@ class PointsTableDoneAnswer(marshmallow.Schema):
         unknown = marshmallow.INCLUDE
 
     code = plain.String(required=True)
-    table_id = plain.String()
-    item_id = plain.String()
+    table_id = fields.IdTold()
+    item_id = fields.IdTold()
     revision = plain.Integer()
-    comment_id = plain.String()
-    objection_id = plain.String()
-    vote_id = plain.String()
-    body_id = plain.String()
-    member_id = plain.String()
+    comment_id = fields.IdTold()
+    objection_id = fields.IdTold()
+    vote_id = fields.IdTold()
+    body_id = fields.IdTold()
+    member_id = fields.IdTold()
     version = plain.Integer()
     in_force_from = plain.String()
 
@@ -276,7 +276,7 @@ class PointsTablesQuery(Schema):
 class PointsSeatAnswer(marshmallow.Schema):
     """Somebody's seat today."""
 
-    member_id = plain.String(required=True)
+    member_id = fields.IdTold(required=True)
     person = plain.String(required=True, metadata={"description": "number"})
     name = plain.String(required=True)
     role = plain.String(required=True)
@@ -287,7 +287,7 @@ class PointsSeatAnswer(marshmallow.Schema):
 class PointsBodyAnswer(marshmallow.Schema):
     """A body that votes, with who sits in it today; the assembly has no roll."""
 
-    id = plain.String(required=True)
+    id = fields.IdTold(required=True)
     name = plain.String(required=True)
     kind = plain.String(required=True)
     ended_on = plain.Date(required=True, allow_none=True)

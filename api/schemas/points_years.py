@@ -3,6 +3,8 @@
 import marshmallow
 from marshmallow.fields import Date, DateTime, Integer, List, Nested, String
 
+from api.fields import IdTold
+
 
 class YearCloseRowAnswer(marshmallow.Schema):
     """One household, in steps: as it was done, or as it would be now."""
@@ -30,7 +32,7 @@ class YearCloseTotalsAnswer(marshmallow.Schema):
 
 
 class YearAnswer(marshmallow.Schema):
-    id = String(required=True)
+    id = IdTold(required=True)
     year = Integer(required=True)
     state = String(required=True)
     carry_percent = Integer(required=True)

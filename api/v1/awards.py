@@ -201,11 +201,12 @@ def draws(**_: Any) -> dict[str, Any]:
 @edge.signed_in
 @blueprint.response(200, told.AwardWholeAnswer)
 def one(award_id: UUID, **_: Any) -> dict[str, Any]:
-    """One award with its verdicts."""
+    """One award with its verdicts; those that were taken back are for staff."""
     whole = reading.whole(edge.read(), actor=edge.actor(), award_id=award_id)
+    every = reading.sees_staff(edge.actor(), whole.row)
     return {
         **_told(whole.row),
-        "verdicts": [_verdict(review) for review in whole.reviews],
+        "verdicts": [_verdict(review) for review in whole.reviews if every or review.undone_at is None],
         "photos": len(whole.photos),
         "invitations": [
             {"number": one.number, "meets_at": one.meets_at, "place": one.place} for one in whole.invitations

@@ -141,3 +141,18 @@ def test_an_award_that_is_sent_twice_is_entered_once_and_answered_as_before(app,
         taps = [committee.post(f"/c/TPL/points/{page}", typed, key=key) for _tap in range(2)]
         assert [tap.status_code for tap in taps] == [303, 303], (page, taps[1].text)
         assert committee.post(f"/c/TPL/points/{page}", typed).status_code == 422, page
+
+
+def test_a_household_reads_no_verdict_that_was_taken_back(app, db, village):
+    resident, reviewer = village.make_person(), village.make_person()
+    items = make.items(village, make.table_in_force(village))
+    one = signed_in(app, db, village, resident)
+    staff = signed_in(app, db, village, reviewer, ["reviewer"])
+    told = {"item_id": items[LARGE].id.hex, "on": village.today.isoformat(), "evidence": "录取通知书"}
+    award = f"/api/v1/c/TPL/awards/{one.post('/api/v1/c/TPL/awards/claims', json=told).json['award_id']}"
+    verdict = {"award_ids": [award.rsplit("/", 1)[1]], "verdict": "reject", "remark": "怀疑是假的"}
+    assert staff.post("/api/v1/c/TPL/awards/reviews", json=verdict).status_code == 200
+    assert [said["remark"] for said in one.get(award).json["verdicts"]] == ["怀疑是假的"]
+    assert staff.post(award + "/undo", json={}).status_code == 200
+    assert [said["undone"] for said in staff.get(award).json["verdicts"]] == [True]
+    assert one.get(award).json["verdicts"] == []

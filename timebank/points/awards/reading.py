@@ -167,6 +167,14 @@ def whole(session: Session, *, actor: Actor, award_id: uuid.UUID) -> Whole:
     )
 
 
+def sees_staff(actor: Actor, row: Listed) -> bool:
+    """Whether who reads an award reads who worked on it too, and verdicts that were taken back; its household does not."""
+    place, home = row.award.community_id, row.household
+    return may(actor, "awards.read", community_id=place) or may(
+        actor, "awards.report", community_id=place, area_path=home.area_path
+    )
+
+
 def reviews_of(session: Session, community_id: int, award_id: uuid.UUID) -> Sequence[AwardReview]:
     """All verdicts on an award, those taken back too, oldest first."""
     return session.scalars(
