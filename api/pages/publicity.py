@@ -281,11 +281,18 @@ def _prepared() -> dict[str, Any]:
         "holds": preparing.holds_of(session, place.id, held),
         "standings": batches.standings(session, newest),
         "today": today_in(session, place.id, now),
+        "runs_until": _runs_until(found.month, today_in(session, place.id, now)),
         "now": now,
         "clock": clocks.clock(session, place.id, now),
         "publishes": permissions.may(asks, "publicity.publish", community_id=place.id),
         "months": _months(today_in(session, place.id, now)),
     }
+
+
+def _runs_until(month: dt.date, today: dt.date) -> dt.date | None:
+    """The last day of a month that is not over on `today`, so that what comes still hangs out in another batch; else None."""
+    last = preparing.last_day(month)
+    return last if last >= today else None
 
 
 def _months(today: dt.date) -> list[str]:

@@ -12,7 +12,7 @@ from tests.timebank.points import make
 from tests.timebank.points.shop import arrange
 from timebank import accounts, checks, policy
 from timebank.permissions import Actor
-from timebank.points.publicity import batches
+from timebank.points.publicity import batches, preparing
 
 ITEM = "参加公益理发"
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -207,3 +207,18 @@ def test_an_answer_does_not_name_who_objected_and_a_booked_line_says_how_it_is_p
     answers = [client.post(url, data={"verdict": "correct", "quantity": "1", "text": "是一次"}) for url in urls]
     assert sorted(answer.status_code for answer in answers) == [303, 422]
     assert sum("这一行已经入账，不能改数" in answer.text for answer in answers) == 1
+
+
+def test_a_month_that_is_not_over_is_published_with_a_warning_until_its_last_day(client, village):
+    make.table_in_force(village)
+    make.approve(village, make.enter(village, village.make_person(), ITEM))
+    officer, month = village.make_person("周委员"), village.today.replace(day=1)
+    village.pass_time(days=(preparing.last_day(month) - village.today).days)
+    client.sign_in(officer, roles=["committee"])
+    page = client.get("/c/TPL/publicity").text
+    assert f"{month.month} 月还没有结束" in page
+    assert "公示这 1 行" in page
+    village.pass_time(days=1)
+    client.sign_in(officer, roles=["committee"])
+    assert "月还没有结束" not in client.get(f"/c/TPL/publicity?month={month:%Y-%m}").text
+    assert client.post("/c/TPL/publicity", data={"month": f"{month:%Y-%m}"}).status_code == 303
