@@ -53,6 +53,12 @@ def test_each_line_of_a_list_says_what_becomes_of_it(village, other_village):
     ]  # fmt: skip
 
 
+def test_a_line_with_a_wrong_name_keeps_the_right_line_below_it_from_nothing(village):
+    one = village.make_person("林晓燕")
+    lines = looked(village, f"{one.number} 王秀英\n{one.number} 林晓燕\n{one.number}")
+    assert [line.verdict for line in lines] == ["other_name", "new", "twice"]
+
+
 def test_a_list_has_its_end(village):
     number = village.make_person().number
     assert len(looked(village, "\n".join([number] * role_lists.MOST))) == role_lists.MOST
@@ -65,7 +71,11 @@ def test_staff_look_at_a_list_and_give_the_role_once(client, village):
     one, two = village.make_person("林晓燕"), village.make_person("王秀英")
     client.sign_in(village.make_person("李建芳"), roles=["desk_staff"])
     until = village.today + timedelta(days=30)
-    typed = {"people": f"{one.number}\t林晓燕\t女\r\n{two.number}\nX-1", "role": "volunteer", "until_on": until.isoformat()}
+    typed = {
+        "people": f"{one.number}\t林晓燕\t女\r\n{two.number}\nX-1",
+        "role": "volunteer",
+        "until_on": until.isoformat(),
+    }
     page = client.get("/c/TPL/roles/many")
     shown = client.submit_form(page, containing="核对", data=typed)
     assert shown.status_code == 200

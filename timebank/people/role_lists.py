@@ -119,7 +119,8 @@ def _looked(
             verdict = GONE
         else:
             verdict = TWICE if serial in seen else HELD if person.id in holding else NEW
-        seen.add(serial)
+        if verdict in (NEW, HELD):  # a line that names nobody stands in nobody's way
+            seen.add(serial)
         found.append(Line(at, line[:80], verdict, person.id, person.number, person.name if names_too else ""))
     return found
 
