@@ -5,6 +5,7 @@ one meanwhile waits for it, and beyond a few who wait everybody else is told to 
 press at once cost what one of them costs. What a file was before its batch changed is thrown away.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,16 +53,23 @@ class ReadyFiles:
 
     def _made(self, path: Path, name: str, suffix: str, content: bytes) -> bytes:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
         part.write_bytes(content)
         part.replace(path)
         for old in self.folder.glob(f"{name}.*.{suffix}"):
             if old != path:
                 old.unlink(missing_ok=True)
-        kept = sorted(self.folder.glob("*.*.*"), key=lambda one: one.stat().st_mtime, reverse=True)
+        kept = sorted(self.folder.glob("*.*.*"), key=_made_at, reverse=True)
         for old in kept[KEPT_MOST:]:
             old.unlink(missing_ok=True)
         return content
+
+
+def _made_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another process threw it away meanwhile
+        return 0.0
 
 
 def _read(path: Path) -> bytes | None:

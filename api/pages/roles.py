@@ -126,6 +126,7 @@ def look_at_many() -> Any:
             role=told["role"],
             area_path=told["area_path"],
             from_on=told["from_on"],
+            until_on=told["until_on"],
             text=told["text"],
         )
     except Refused as refused:

@@ -20,11 +20,17 @@ def held(village, person, on=None):
         return [(grant.role, grant.from_on, grant.until_on) for grant in found]
 
 
-def looked(village, text, role="volunteer"):
+def looked(village, text, role="volunteer", until_on=None):
     desk = village.actor("desk_staff")
     with village.read() as session:
         return role_lists.look(
-            session, actor=desk, role=role, area_path=village.area_path, from_on=village.today, text=text
+            session,
+            actor=desk,
+            role=role,
+            area_path=village.area_path,
+            from_on=village.today,
+            until_on=until_on,
+            text=text,
         )
 
 
@@ -51,6 +57,20 @@ def test_each_line_of_a_list_says_what_becomes_of_it(village, other_village):
         (1, "new", "林晓燕"), (2, "new", "王秀英"), (3, "twice", "林晓燕"), (4, "held", "李建芳"),
         (5, "other_name", "王秀英"), (6, "unknown", ""), (7, "unknown", ""), (8, "unknown", ""), (9, "gone", "陈远走"),
     ]  # fmt: skip
+
+
+def test_who_has_the_role_for_a_shorter_time_gets_it_for_the_longer(village):
+    one = village.make_person("林晓燕")
+    tomorrow = village.today + timedelta(days=1)
+    village.storage.write_global(
+        lambda session, now: roles.give(
+            session, actor=village.actor("desk_staff"), now=now, role="volunteer", area_path=village.area_path,
+            from_on=village.today, until_on=tomorrow, person_id=one.id,
+        )
+    )  # fmt: skip
+    assert [line.verdict for line in looked(village, one.number)] == ["new"]
+    assert [line.verdict for line in looked(village, one.number, until_on=tomorrow + timedelta(days=1))] == ["new"]
+    assert [line.verdict for line in looked(village, one.number, until_on=tomorrow)] == ["held"]
 
 
 def test_a_line_with_a_wrong_name_keeps_the_right_line_below_it_from_nothing(village):

@@ -52,7 +52,16 @@ class Line:
     name: str
 
 
-def look(session: Session, *, actor: Actor, role: str, area_path: str, from_on: date, text: str) -> list[Line]:
+def look(
+    session: Session,
+    *,
+    actor: Actor,
+    role: str,
+    area_path: str,
+    from_on: date,
+    until_on: date | None = None,
+    text: str,
+) -> list[Line]:
     """What becomes of each line of a list: a number, and after a space, tab or comma a name, if there is one.
 
     An operator reads no names, and is not told whether one that was typed is right.
@@ -63,7 +72,7 @@ def look(session: Session, *, actor: Actor, role: str, area_path: str, from_on: 
     """
     roles.refuse(session, actor=actor, role=role, area_path=area_path)
     return _looked(
-        session, community_of(actor), role=role, area_path=area_path, from_on=from_on, text=text,
+        session, community_of(actor), role=role, area_path=area_path, from_on=from_on, until_on=until_on, text=text,
         names_too=roles.sees_names(actor),
     )  # fmt: skip
 
@@ -87,7 +96,7 @@ def give(
         Forbidden, RoleNotYours, NotFound, TooManyPeople: as for `look`.
     """
     permissions.require(actor, "roles.give_list", community_id=actor.community_id, area_path=area_path)
-    lines = look(session, actor=actor, role=role, area_path=area_path, from_on=from_on, text=text)
+    lines = look(session, actor=actor, role=role, area_path=area_path, from_on=from_on, until_on=until_on, text=text)
     to = [line.person_id for line in lines if line.verdict == NEW]
     for person_id in to:
         roles.give(session, actor=actor, now=now, role=role, area_path=area_path, from_on=from_on, until_on=until_on,
@@ -96,7 +105,15 @@ def give(
 
 
 def _looked(
-    session: Session, community_id: int, *, role: str, area_path: str, from_on: date, text: str, names_too: bool
+    session: Session,
+    community_id: int,
+    *,
+    role: str,
+    area_path: str,
+    from_on: date,
+    until_on: date | None,
+    text: str,
+    names_too: bool,
 ) -> list[Line]:
     typed = [line.strip() for line in text.splitlines() if line.strip()]
     if len(typed) > MOST:
@@ -105,7 +122,10 @@ def _looked(
     parts = [_BEFORE_NAME.split(half_width(line), maxsplit=1) for line in typed]
     serials = [numbers.serial_of(one[0], code) for one in parts]
     people = _people(session, community_id, [serial for serial in serials if serial])
-    holding = _holding(session, community_id, role=role, area_path=area_path, on=from_on, people=list(people.values()))
+    holding = _holding(
+        session, community_id, role=role, area_path=area_path, from_on=from_on, until_on=until_on,
+        people=list(people.values()),
+    )  # fmt: skip
     seen: set[int] = set()
     found = []
     for at, (line, part, serial) in enumerate(zip(typed, parts, serials, strict=True), start=1):
@@ -140,9 +160,17 @@ def _people(session: Session, community_id: int, serials: Sequence[int]) -> dict
 
 
 def _holding(
-    session: Session, community_id: int, *, role: str, area_path: str, on: date, people: Sequence[Person]
+    session: Session,
+    community_id: int,
+    *,
+    role: str,
+    area_path: str,
+    from_on: date,
+    until_on: date | None,
+    people: Sequence[Person],
 ) -> set[uuid.UUID]:
-    """Who of these people has the role at this area on a day."""
+    """Who of these people has the role at this area from this day, and for at least as long."""
+    lasts = col(RoleGrant.until_on).is_(None)
     rows = session.scalars(
         select(col(RoleGrant.person_id)).where(
             col(RoleGrant.community_id) == community_id,
@@ -150,8 +178,8 @@ def _holding(
             col(RoleGrant.role) == role,
             col(RoleGrant.area_path) == area_path,
             col(RoleGrant.revoked_at).is_(None),
-            col(RoleGrant.from_on) <= on,
-            or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) >= on),
+            col(RoleGrant.from_on) <= from_on,
+            lasts if until_on is None else or_(lasts, col(RoleGrant.until_on) >= until_on),
         )
     )
     return {person_id for person_id in rows if person_id}
