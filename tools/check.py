@@ -68,8 +68,8 @@ CHECKS = (
 TESTS = (
     Suite("unit", pytest("not postgres and not slow and not browser and not faults"), 900, is_pytest=True),
     Suite("postgres", pytest("postgres and not slow and not browser and not faults"), 800, is_pytest=True),
-    Suite("slow", pytest("slow and not browser and not faults"), 1100, is_pytest=True),
-    Suite("browser", pytest("browser and not faults"), 1100, is_pytest=True),
+    Suite("slow", pytest("slow and not browser and not faults"), 1300, is_pytest=True),
+    Suite("browser", pytest("browser and not faults"), 1200, is_pytest=True),
     Suite("faults", pytest("faults", "tests/faults"), 300, is_pytest=True, alone=True),
 )
 
