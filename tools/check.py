@@ -66,10 +66,10 @@ CHECKS = (
 
 # Together these marks name every test exactly once. The longest first: what is short fills up the end.
 TESTS = (
+    Suite("browser", pytest("browser and not faults"), 1200, is_pytest=True),
+    Suite("slow", pytest("slow and not browser and not faults"), 1300, is_pytest=True),
     Suite("unit", pytest("not postgres and not slow and not browser and not faults"), 900, is_pytest=True),
     Suite("postgres", pytest("postgres and not slow and not browser and not faults"), 800, is_pytest=True),
-    Suite("slow", pytest("slow and not browser and not faults"), 1300, is_pytest=True),
-    Suite("browser", pytest("browser and not faults"), 1200, is_pytest=True),
     Suite("faults", pytest("faults", "tests/faults"), 300, is_pytest=True, alone=True),
 )
 
