@@ -217,7 +217,9 @@ class Life(Met):
             known = {"award_refused", "claims_full", "helped_claims_full"}
             assert refused.code in known, refused
             self.refusals[refused.code] += 1
-            self.problems.update(str(one).split(":")[1] for one in refused.facts.get("problems", ()))
+            problems = refused.facts.get("problems", [])
+            assert isinstance(problems, list)
+            self.problems.update(str(one).split(":")[1] for one in problems)
             assert self.changed() == []
             return None
         self.sources[source] += 1
@@ -257,7 +259,7 @@ class Life(Met):
 
     def verdicts(self, award_id: uuid.UUID) -> list[AwardReview]:
         with self.village.read() as session:
-            return reviewing.verdicts_of(session, session.get(Award, (self.village.community_id, award_id)))
+            return list(reviewing.verdicts_of(session, session.get(Award, (self.village.community_id, award_id))))
 
     def kept_from(self, actor: Actor, award_id: uuid.UUID, *, only_near: bool = False) -> str:
         """Why this officer does not decide, by what the test knows; "" if she does."""
