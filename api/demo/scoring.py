@@ -19,7 +19,7 @@ from timebank import samples
 from timebank.permissions import Actor
 from timebank.points.awards import entering, rows
 from timebank.points.awards.tables import Award
-from timebank.points.publicity import batches, objections
+from timebank.points.publicity import batches, corrections, objections
 from timebank.points.publicity.tables import Objection, PublicityLine
 from timebank.points.table import adoption
 from timebank.points.table.tables import PointsItem
@@ -394,10 +394,10 @@ def _correct(told: Scoring, batch: int) -> None:
         ).first()  # fmt: skip
     if award is not None:
         told.tale.do(
-            objections.ask_correction, actor=told.committee, award_id=award.id, reason="录错了户,应记到同名的另一户"
+            corrections.ask_correction, actor=told.committee, award_id=award.id, reason="录错了户,应记到同名的另一户"
         )
         officer = told.tale.people[told.place.community_id][1].actor
-        told.tale.do(objections.confirm_correction, actor=officer, award_id=award.id)
+        told.tale.do(corrections.confirm_correction, actor=officer, award_id=award.id)
 
 
 # The present ----------------------------------------------------------------------------------------------------------

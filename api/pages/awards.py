@@ -23,7 +23,7 @@ from timebank.people.working_days import declare_day, declared_days, today_in
 from timebank.points import rules
 from timebank.points.awards import claiming, entering, reading, reviewing, states
 from timebank.points.awards.rows import AwardRow, rows_of_file
-from timebank.points.publicity import corrections, objections
+from timebank.points.publicity import corrections, objection_lists
 from timebank.points.table import adoption
 
 blueprint = Blueprint("awards", __name__)
@@ -230,7 +230,7 @@ def withdraw(award_id: uuid.UUID) -> Any:
 def correct(award_id: uuid.UUID) -> Any:
     """Ask that a booked award be booked back."""
     return _with_reason(
-        "publicity.correct", objections.ask_correction, award_id, _("已申请冲正,等另一位工作人员确认。")
+        "publicity.correct", corrections.ask_correction, award_id, _("已申请冲正,等另一位工作人员确认。")
     )
 
 
@@ -242,7 +242,9 @@ def confirm_correction(award_id: uuid.UUID) -> Any:
     try:
         edge.submit(
             "publicity.confirm_correction",
-            lambda session, now: objections.confirm_correction(session, actor=edge.actor(), now=now, award_id=award_id),
+            lambda session, now: corrections.confirm_correction(
+                session, actor=edge.actor(), now=now, award_id=award_id
+            ),
             content={"award": award_id},
         )
     except Refused as refused:
@@ -351,7 +353,7 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
     standing = reviewing.verdicts_of(session, award)
     kept_from = reviewing.kept_from(session, asks, [row]).get(award.id, "")
     today = today_in(session, community_id, edge.now())
-    correction = objections.open_correction(session, award)
+    correction = corrections.open_correction(session, award)
     return {
         "row": row,
         "whole": whole,
@@ -372,7 +374,7 @@ def facts_of(award_id: uuid.UUID) -> dict[str, Any]:
         if correction
         else None,
         "publicity": publicity,
-        "put_right_by": objections.put_right_by(session, award),
+        "put_right_by": objection_lists.put_right_by(session, award),
         "given_up": corrections.correction_of(session, award) if award.state == "booked" else None,
         "withdraws": (
             may("awards.withdraw")

@@ -32,7 +32,7 @@ from timebank.erasure import asking
 from timebank.errors import NotFound, Refused
 from timebank.people.working_days import today_in
 from timebank.points.awards import entering
-from timebank.points.publicity import batches, lines, objections, states, taking_back
+from timebank.points.publicity import batches, lines, objection_lists, objections, states, taking_back
 from timebank.points.table import adoption
 
 blueprint = Blueprint("board", __name__)
@@ -235,7 +235,7 @@ def take_back(objection_id: uuid.UUID) -> Any:
 @edge.signed_in
 def photo(objection_id: uuid.UUID) -> Any:
     """The photograph of an objection, for who raised it and for staff."""
-    found = objections.objection_of(edge.read(), actor=edge.actor(), objection_id=objection_id)
+    found = objection_lists.objection_of(edge.read(), actor=edge.actor(), objection_id=objection_id)
     if found.photo_id is None:
         raise NotFound(what="photo")
     return attachment(edge.read(), found.photo_id)
@@ -256,7 +256,7 @@ def _home() -> dict[str, Any]:
         "tables": [table for table in tables if table.state != "superseded"],
         "history": [table for table in tables if table.adopted_on is not None],
         "standings": batches.standings(session, found),
-        "answered": objections.answered(session, place.id, limit=8),
+        "answered": objection_lists.answered(session, place.id, limit=8),
         "counters": board_parts.counters(session, place.id, edge.now()),
         "honours": board_parts.honours(),
         "honour_words": honour_words,
@@ -327,7 +327,7 @@ def _batch(number: int, asked: dict[str, Any]) -> dict[str, Any]:
     shown = batches.lines_of(session, place.id, number, after=(page - 1) * size, limit=size)
     said = {}
     if shown:
-        said = objections.said_of(session, place.id, number, shown[0].line.number, shown[-1].line.number)
+        said = objection_lists.said_of(session, place.id, number, shown[0].line.number, shown[-1].line.number)
     (standing,) = batches.standings(session, [found])
     days = policy.of(session, place.id, today_in(session, place.id, now)).late_objection_days
     return {
@@ -365,7 +365,7 @@ def _line(number: int, line: int) -> dict[str, Any]:
         "publicity": publicity,
         "batch": found,
         "shown": shown,
-        "until": objections.may_object_until(session, found, award, edge.now()),
+        "until": objection_lists.may_object_until(session, found, award, edge.now()),
         "days": policy.of(session, place.id, today_in(session, place.id, edge.now())).objection_answer_days,
         "on_behalf": permissions.may(asks, "publicity.object_on_behalf", community_id=place.id),
         "resident": asks.person_id is not None,
@@ -375,7 +375,7 @@ def _line(number: int, line: int) -> dict[str, Any]:
 
 def _mine() -> dict[str, Any]:
     asks = edge.actor()
-    found = objections.objections_of(edge.read(), actor=asks, person_id=asks.person_id) if asks.person_id else []
+    found = objection_lists.objections_of(edge.read(), actor=asks, person_id=asks.person_id) if asks.person_id else []
     return {
         "rows": found,
         "items": entering.listed(edge.read(), [row.award for row in found]),

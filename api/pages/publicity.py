@@ -20,7 +20,17 @@ from timebank.people import residents
 from timebank.people.residents import Person
 from timebank.people.working_days import today_in
 from timebank.points.awards import entering
-from timebank.points.publicity import batches, booking, clocks, corrections, preparing, states, taking_back
+from timebank.points.publicity import (
+    batches,
+    booking,
+    clocks,
+    corrections,
+    objection_lists,
+    preparing,
+    states,
+    taking_back,
+    who_answers,
+)
 from timebank.points.publicity import objections as objecting
 from timebank.points.publicity import refused as refused_lines
 from timebank.points.publicity.objections import Corrected
@@ -142,7 +152,7 @@ def objections() -> Any:
 @edge.signed_in
 def objections_file(form: str) -> Any:
     """The list as it is shown."""
-    rows = objecting.objections_of(edge.read(), actor=edge.actor(), limit=EXPORTED_MOST)
+    rows = objection_lists.objections_of(edge.read(), actor=edge.actor(), limit=EXPORTED_MOST)
     sheet = Sheet(
         name=_("异议"),
         columns=[
@@ -234,7 +244,7 @@ def decline_correction(award_id: uuid.UUID) -> Any:
         reason = edge.load(Declined)["reason"]
         edge.submit(
             "publicity.decline_correction",
-            lambda session, now: objecting.decline_correction(
+            lambda session, now: corrections.decline_correction(
                 session, actor=edge.actor(), now=now, award_id=award_id, reason=reason
             ),
             content={"award": award_id, "reason": reason},
@@ -344,10 +354,10 @@ def _objections(before: int | None, caller: Person | None = None) -> dict[str, A
     if not (reads or on_behalf):
         permissions.require(asks, "awards.read", community_id=place.id)
     # The desk writes down who calls or comes; what was objected and answered is for those who answer.
-    rows = objecting.objections_of(session, actor=asks, before=before, limit=PAGE + 1) if reads else []
+    rows = objection_lists.objections_of(session, actor=asks, before=before, limit=PAGE + 1) if reads else []
     hers = []
     if on_behalf and caller is not None:
-        hers = objecting.to_write_down(session, actor=asks, now=edge.now(), person_id=caller.id)
+        hers = objection_lists.to_write_down(session, actor=asks, now=edge.now(), person_id=caller.id)
     last = rows[PAGE - 1].objection.number if len(rows) > PAGE else None
     answers = permissions.may(asks, "publicity.answer", community_id=place.id)
     decides = permissions.may(asks, "publicity.decide", community_id=place.id)
@@ -358,11 +368,11 @@ def _objections(before: int | None, caller: Person | None = None) -> dict[str, A
         "rows": rows[:PAGE],
         "answers": answers,
         "decides": decides,
-        "kept_from": objecting.kept_from(session, asks, rows[:PAGE]) if answers or decides else {},
+        "kept_from": who_answers.kept_from(session, asks, rows[:PAGE]) if answers or decides else {},
         "on_behalf": on_behalf,
         "who_calls": caller,
         "hers": hers,
-        "can_appeal": objecting.can_appeal,
+        "can_appeal": objection_lists.can_appeal,
         "items": entering.listed(session, [row.award for row in hers]),
         "reads": reads,
         "now": edge.now(),

@@ -19,7 +19,7 @@ from api.schemas.publicity import (
     PublicityVerdictPosted,
 )
 from timebank import permissions
-from timebank.points.publicity import batches, booking, corrections, objections, preparing, taking_back
+from timebank.points.publicity import batches, booking, corrections, objection_lists, objections, preparing, taking_back
 from timebank.points.publicity import refused as refused_lines
 from timebank.points.publicity.batches import BoardLine, Standing
 from timebank.points.publicity.lines import put_right_from, put_right_in
@@ -54,7 +54,7 @@ def lines(asked: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     pages = max(-(-found.lines // 100), 1)
     page = min(max(asked["page"] or (1 + ((asked["line"] or 1) - 1) // 100), 1), pages)
     rows = batches.lines_of(session, place.id, number, after=(page - 1) * 100, limit=100)
-    said = objections.said_of(session, place.id, number, (page - 1) * 100 + 1, page * 100)
+    said = objection_lists.said_of(session, place.id, number, (page - 1) * 100 + 1, page * 100)
     (standing,) = batches.standings(session, [found])
     found_in = put_right_in(session, [row.line for row in rows])
     return {
@@ -104,7 +104,7 @@ def object_to(typed: dict[str, Any], number: int, line: int, **_: Any) -> dict[s
 @blueprint.response(200, answers.PublicityObjectionsTold)
 def objected(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """All objections, those that wait first, for those who answer."""
-    found = objections.objections_of(edge.read(), actor=edge.actor(), before=asked["before"], limit=PAGE)
+    found = objection_lists.objections_of(edge.read(), actor=edge.actor(), before=asked["before"], limit=PAGE)
     following = found[-1].objection.number if len(found) == PAGE else None
     return {"objections": [_objection(row.objection, row.line.state) for row in found], "before": following}
 
@@ -117,7 +117,7 @@ def objected_by(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
     """What staff can write down for somebody who calls or comes: open objections, and those that can be appealed; without reasons."""
     permissions.require(edge.actor(), "publicity.object_on_behalf", community_id=edge.community().id)
     person = codes.person_of(edge.read(), edge.community(), asked["person"])
-    found = objections.to_write_down(edge.read(), actor=edge.actor(), now=edge.now(), person_id=person.id)
+    found = objection_lists.to_write_down(edge.read(), actor=edge.actor(), now=edge.now(), person_id=person.id)
     return {
         "objections": [{**_objection(row.objection, row.line.state), "reason": ""} for row in found],
         "before": None,
@@ -130,7 +130,7 @@ def objected_by(asked: dict[str, Any], **_: Any) -> dict[str, Any]:
 def mine(**_: Any) -> dict[str, Any]:
     """The caller's own objections, with answers."""
     asks = edge.actor()
-    found = objections.objections_of(edge.read(), actor=asks, person_id=asks.person_id) if asks.person_id else []
+    found = objection_lists.objections_of(edge.read(), actor=asks, person_id=asks.person_id) if asks.person_id else []
     return {"objections": [_objection(row.objection, row.line.state) for row in found], "before": None}
 
 

@@ -12,7 +12,7 @@ from tests.timebank.points.test_shop import expire, redeem
 from tests.village import Village
 from timebank import samples
 from timebank.erasure import asking
-from timebank.points.publicity import batches, objections
+from timebank.points.publicity import batches, objections, refusals
 from timebank.points.shop.tables import ShopOrder
 from timebank.points.table import adoption, voting
 
@@ -60,7 +60,7 @@ def test_publicity_days_are_working_days_and_end_at_midnight(village: Village):
     until = local(2026, 12, 9, 0)
     with village.read() as session:
         assert batches.batch_of(session, village.community_id, batch).objections_until == until
-    with pytest.raises(objections.ObjectionTooLate):
+    with pytest.raises(refusals.ObjectionTooLate):
         _object(village, batch, bo, at=until)
     _object(village, batch, bo, at=until - MS)
 
@@ -85,7 +85,7 @@ def test_appeal_days_end_at_the_midnight_after_the_seventh(village: Village):
         )
     )
     until = local(2026, 12, 9, 0)
-    with pytest.raises(objections.AppealTooLate):
+    with pytest.raises(refusals.AppealTooLate):
         _appeal(village, bo, objection_id, at=until)
     assert _appeal(village, bo, objection_id, at=until - MS)
 

@@ -10,7 +10,7 @@ from tests.timebank.points import make
 from timebank.permissions import ROLES
 from timebank.points.awards import entering
 from timebank.points.awards.rows import rows_of_file
-from timebank.points.publicity import objections
+from timebank.points.publicity import corrections, objections
 from timebank.points.shop import codes, orders
 from timebank.points.shop.tables import ShopOrder
 from timebank.points.table import adoption, staging
@@ -90,7 +90,7 @@ def with_booked(world: Any) -> dict[str, Any]:
 def with_asked_correction(world: Any) -> dict[str, Any]:
     made, first = with_booked(world), world.village.actor("committee")
     world.village.write(
-        lambda s, now: objections.ask_correction(s, actor=first, now=now, award_id=made["award_id"], reason="记错")
+        lambda s, now: corrections.ask_correction(s, actor=first, now=now, award_id=made["award_id"], reason="记错")
     )
     return made
 

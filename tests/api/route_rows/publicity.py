@@ -27,7 +27,7 @@ from tests.api.route_rows.points import (
 from tests.timebank.points import make
 from timebank import accounts
 from timebank.points.awards.tables import Award
-from timebank.points.publicity import objections, preparing
+from timebank.points.publicity import objection_lists, objections, preparing
 
 PREPARE = COMMITTEE | {"supervision_committee"}
 
@@ -55,7 +55,7 @@ def with_own_rejected(world: Any) -> dict[str, Any]:
         ("appealed", objections.decide, "supervision_committee"),
     ):
         with village.read() as session:
-            found = objections.objections_of(session, actor=village.actor(person=mine), person_id=mine.id)
+            found = objection_lists.objections_of(session, actor=village.actor(person=mine), person_id=mine.id)
         for row in found:
             if row.objection.state == state:
                 told = {**said, "objection_id": row.objection.id, "actor": village.actor(role)}

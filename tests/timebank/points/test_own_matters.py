@@ -9,7 +9,7 @@ from tests.timebank.points.test_publicity import CLEAN, answer, award_of, object
 from timebank.people import kin
 from timebank.points.awards.entering import OwnHousehold
 from timebank.points.awards.nearness import OwnRelatives
-from timebank.points.publicity import objections
+from timebank.points.publicity import corrections, objections, refusals
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
@@ -37,14 +37,14 @@ def test_an_objection_is_answered_and_decided_by_somebody_else(village):
     raised = object_to(village, batch, 1, objector)
     with pytest.raises(OwnHousehold):
         answer(village, raised, upheld=False, actor=village.actor("committee", person=awarded))
-    with pytest.raises(objections.OwnObjection):
+    with pytest.raises(refusals.OwnObjection):
         answer(village, raised, upheld=True, actor=village.actor("committee", person=objector))
     both = village.actor("committee", "supervision_committee", person=member)
     answer(village, raised, upheld=False, actor=both)
     appeal(village, raised, objector)
     for near, reason in (
-        (both, objections.OwnObjection),
-        (village.actor("supervision_committee", person=objector), objections.OwnObjection),
+        (both, refusals.OwnObjection),
+        (village.actor("supervision_committee", person=objector), refusals.OwnObjection),
         (village.actor("supervision_committee", person=awarded), OwnHousehold),
     ):
         with pytest.raises(reason):
@@ -67,12 +67,12 @@ def test_nobody_has_a_line_of_the_own_household_relatives_or_own_objection_booke
     answer(village, object_to(village, batch, 1, objector), upheld=False)
     for near, refusal in ((awarded, OwnHousehold), (sister, OwnRelatives)):
         with pytest.raises(refusal):
-            correct(objections.ask_correction, village.actor("committee", person=near), reason="记错")
-    correct(objections.ask_correction, village.actor("committee"), reason="记错")
+            correct(corrections.ask_correction, village.actor("committee", person=near), reason="记错")
+    correct(corrections.ask_correction, village.actor("committee"), reason="记错")
     for near in (awarded, sister, objector):
-        with pytest.raises((OwnHousehold, OwnRelatives, objections.OwnObjection)):
-            correct(objections.confirm_correction, village.actor("committee", person=near))
-    assert correct(objections.confirm_correction, village.actor("community_manager"))["code"] == "award_reversed"
+        with pytest.raises((OwnHousehold, OwnRelatives, refusals.OwnObjection)):
+            correct(corrections.confirm_correction, village.actor("committee", person=near))
+    assert correct(corrections.confirm_correction, village.actor("community_manager"))["code"] == "award_reversed"
 
 
 def are_kin(village, person, relative):

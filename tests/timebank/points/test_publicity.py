@@ -17,7 +17,7 @@ from timebank.people.working_days import declare_day, last_working_day, works_on
 from timebank.permissions import Actor
 from timebank.points import household_accounts, statement
 from timebank.points.awards.tables import Award
-from timebank.points.publicity import batches, clocks, objections
+from timebank.points.publicity import batches, clocks, corrections, objection_lists, objections, refusals
 from timebank.points.table.tables import PointsTable
 from timebank.storage import new_id
 
@@ -131,7 +131,7 @@ def test_an_appeal_after_seven_days_is_too_late(village):
     raised = object_to(village, make.published(village, (ana, CLEAN)), 1, bo)
     answer(village, raised, upheld=False)
     village.pass_time(days=8)
-    with pytest.raises(objections.AppealTooLate):
+    with pytest.raises(refusals.AppealTooLate):
         village.write(
             lambda s, now: objections.appeal(
                 s, actor=village.actor(person=bo), now=now, objection_id=uuid.UUID(raised["objection_id"]), text="晚了"
@@ -144,7 +144,7 @@ def test_an_objection_after_the_period_is_told_when_it_ended(village):
     ana, bo = village.make_person(), village.make_person()
     batch = make.published(village, (ana, CLEAN))
     village.pass_time(days=10)
-    with pytest.raises(objections.ObjectionTooLate) as refused:
+    with pytest.raises(refusals.ObjectionTooLate) as refused:
         object_to(village, batch, 1, bo)
     assert "until_at" in refused.value.facts
 
@@ -154,13 +154,13 @@ def test_a_person_objects_to_a_line_once_and_staff_records_paper(village):
     ana, bo, elder = village.make_person(), village.make_person(), village.make_person()
     batch = make.published(village, (ana, CLEAN))
     object_to(village, batch, 1, bo)
-    with pytest.raises(objections.ObjectedAlready):
+    with pytest.raises(refusals.ObjectedAlready):
         object_to(village, batch, 1, bo)
     desk = village.actor("desk_staff")
     on_paper = {"channel": "paper", "form_number": "Y-17", "paper_on": village.today}
     object_to(village, batch, 1, elder, actor=desk, person_id=elder.id, **on_paper)
     with village.read() as session:
-        found = objections.objections_of(session, actor=village.actor("committee"), batch_number=batch)
+        found = objection_lists.objections_of(session, actor=village.actor("committee"), batch_number=batch)
     assert sorted((one.objection.channel, one.person.id == elder.id) for one in found) == [
         ("page", False),
         ("paper", True),
@@ -272,11 +272,11 @@ def test_a_correction_takes_two_officers_and_books_the_award_and_its_repayment_b
     book_all(village)
     first, second = village.actor("committee"), village.actor("community_manager")
     village.write(
-        lambda s, now: objections.ask_correction(s, actor=first, now=now, award_id=award_id, reason="记错了户")
+        lambda s, now: corrections.ask_correction(s, actor=first, now=now, award_id=award_id, reason="记错了户")
     )
-    with pytest.raises(objections.NeedsAnotherOfficer):
-        village.write(lambda s, now: objections.confirm_correction(s, actor=first, now=now, award_id=award_id))
-    village.write(lambda s, now: objections.confirm_correction(s, actor=second, now=now, award_id=award_id))
+    with pytest.raises(refusals.NeedsAnotherOfficer):
+        village.write(lambda s, now: corrections.confirm_correction(s, actor=first, now=now, award_id=award_id))
+    village.write(lambda s, now: corrections.confirm_correction(s, actor=second, now=now, award_id=award_id))
     with village.read() as session:
         held = statement.held(session, actor=village.actor(person=person), household_id=person.household_id)
         state = session.get(Award, (village.community_id, award_id)).state
@@ -361,7 +361,7 @@ def test_late_objection_days_end_with_the_ninetieth_day_after_the_booking(villag
     raised = late(village, batch, cai)
     assert raised["late"]
     village.clock.move(until - village.now)
-    with pytest.raises(objections.ObjectionTooLate):
+    with pytest.raises(refusals.ObjectionTooLate):
         late(village, batch, cai, line=2)
     with pytest.raises(BadInput):  # what is booked is booked back as a whole; what would be right is entered anew
         answer(village, raised, upheld=True, corrected=objections.Corrected("2"))
@@ -377,12 +377,12 @@ def test_objections_open_most_counts_what_waits_for_an_answer(village):
     bo = village.make_person()
     batch = make.published(village, *[(village.make_person(), CLEAN) for _ in range(7)])
     raised = [object_to(village, batch, line, bo) for line in range(1, 6)]
-    with pytest.raises(objections.TooManyObjections) as refused:
+    with pytest.raises(refusals.TooManyObjections) as refused:
         object_to(village, batch, 6, bo)
     assert refused.value.facts == {"most": 5}
     answer(village, raised[0], upheld=False)
     object_to(village, batch, 6, bo)
-    with pytest.raises(objections.TooManyObjections):
+    with pytest.raises(refusals.TooManyObjections):
         object_to(village, batch, 7, bo)
 
 
@@ -451,7 +451,7 @@ def test_pages_of_objections_show_each_once_those_that_wait_first(village):
     seen: list[int] = []
     with village.read() as session:
         while True:
-            rows = objections.objections_of(
+            rows = objection_lists.objections_of(
                 session, actor=village.actor("committee"), before=seen[-1] if seen else None, limit=1
             )
             if not rows:
@@ -477,12 +477,12 @@ def test_a_paper_counts_by_its_day_and_says_its_number(village):
                     {"form_number": "Y-1", "paper_on": eve}):  # fmt: skip
         with pytest.raises(BadInput):
             object_to(village, batch, 1, bo, person_id=bo.id, **paper, **missing)
-    with pytest.raises(objections.ObjectionTooLate):
+    with pytest.raises(refusals.ObjectionTooLate):
         object_to(
             village, batch, 1, bo, person_id=bo.id, **paper, form_number="Y-1", paper_on=last + dt.timedelta(days=1)
         )
     object_to(village, batch, 1, bo, person_id=bo.id, **paper, form_number="Y-1", paper_on=last)
-    with pytest.raises(objections.ObjectionTooLate):
+    with pytest.raises(refusals.ObjectionTooLate):
         object_to(village, batch, 1, cai, actor=desk, person_id=cai.id, channel="phone")
     assert award_of(village, batch, 1).state == "frozen"
 
@@ -575,7 +575,7 @@ def test_nobody_owes_and_has_points_when_an_award_that_paid_a_deduction_is_booke
     book_all(village)  # 100, all of it for the shortfall
     for award_id in (wrong, paying):
         first, second = village.actor("committee"), village.actor("community_manager")
-        for verb, told in ((objections.ask_correction, {"reason": "记错"}), (objections.confirm_correction, {})):
+        for verb, told in ((corrections.ask_correction, {"reason": "记错"}), (corrections.confirm_correction, {})):
             actor = first if told else second
             village.write(
                 lambda s, now, verb=verb, told=told, actor=actor, award_id=award_id: verb(

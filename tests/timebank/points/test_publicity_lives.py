@@ -30,6 +30,7 @@ from timebank.points.publicity import (
     batches,
     booking,
     checking,
+    corrections,
     going_on,
     lines,
     objections,
@@ -362,7 +363,7 @@ class Line:
 
     def decline(self, life: Life):
         life.edges["correction", "decline", "asked", "declined"] += 1
-        return life.move("decline_reversal", self, objections.decline_correction, life.village.actor("community_manager"),
+        return life.move("decline_reversal", self, corrections.decline_correction, life.village.actor("community_manager"),
                          award_id=self.award_id, reason="照片上就是他")  # fmt: skip
 
     def decide(self, life: Life, said, verb, **more):
@@ -514,15 +515,15 @@ def late_and_large(life, line):
     yield "late"
     asker = life.committee()
     life.move("ask_reversal", line, objections.answer, asker, objection_id=said.id, upheld=True, text="已核实")
-    life.refused("needs_another_officer", objections.confirm_correction, asker, award_id=line.award_id)
+    life.refused("needs_another_officer", corrections.confirm_correction, asker, award_id=line.award_id)
     yield "confirm"
     confirmed(life, line)
 
 
 def asked_back(life, line):
-    life.refused("not_booked", objections.ask_correction, life.committee(), award_id=line.award_id, reason="记错")
+    life.refused("not_booked", corrections.ask_correction, life.committee(), award_id=line.award_id, reason="记错")
     yield "booked"
-    life.move("ask_reversal", line, objections.ask_correction, life.committee(), award_id=line.award_id, reason="记错")
+    life.move("ask_reversal", line, corrections.ask_correction, life.committee(), award_id=line.award_id, reason="记错")
     yield "confirm"
     confirmed(life, line)
 
@@ -578,7 +579,7 @@ def late_and_declined(life, line):
     yield "late_decide"
     supervisor = life.village.actor("supervision_committee")
     life.move("ask_reversal", line, objections.decide, supervisor, objection_id=said.id, upheld=True, text="应当冲正")
-    life.refused("decision_final", objections.decline_correction, life.village.actor("community_manager"),
+    life.refused("decision_final", corrections.decline_correction, life.village.actor("community_manager"),
                  award_id=line.award_id, reason="不同意")  # fmt: skip
     yield "confirm"
     confirmed(life, line, asked=2)
@@ -630,7 +631,7 @@ def unbookable_after_an_objection(life, line):
 
 
 def confirmed(life, line, asked=1):
-    life.move("confirm_reversal", line, objections.confirm_correction, life.village.actor("community_manager"),
+    life.move("confirm_reversal", line, corrections.confirm_correction, life.village.actor("community_manager"),
               award_id=line.award_id)  # fmt: skip
     with life.village.read() as session:
         every = session.scalars(select(AwardCorrection).where(col(AwardCorrection.award_id) == line.award_id)).all()

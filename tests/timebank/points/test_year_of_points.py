@@ -35,7 +35,7 @@ from timebank.points import replay
 from timebank.points.awards import entering
 from timebank.points.awards.rows import AwardRow
 from timebank.points.awards.tables import BOOKED, ENTERED, FROZEN, PUBLISHED, Award
-from timebank.points.publicity import batches, going_on, objections
+from timebank.points.publicity import batches, going_on, objection_lists, objections
 from timebank.points.publicity.tables import PublicityBatch
 from timebank.points.shop.orders import HouseholdOwes, NotEnoughPoints
 from timebank.points.table import adoption
@@ -245,7 +245,7 @@ def decide_appeals(year: Year) -> None:
     with village.read() as session:
         waiting = [
             one.objection.id
-            for one in objections.objections_of(session, actor=deciding, limit=500)
+            for one in objection_lists.objections_of(session, actor=deciding, limit=500)
             if one.objection.state == "appealed"
         ]
     for objection_id in waiting:

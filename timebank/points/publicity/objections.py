@@ -16,101 +16,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from timebank import attachments, policy
 from timebank.attachments import Prepared
-from timebank.errors import BadInput, Refused
+from timebank.errors import BadInput
 from timebank.people import households, residents
 from timebank.people.communities import community_of
-from timebank.people.residents import Person
 from timebank.people.working_days import end_of_day, end_of_working_days, today_in
 from timebank.permissions import Actor, require
 from timebank.points.awards import entering, reading
-from timebank.points.awards.nearness import near_to
 from timebank.points.awards.rows import AwardRow
 from timebank.points.awards.tables import FROZEN, WITHDRAWN, Award
 from timebank.points.publicity import corrections, lines, states
 from timebank.points.publicity import joined as together
-from timebank.points.publicity.corrections import (
-    ask_correction,
-    confirm_correction,
-    decline_correction,
-    open_correction,
-)
+from timebank.points.publicity.objection_lists import appeal_verb, late_until
 from timebank.points.publicity.refusals import (
     AppealTooLate,
-    DecisionFinal,
     LineDone,
-    NeedsAnotherOfficer,
-    NotBooked,
     ObjectedAlready,
     ObjectionTooLate,
     ObjectionWrongState,
-    OwnHousehold,
-    OwnObjection,
-    ReviewedIt,
     TooManyObjections,
-    TooNearToAnswer,
 )
 from timebank.points.publicity.tables import (
     APPEALED,
     CHANNELS,
     OPEN,
-    REJECTED,
     Objection,
     PublicityBatch,
     PublicityLine,
 )
+from timebank.points.publicity.who_answers import refuse_near
 from timebank.storage import new_id, next_number
 
-__all__ = [
-    "AppealTooLate",
-    "Corrected",
-    "DecisionFinal",
-    "LineDone",
-    "NeedsAnotherOfficer",
-    "NotBooked",
-    "ObjectedAlready",
-    "ObjectionListed",
-    "ObjectionTooLate",
-    "ObjectionWrongState",
-    "OwnObjection",
-    "ReviewedIt",
-    "TooManyObjections",
-    "TooNearToAnswer",
-    "answer",
-    "answered",
-    "appeal",
-    "ask_correction",
-    "can_appeal",
-    "confirm_correction",
-    "decide",
-    "decline_correction",
-    "kept_from",
-    "line_of",
-    "may_object_until",
-    "object_to",
-    "objection_of",
-    "objections_of",
-    "open_correction",
-    "put_right_by",
-    "said_of",
-    "to_write_down",
-]
-
 TEXT_MOST = 1000
-
-
-@dataclass(frozen=True)
-class ObjectionListed:
-    """An objection with its line, its award and who raised it."""
-
-    objection: Objection
-    line: PublicityLine
-    award: Award
-    person: Person | None
 
 
 @dataclass(frozen=True)
@@ -203,7 +143,7 @@ def answer(
     require(actor, "publicity.answer", community_id=actor.community_id)
     objection, _, line, award = together.found(session, actor, objection_id)
     joined = together.of_line(session, line)
-    _refuse_near(session, actor, award, joined, objection)
+    refuse_near(session, actor, award, joined, objection)
     state = states.objection_after(objection.state, "uphold" if upheld else "reject")
     text = _said_to_all(session, text, joined)
     today = today_in(session, award.community_id, now)
@@ -241,7 +181,7 @@ def appeal(session: Session, *, actor: Actor, now: dt.datetime, objection_id: uu
         raise ObjectionWrongState(state=objection.state)
     if objection.appeal_until <= now:
         raise AppealTooLate(until_at=objection.appeal_until.isoformat())
-    verb = _appeal_verb(objection)
+    verb = appeal_verb(objection)
     if not states.may(line.state, verb):
         raise LineDone(state=line.state)
     text, today = _said(text), today_in(session, award.community_id, now)
@@ -275,7 +215,7 @@ def decide(
     require(actor, "publicity.decide", community_id=actor.community_id)
     objection, _, line, award = together.found(session, actor, objection_id)
     joined = together.of_line(session, line)
-    _refuse_near(session, actor, award, joined, objection)
+    refuse_near(session, actor, award, joined, objection)
     state = states.objection_after(objection.state, "decide_uphold" if upheld else "decide_reject")
     text = _said_to_all(session, text, joined)
     mine = [one for one in joined if one.state == APPEALED]
@@ -289,164 +229,6 @@ def decide(
     together.tell_objectors(session, line, mine, "objection_decided", now=now)
     return {"code": "appeal_upheld" if upheld else "appeal_rejected", "objection_id": objection.id.hex,
             "joined": len(mine), "award_state": award.state, "line_state": ended["state"], **ended}  # fmt: skip
-
-
-# Reading --------------------------------------------------------------------------------------------------------------
-
-
-def objections_of(
-    session: Session,
-    *,
-    actor: Actor,
-    batch_number: int | None = None,
-    person_id: uuid.UUID | None = None,
-    before: int | None = None,
-    limit: int = 100,
-) -> list[ObjectionListed]:
-    """Objections, those that wait first, then newest; a resident reads the own ones. The next page is `before` the last one's number."""
-    if person_id is None or person_id != actor.person_id:
-        require(actor, "awards.read", community_id=actor.community_id)
-    return _listed(session, actor, batch_number=batch_number, person_id=person_id, before=before, limit=limit)
-
-
-def to_write_down(session: Session, *, actor: Actor, now: dt.datetime, person_id: uuid.UUID) -> list[ObjectionListed]:
-    """What staff can write down for somebody who calls or comes: her open objections, and those that she can appeal still."""
-    require(actor, "publicity.object_on_behalf", community_id=actor.community_id)
-    return [
-        row
-        for row in _listed(session, actor, person_id=person_id)
-        if row.objection.state == OPEN or can_appeal(row, now)
-    ]
-
-
-def can_appeal(row: ObjectionListed, now: dt.datetime) -> bool:
-    """Whether the objection can be taken to the supervision committee: rejected, in time, and its line waits for it."""
-    until = row.objection.appeal_until if row.objection.state == REJECTED else None
-    return until is not None and until > now and states.may(row.line.state, _appeal_verb(row.objection))
-
-
-def _appeal_verb(objection: Objection) -> str:
-    return "appeal_late" if objection.late else "appeal"
-
-
-def _listed(
-    session: Session,
-    actor: Actor,
-    *,
-    batch_number: int | None = None,
-    person_id: uuid.UUID | None = None,
-    before: int | None = None,
-    limit: int = 100,
-) -> list[ObjectionListed]:
-    query = (
-        select(Objection, PublicityLine, Award)
-        .join(
-            PublicityLine,
-            (col(PublicityLine.community_id) == Objection.community_id)
-            & (col(PublicityLine.batch_number) == Objection.batch_number)
-            & (col(PublicityLine.number) == Objection.line_number),
-        )
-        .join(
-            Award, (col(Award.community_id) == PublicityLine.community_id) & (col(Award.id) == PublicityLine.award_id)
-        )
-        .where(Objection.community_id == actor.community_id)
-        .order_by((col(Objection.state).in_((OPEN, APPEALED))).desc(), col(Objection.id).desc())
-        .limit(limit)
-    )
-    if batch_number is not None:
-        query = query.where(Objection.batch_number == batch_number)
-    if person_id is not None:
-        query = query.where(Objection.person_id == person_id)
-    if before is not None:
-        query = query.where(_after(session, community_of(actor), before))
-    rows = session.execute(query).all()
-    people = residents.persons_of(session, community_of(actor), [row[0].person_id for row in rows])
-    return [ObjectionListed(objection, line, award, people.get(objection.person_id)) for objection, line, award in rows]
-
-
-def _after(session: Session, community_id: int, number: int) -> ColumnElement[bool]:
-    """What comes after this objection in the list: behind one that waits, the earlier ones that wait and all others."""
-    query = select(Objection.state).where(Objection.community_id == community_id, Objection.number == number)
-    waits, earlier = col(Objection.state).in_((OPEN, APPEALED)), col(Objection.number) < number
-    if session.scalars(query).first() in (OPEN, APPEALED):
-        return or_(~waits, earlier)
-    return and_(~waits, earlier)
-
-
-def said_of(
-    session: Session, community_id: int, batch_number: int, first: int, last: int
-) -> dict[int, list[Objection]]:
-    """The objections to the lines of a span, by line, oldest first: for a page of the board, which shows what was answered."""
-    rows = session.scalars(
-        select(Objection)
-        .where(
-            Objection.community_id == community_id,
-            Objection.batch_number == batch_number,
-            col(Objection.line_number).between(first, last),
-        )
-        .order_by(col(Objection.id))
-    )
-    found: dict[int, list[Objection]] = {}
-    for one in rows:
-        found.setdefault(one.line_number, []).append(one)
-    return found
-
-
-def answered(session: Session, community_id: int, *, limit: int = 20) -> Sequence[Objection]:
-    """Objections that were answered, newest answers first: what anybody may read, without who objected and why."""
-    return session.scalars(
-        select(Objection)
-        .where(Objection.community_id == community_id, col(Objection.answered_at).is_not(None))
-        .order_by(col(Objection.answered_at).desc())
-        .limit(limit)
-    ).all()
-
-
-def put_right_by(session: Session, award: Award) -> Objection | None:
-    """The objection by whose answer this award took the place of another one; None if it came otherwise."""
-    place = lines.put_right_from(award)
-    if place is None:
-        return None
-    batch, line = place
-    said = said_of(session, award.community_id, batch, line, line).get(line, [])
-    return next((one for one in said if one.outcome == "corrected"), None)
-
-
-def line_of(session: Session, *, actor: Actor, batch_number: int, line_number: int) -> tuple[PublicityLine, Award]:
-    """One line of the board with its award."""
-    return lines.line_at(session, community_of(actor), batch_number, line_number)[1:]
-
-
-def objection_of(session: Session, *, actor: Actor, objection_id: uuid.UUID) -> Objection:
-    """One objection, for who raised it and for staff."""
-    objection = together.found(session, actor, objection_id)[0]
-    if objection.person_id != actor.person_id:
-        require(actor, "awards.read", community_id=actor.community_id)
-    return objection
-
-
-def kept_from(session: Session, actor: Actor, rows: Sequence[ObjectionListed]) -> dict[uuid.UUID, str]:
-    """Of a list, the objections and appeals that wait and that somebody else answers, each with the code of why."""
-    near, found = near_to(session, actor), {}
-    for row in rows:
-        if row.objection.state not in (OPEN, APPEALED):
-            continue
-        try:
-            _refuse_near(session, actor, row.award, together.of_line(session, row.line), row.objection, near=near)
-        except Refused as refused:
-            found[row.objection.id] = refused.code
-    return found
-
-
-def may_object_until(session: Session, batch: PublicityBatch, award: Award, now: dt.datetime) -> dt.datetime | None:
-    """Until when the line of this award can be objected to; None if it cannot any more, or only once it is booked."""
-    if batch.objections_until > now:
-        return batch.objections_until
-    if award.booked_at is None:
-        return None
-    today = today_in(session, award.community_id, now)
-    until = _late_until(session, award, policy.of(session, award.community_id, today).late_objection_days)
-    return until if until > now else None
 
 
 # What stands between ---------------------------------------------------------------------------------------------------
@@ -562,16 +344,10 @@ def _late(
         return False
     if not states.may(line.state, "object_late"):
         raise LineDone(state=line.state)
-    until = _late_until(session, award, days)
+    until = late_until(session, award, days)
     if until <= now:
         raise ObjectionTooLate(until_at=until.isoformat())
     return True
-
-
-def _late_until(session: Session, award: Award, days: int) -> dt.datetime:
-    assert award.booked_at is not None
-    booked_on = today_in(session, award.community_id, award.booked_at)
-    return end_of_day(session, award.community_id, booked_on + dt.timedelta(days=days))
 
 
 def _refuse_double(session: Session, line: PublicityLine, person_id: uuid.UUID, *, most: int) -> None:
@@ -586,34 +362,6 @@ def _refuse_double(session: Session, line: PublicityLine, person_id: uuid.UUID, 
     ).all()
     if len(waiting) >= most:
         raise TooManyObjections(most=most)
-
-
-def _refuse_near(
-    session: Session,
-    actor: Actor,
-    award: Award,
-    joined: Sequence[Objection],
-    objection: Objection,
-    *,
-    near: set[uuid.UUID] | None = None,
-) -> None:
-    """Nobody answers for the own household, relatives, own review, own objection or own answer.
-
-    `near` are the households that the actor decides nothing about, where a whole list is asked.
-    """
-    if actor.household_id is not None and award.household_id == actor.household_id:
-        raise OwnHousehold
-    if actor.number in (objection.answered_by, *corrections.decliners_of(session, award)) or (
-        actor.person_id is not None and any(one.person_id == actor.person_id for one in joined)
-    ):
-        raise OwnObjection
-    if together.gave_a_verdict(session, actor, award):
-        raise ReviewedIt
-    raised = [one.person_id for one in joined if one.state in (OPEN, APPEALED, REJECTED)]
-    people = residents.persons_of(session, award.community_id, raised).values()
-    near = near_to(session, actor) if near is None else near
-    if near & {award.household_id, *(person.household_id for person in people)}:
-        raise TooNearToAnswer
 
 
 def _said(text: str) -> str:
