@@ -1,5 +1,6 @@
 """Households: points at a glance, their story, splits and merges. The use cases and schemas are those of the pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -118,16 +119,8 @@ def change(number: int, **_: Any) -> dict[str, Any]:
 @blueprint.response(200, asked.HouseholdChangeAnswer)
 def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Agree for the own side, or at the desk for somebody who is present."""
-    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
-    edge.submit(
-        "households.agree",
-        lambda session, now: asking.agree(
-            session, actor=edge.actor(), now=now, change_id=found.id, side=typed["side"],
-            present=bool(typed["present"]), member_id=typed["member"], evidence=typed["evidence"],
-        ),
-        content={**typed, "change": found.id},
-    )  # fmt: skip
-    return _change(number)
+    said = {"side": typed["side"], "present": bool(typed["present"])}
+    return _step("agree", asking.agree, number, **said, member_id=typed["member"], evidence=typed["evidence"])
 
 
 @blueprint.post("/changes/<int:number>/decline")
@@ -136,16 +129,8 @@ def agree(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.response(200, asked.HouseholdChangeAnswer)
 def decline(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Say no: for one side, or as one who would move."""
-    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
-    edge.submit(
-        "households.decline",
-        lambda session, now: asking.decline(
-            session, actor=edge.actor(), now=now, change_id=found.id, reason=typed["reason"], side=typed["side"],
-            present=bool(typed["present"]),
-        ),
-        content={**typed, "change": found.id},
-    )  # fmt: skip
-    return _change(number)
+    said = {"side": typed["side"], "present": bool(typed["present"])}
+    return _step("decline", asking.decline, number, **said, reason=typed["reason"])
 
 
 @blueprint.post("/changes/<int:number>/withdraw")
@@ -154,15 +139,7 @@ def decline(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.response(200, asked.HouseholdChangeAnswer)
 def withdraw(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Give it up: who asked for it, or the desk."""
-    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
-    edge.submit(
-        "households.withdraw",
-        lambda session, now: asking.withdraw(
-            session, actor=edge.actor(), now=now, change_id=found.id, reason=typed["reason"]
-        ),
-        content={**typed, "change": found.id},
-    )
-    return _change(number)
+    return _step("withdraw", asking.withdraw, number, **typed)
 
 
 @blueprint.post("/changes/<int:number>/undo")
@@ -171,15 +148,7 @@ def withdraw(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.response(200, asked.HouseholdChangeAnswer)
 def undo(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
     """Take it back as a whole, while its time lasts and nothing was spent."""
-    found = listed.one(edge.read(), actor=edge.actor(), number=number).change
-    edge.submit(
-        "households.undo",
-        lambda session, now: carrying_out.undo(
-            session, actor=edge.actor(), now=now, change_id=found.id, reason=typed["reason"]
-        ),
-        content={**typed, "change": found.id},
-    )
-    return _change(number)
+    return _step("undo", carrying_out.undo, number, **typed)
 
 
 @blueprint.post("/changes/<int:number>/carry-out")
@@ -187,11 +156,16 @@ def undo(typed: dict[str, Any], number: int, **_: Any) -> dict[str, Any]:
 @blueprint.response(200, asked.HouseholdChangeAnswer)
 def carry_out(number: int, **_: Any) -> dict[str, Any]:
     """Do what both sides agreed to."""
+    return _step("carry_out", carrying_out.carry_out, number)
+
+
+def _step(verb: str, take: Callable[..., dict[str, Any]], number: int, **said: Any) -> dict[str, Any]:
+    """Take a change one step on, with what was said; the change as it is then."""
     found = listed.one(edge.read(), actor=edge.actor(), number=number).change
     edge.submit(
-        "households.carry_out",
-        lambda session, now: carrying_out.carry_out(session, actor=edge.actor(), now=now, change_id=found.id),
-        content={"change": found.id},
+        f"households.{verb}",
+        lambda session, now: take(session, actor=edge.actor(), now=now, change_id=found.id, **said),
+        content={**said, "change": found.id},
     )
     return _change(number)
 
