@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, render_template, send_file
@@ -11,6 +11,7 @@ from flask import Response, render_template, send_file
 from api import card_sheets, edge, exports, look
 from api.exports import Sheet
 from api.paper_columns import laid_out
+from timebank import spreadsheets
 from timebank.errors import Refused
 
 FORMS = "xlsx, csv, pdf"  # as a route writes them: <any(xlsx, csv, pdf):form>
@@ -55,6 +56,15 @@ def download(form: str, content: bytes, name: str) -> Response:
         mimetype=MIME[form],
         as_attachment=form != "pdf",
         download_name=f"{edge.community().code}-{name}.{form}",
+    )
+
+
+def template(name: str, columns: Sequence[spreadsheets.Column], *examples: Mapping[str, str]) -> Sheet:
+    """An empty table with the columns that an import understands; `examples` show by column how they are meant."""
+    return Sheet(
+        name=name,
+        columns=[exports.Column(label=column.titles[0]) for column in columns],
+        rows=[[example.get(column.name, "") for column in columns] for example in examples],
     )
 
 

@@ -9,10 +9,12 @@ from flask import Blueprint, request
 from flask_babel import gettext as _
 
 from api import attachments, award_problems, edge, lists
+from api.exports import Column, Kind, Sheet
 from api.messages import awards as award_words
 from api.messages import points as words
 from api.messages import publicity
 from api.pages.award_lists import grids, page_of, sheet_of
+from api.pages.points.shared import sentence
 from api.points_words import in_words, told
 from api.schemas.awards import AwardDecided, AwardsListed, Reviewed
 from api.schemas.points import AwardAsked, DayDeclared, Reason
@@ -22,7 +24,7 @@ from timebank.errors import Refused
 from timebank.people.working_days import declare_day, declared_days, today_in
 from timebank.points import rules
 from timebank.points.awards import claiming, entering, reading, reviewing, states
-from timebank.points.awards.rows import AwardRow, rows_of_file
+from timebank.points.awards.rows import COLUMNS, AwardRow, rows_of_file
 from timebank.points.publicity import corrections, objection_lists
 from timebank.points.table import adoption
 
@@ -83,6 +85,22 @@ def upload() -> Any:
     """The form for a spreadsheet of awards."""
     permissions.require(edge.actor(), "awards.enter", community_id=edge.community().id)
     return edge.page("awards/upload.html", words=words)
+
+
+@blueprint.get("/c/<community_code>/points/awards/imports/template.xlsx")
+@edge.signed_in
+def template() -> Any:
+    """An empty list of awards, and beside it the items that can be written into it today."""
+    permissions.require(edge.actor(), "awards.enter", community_id=edge.community().id)
+    columns: tuple[tuple[str, Kind], ...] = (
+        (_("序号"), "whole"), (_("类别"), "text"), (_("项目"), "text"), (_("怎么计分"), "text"),
+    )  # fmt: skip
+    items = Sheet(
+        name=str(_("细则")),
+        columns=[Column(label=label, kind=kind) for label, kind in columns],
+        rows=[(item.position, item.category, item.title, sentence(item)) for item in _form()["items"]],
+    )
+    return lists.answer("xlsx", [lists.template(str(_("加分登记表")), COLUMNS), items], "awards-template")
 
 
 @blueprint.post("/c/<community_code>/points/awards/imports")

@@ -1,14 +1,13 @@
 """Residents from a spreadsheet: upload, look at every row, confirm, and see how far it is."""
 
-import io
 import uuid
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, make_response, request
+from flask import Blueprint, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
-from api import edge, exports
+from api import edge, exports, lists
 from api.importing import Importing
 from api.messages.people import NOTE_WORDS, PROBLEM_WORDS, refusal_words
 from api.pages.people import vault
@@ -21,7 +20,6 @@ from timebank.people.imports import Planned
 blueprint = Blueprint("imports", __name__, url_prefix="/c/<community_code>/imports")
 
 A_PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The template's example, which shows how each column is meant.
 EXAMPLE = {
     "name": "陈素珍", "sex": "女", "born_on": "1940-01-02", "phone": "13800138000", "book_code": "001", "relation": "户主",
@@ -100,7 +98,7 @@ def export_rows(batch_id: uuid.UUID) -> Any:
             for row in rows
         ],
     )
-    return _xlsx([sheet], "import-check.xlsx")
+    return lists.answer("xlsx", [sheet], "import-check")
 
 
 @blueprint.post("/<uuid:batch_id>/again")
@@ -150,13 +148,7 @@ def confirm(batch_id: uuid.UUID) -> Any:
 def template() -> Any:
     """An empty table with the columns that are understood, and a line that shows how they are meant."""
     _require()
-    example = [EXAMPLE.get(column.name, "") for column in imports.COLUMNS]
-    sheet = exports.Sheet(
-        name="名册",
-        columns=[exports.Column(label=column.titles[0]) for column in imports.COLUMNS],
-        rows=[example],
-    )
-    return _xlsx([sheet], "residents-template.xlsx")
+    return lists.answer("xlsx", [lists.template("名册", imports.COLUMNS, EXAMPLE)], "residents-template")
 
 
 def _importing() -> Importing:
@@ -236,12 +228,3 @@ def _told(refused: Refused) -> Refused:
     if isinstance(columns, list):
         refused.facts["columns"] = "、".join(str(column) for column in columns)
     return refused
-
-
-def _xlsx(sheets: list[exports.Sheet], name: str) -> Response:
-    file = io.BytesIO()
-    exports.write_xlsx(file, sheets, zone=edge.community().zone)
-    response = make_response(file.getvalue())
-    response.headers["Content-Type"] = XLSX
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 
+import openpyxl
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
@@ -366,3 +367,22 @@ def test_a_file_of_which_nothing_is_read_is_compared_with_nothing(client, villag
     assert "这个文件读不了" in page.text
     assert "没有找到表头" in page.text
     assert "去掉" not in page.text
+
+
+@on_sqlite
+def test_the_template_of_awards_names_the_items_of_today_and_is_taken_when_it_is_filled_in(client, village, committee):
+    make.table_in_force(village)
+    client.sign_in(committee, roles=["committee"])
+    assert "/points/awards/imports/template.xlsx" in client.get("/c/TPL/points/awards/imports").text
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/c/TPL/points/awards/imports/template.xlsx").data))
+    rows, items = book.worksheets
+    assert ITEM in [cell.value for cell in items["C"]]
+    person, headings = village.make_person("陈村民"), [str(cell.value) for cell in rows[1]]
+    filled = {"编号": person.number, "项目": ITEM, "日期": village.today.isoformat(), "存证": "签到表"}
+    rows.append([filled.get(heading, "") for heading in headings])
+    file = io.BytesIO()
+    book.save(file)
+    sent = client.post("/c/TPL/points/awards/imports", data=upload("加分.xlsx", file.getvalue()))
+    preview = client.get(sent.headers["Location"])
+    assert "陈村民" in preview.text
+    assert client.post(sent.headers["Location"], data={}).status_code == 303

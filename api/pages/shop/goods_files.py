@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 
-from api import edge, errors
+from api import edge, errors, lists
 from api.messages import points as words
 from api.messages import shop as shop_words
 from api.pages.shop.common import again, blueprint, chosen_merchant, page
@@ -23,6 +23,14 @@ def goods_form() -> Any:
     """Where to upload the list, and what its columns are."""
     permissions.require(edge.actor(), "shop.offer", community_id=edge.community().id)
     return page("shop/upload.html", **_form())
+
+
+@blueprint.get("/c/<community_code>/merchant/import/template.xlsx")
+@edge.signed_in
+def goods_template() -> Any:
+    """An empty list of goods."""
+    permissions.require(edge.actor(), "shop.offer", community_id=edge.community().id)
+    return lists.answer("xlsx", [lists.template(str(_("商品")), files.COLUMNS)], "goods-template")
 
 
 @blueprint.post("/c/<community_code>/merchant/import")

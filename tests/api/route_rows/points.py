@@ -241,6 +241,7 @@ ROWS = {
     "awards.new": {"roles": ENTER, "arrange": with_table},
     "awards.enter": {**POST, "roles": ENTER, "arrange": with_person, "data": award_form},
     "awards.upload": {"roles": ENTER},
+    "awards.template": {"roles": ENTER, "arrange": with_table},
     "awards.stage": {**POST, "roles": ENTER, "data": upload_awards},
     "awards.preview": {"roles": ENTER, "arrange": with_staged_awards, "values": STAGING},
     "awards.enter_file": {**POST, "roles": ENTER, "arrange": with_staged_awards, "values": STAGING},

@@ -262,6 +262,7 @@ ROWS = {
         "data": lambda world, made: {"stock": "9", "reason": "盘点"},
     },
     "shop.goods_form": {"roles": KEEP, "arrange": with_shop},
+    "shop.goods_template": {"roles": KEEP, "arrange": with_shop},
     "shop.goods_stage": {**POST, "roles": KEEP, "arrange": with_shop, "data": upload},
     "shop.goods_preview": {"roles": KEEP, "arrange": with_list, "values": the("file_id")},
     "shop.goods_take_in": {**POST, "roles": KEEP, "arrange": with_list, "values": the("file_id")},
