@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from api import card_sheets
+from api.kept_files import KeptFiles
 from api.paper_columns import width
 
 log = structlog.get_logger()
@@ -77,12 +78,16 @@ class SheetRuns:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="sheets"))
 
+    @property
+    def _kept(self) -> KeptFiles:
+        return KeptFiles(self.folder, KEPT_MOST)
+
     def sheet(self, name: str, revision: str, pages: Callable[[], Sequence[str]], *, total: int) -> SheetRun:
         """The sheet of this name in this revision: made, in the making, or begun now; a small one is waited for.
 
         `pages` gives its HTML, and is asked only when it is drawn; it is rendered within the request, drawn beside it.
         """
-        path = self.folder / f"{name}-{revision}.pdf"
+        path = self._kept.path(name, revision, "pdf")
         if path.is_file():
             return SheetRun(total, total, path=path)
         with self._lock:
@@ -91,7 +96,7 @@ class SheetRuns:
                 return SheetRun(total)
             if found is None or found.failed:
                 found = self._runs[path.name] = SheetRun(total)
-                drawing = self._workers.submit(self._draw, found, path, name, list(pages()))
+                drawing = self._workers.submit(self._draw, found, path.name, name, revision, list(pages()))
             else:
                 drawing = None
         if drawing is not None and total <= AT_ONCE_MOST:
@@ -100,38 +105,24 @@ class SheetRuns:
 
     def look(self, name: str, revision: str, *, total: int) -> SheetRun | None:
         """The sheet as it is, made or in the making; None if nobody asked for it yet."""
-        path = self.folder / f"{name}-{revision}.pdf"
+        path = self._kept.path(name, revision, "pdf")
         if path.is_file():
             return SheetRun(total, total, path=path)
         with self._lock:
             return self._runs.get(path.name)
 
-    def _draw(self, run: SheetRun, path: Path, name: str, pages: list[str]) -> None:
+    def _draw(self, run: SheetRun, key: str, name: str, revision: str, pages: list[str]) -> None:
         try:
             drawn = card_sheets.pdf(pages, progress=lambda done: setattr(run, "done", done))
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_bytes(drawn)
-            part.replace(path)
-            run.path = path
-            self._throw_away(path, name)
+            run.path = self._kept.keep(name, revision, "pdf", drawn)
         except Exception:
             # The page says that it failed; why is for the log.
-            log.exception("sheet failed", sheet=path.name)
+            log.exception("sheet failed", sheet=key)
             run.failed = True
         finally:
             if run.path is not None:
                 with self._lock:
-                    self._runs.pop(path.name, None)
-
-    def _throw_away(self, path: Path, name: str) -> None:
-        """Earlier revisions of the same sheet, and the oldest of all where there are too many."""
-        for old in self.folder.glob(f"{name}-*.pdf"):
-            if old != path:
-                old.unlink(missing_ok=True)
-        every = sorted(self.folder.glob("*.pdf"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for old in every[KEPT_MOST:]:
-            old.unlink(missing_ok=True)
+                    self._runs.pop(key, None)
 
 
 def fitting(text: str, most: int, *, tail: str = "") -> str:
