@@ -17,8 +17,8 @@ from sqlmodel import Session, col, select
 
 from api import edge, look
 from timebank.people.working_days import today_in
-from timebank.points.honours import listing
-from timebank.points.honours.listing import Told
+from timebank.points.honours import reading as honour_reading
+from timebank.points.honours.reading import Told
 from timebank.points.honours.states import SHOWN
 from timebank.points.honours.tables import HonourDecision, HonourLine, HonourList
 from timebank.points.publicity import PublicityBatch
@@ -78,8 +78,8 @@ def counters(session: Session, community_id: int, now: dt.datetime) -> list[Open
 def honours() -> list[tuple[HonourList, list[Told]]]:
     """The lists of honour that anybody may read now, each with its lines; a black one only where it was decided so."""
     session, place = edge.read(), edge.community()
-    shown = listing.shown_lists(session, place.id, edge.now(), outside=True)
-    return [(one, listing.told(session, one)) for one in shown]
+    shown = honour_reading.shown_lists(session, place.id, edge.now(), outside=True)
+    return [(one, honour_reading.told(session, one)) for one in shown]
 
 
 def honours_stamp() -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ from timebank.people.communities import local_day
 from timebank.people.household_heads import heads_of
 from timebank.people.households import households_of
 from timebank.points.honours import deciding, listing
+from timebank.points.honours import reading as honour_reading
 from timebank.points.honours.tables import HonourList
 
 blueprint = Blueprint("honours", __name__, url_prefix="/c/<community_code>/honours")
@@ -36,7 +37,7 @@ def board() -> Any:
     outside = edge.actor().person_id is None
     return edge.page(
         "honours/board.html",
-        found=[(one, listing.told(session, one)) for one in listing.shown_lists(session, place.id, edge.now(), outside=outside)],
+        found=[(one, honour_reading.told(session, one)) for one in honour_reading.shown_lists(session, place.id, edge.now(), outside=outside)],
         levels=deciding.in_force(session, place.id, "levels", local_day(place, edge.now())),
         words=words,
         manages=permissions.may(edge.actor(), "honours.read", community_id=place.id),
@@ -53,7 +54,7 @@ def one(number: int) -> Any:
 def file(number: int, form: str) -> Any:
     """The same rows to take away."""
     found = shown_list(number)
-    rows = listing.told(edge.read(), found)
+    rows = honour_reading.told(edge.read(), found)
     columns = [Column(label=_("名次"), kind="whole"), Column(label=_("户")), Column(label=_("网格")),
                Column(label=_("户号尾号")), Column(label=_("积分"), kind="points"), Column(label=_("事由"))]  # fmt: skip
     cells = [
@@ -72,7 +73,7 @@ def sheet(number: int) -> Any:
     paper = edge.load(schemas.SheetAsked)["paper"]
     address = f"{edge.settings().public_url}/c/{edge.community().code}/honours/{found.number}"
     drawn = render_template(
-        "honours/sheet.html", found=found, rows=listing.told(edge.read(), found), words=words, paper=paper,
+        "honours/sheet.html", found=found, rows=honour_reading.told(edge.read(), found), words=words, paper=paper,
         community=edge.community(), printed_at=edge.now(), code=qr.svg(address, label=_("这张榜的网页")),
     )  # fmt: skip
     content = io.BytesIO(card_sheets.pdf([drawn], progress=lambda _done: None))
@@ -104,7 +105,7 @@ def object_to(number: int, position: int) -> Any:
 @edge.signed_in
 def consent(number: int, position: int) -> Any:
     """The head agrees to the full name, or takes it back."""
-    found = listing.by_number(edge.read(), edge.community().id, number)
+    found = honour_reading.by_number(edge.read(), edge.community().id, number)
     asked = edge.load(schemas.Consented)
     _submit("consent", found.id, {**asked, "position": position}, lambda session, now: listing.consent(
         session, actor=edge.actor(), now=now, list_id=found.id, position=position, is_given=asked["given"] == "1",
@@ -212,7 +213,7 @@ def step(number: int, verb: str) -> Any:
     """Confirm, hang out, or take down."""
     use_case = {"confirm": "honours.confirm", "publish": "honours.publish", "withdraw": "honours.propose"}[verb]
     permissions.require(edge.actor(), use_case, community_id=edge.community().id)
-    found = listing.by_number(edge.read(), edge.community().id, number)
+    found = honour_reading.by_number(edge.read(), edge.community().id, number)
     try:
         asked: dict[str, Any] = edge.load(schemas.WhyChanged) if verb == "withdraw" else {}
         steps: dict[str, Callable[..., dict[str, Any]]] = {
@@ -233,7 +234,7 @@ def step(number: int, verb: str) -> Any:
 def line(number: int, position: int, verb: str) -> Any:
     """Write down what a household said, or take it off with a reason."""
     permissions.require(edge.actor(), "honours.propose", community_id=edge.community().id)
-    found = listing.by_number(edge.read(), edge.community().id, number)
+    found = honour_reading.by_number(edge.read(), edge.community().id, number)
     try:
         asked = edge.load(schemas.Heard if verb == "hear" else schemas.WhyChanged)
         change: Callable[..., dict[str, Any]] = listing.hear if verb == "hear" else listing.take_off
@@ -268,9 +269,9 @@ def answer(number: int, objection_id: uuid.UUID) -> Any:
 def shown_list(number: int) -> HonourList:
     """The list of a number, if the reader may see it now; else NotFound."""
     session, place = edge.read(), edge.community()
-    found = listing.by_number(session, place.id, number)
+    found = honour_reading.by_number(session, place.id, number)
     outside = edge.actor().person_id is None
-    if not listing.is_shown(session, found, local_day(place, edge.now()), outside=outside):
+    if not honour_reading.is_shown(session, found, local_day(place, edge.now()), outside=outside):
         raise NotFound(what="honour_list", number=number)
     return found
 
@@ -283,8 +284,8 @@ def _public(number: int) -> dict[str, Any]:
     )
     return {
         "found": found,
-        "rows": listing.told(session, found),
-        "objections": listing.objections_of(session, found),
+        "rows": honour_reading.told(session, found),
+        "objections": honour_reading.objections_of(session, found),
         "may_object": open_still and permissions.may(asks, "honours.object", community_id=found.community_id),
         "at_desk": permissions.may(asks, "honours.consent_at_desk", community_id=found.community_id),
         "manages": permissions.may(asks, "honours.read", community_id=found.community_id),
@@ -297,7 +298,7 @@ def _managed() -> dict[str, Any]:
     session, place, asks = edge.read(), edge.community(), edge.actor()
     today = local_day(place, edge.now())
     return {
-        "lists": listing.lists_of(session, actor=asks),
+        "lists": honour_reading.lists_of(session, actor=asks),
         "decisions": deciding.decisions_of(session, place.id),
         "levels": deciding.in_force(session, place.id, "levels", today),
         "black": deciding.in_force(session, place.id, "black", today),
@@ -313,10 +314,10 @@ def _managed() -> dict[str, Any]:
 def _list(number: int) -> dict[str, Any]:
     session, place, asks = edge.read(), edge.community(), edge.actor()
     permissions.require(asks, "honours.read", community_id=place.id)
-    found = listing.by_number(session, place.id, number)
-    lines = listing.lines_of(session, found)
+    found = honour_reading.by_number(session, place.id, number)
+    lines = honour_reading.lines_of(session, found)
     wanted = {one.household_id for one in lines}
-    objections = listing.objections_of(session, found)
+    objections = honour_reading.objections_of(session, found)
     return {
         "found": found,
         "lines": lines,

@@ -20,7 +20,7 @@ from timebank.people.household_heads import head_among
 from timebank.people.households import Household
 from timebank.permissions import may
 from timebank.points import overview
-from timebank.points.honours import listing
+from timebank.points.honours import reading as honour_reading
 from timebank.points.household_changes import following, listed
 from timebank.points.years import deciding, preview
 
@@ -126,7 +126,7 @@ def _page(home: Household) -> Any:
         members=members,
         head=head,
         is_head=head is not None and head.id == asks.person_id,
-        honours=listing.of_household(session, place.id, home.id),
+        honours=honour_reading.of_household(session, place.id, home.id),
         changes=[one for one in listed.of_household(session, place.id, home.id) if one.state in ("asked", "agreed")],
         goes_on=None if successor == home.id else households.household(session, place.id, successor),
         manages=may(asks, "households.carry_out", community_id=place.id, area_path=home.area_path),

@@ -10,6 +10,7 @@ from api.schemas import honours as answers
 from api.schemas import households as asked
 from timebank.people.communities import local_day
 from timebank.points.honours import deciding, listing
+from timebank.points.honours import reading as honour_reading
 from timebank.points.honours.tables import HonourList
 
 blueprint = Blueprint(
@@ -29,7 +30,7 @@ def listed(**_: Any) -> dict[str, Any]:
         "levels": [{"name": name, "from_steps": steps} for name, steps in decision.content["levels"]]
         if decision
         else [],
-        "lists": [_told(one) for one in listing.shown_lists(session, place.id, edge.now(), outside=outside)],
+        "lists": [_told(one) for one in honour_reading.shown_lists(session, place.id, edge.now(), outside=outside)],
     }
 
 
@@ -63,6 +64,6 @@ def _told(found: HonourList) -> dict[str, Any]:
             {"position": row.line.position, "name": row.name, "in_full": row.in_full, "grid": row.line.grid,
              "household_tail": row.line.household_tail, "suffix": row.line.suffix, "steps": row.line.steps,
              "why": row.line.why}
-            for row in listing.told(edge.read(), found)
+            for row in honour_reading.told(edge.read(), found)
         ]
     }  # fmt: skip

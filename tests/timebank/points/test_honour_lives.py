@@ -21,6 +21,7 @@ from timebank.permissions import Actor
 from timebank.points import honours as package
 from timebank.points.awards.tables import Award
 from timebank.points.honours import deciding, listing, states, totals
+from timebank.points.honours import reading as honour_reading
 from timebank.points.honours.tables import HonourList
 from timebank.storage import new_id
 
@@ -135,12 +136,12 @@ class Honours:
     def lines(self, list_id):
         with self.village.read() as session:
             found = session.get(HonourList, (self.village.community_id, list_id))
-            return [one for one in listing.lines_of(session, found) if one.taken_off_at is None]
+            return [one for one in honour_reading.lines_of(session, found) if one.taken_off_at is None]
 
     def shown_as_agreed(self, list_id) -> None:
         with self.village.read() as session:
             found = session.get(HonourList, (self.village.community_id, list_id))
-            for row in listing.told(session, found):
+            for row in honour_reading.told(session, found):
                 assert row.in_full == (found.kind == "red" and row.line.consent == "given")
                 assert row.in_full or "*" in row.name
                 assert row.line.taken_off_at is None
@@ -271,7 +272,7 @@ class Honours:
 
     def shown(self, *, outside) -> list[str]:
         with self.village.read() as session:
-            found = listing.shown_lists(session, self.village.community_id, self.village.now, outside=outside)
+            found = honour_reading.shown_lists(session, self.village.community_id, self.village.now, outside=outside)
             return [one.kind for one in found]
 
 

@@ -13,6 +13,7 @@ from timebank.errors import BadInput, Forbidden
 from timebank.permissions import Actor
 from timebank.points import overview
 from timebank.points.honours import deciding, listing, states, totals
+from timebank.points.honours import reading as honour_reading
 
 TABLE = (
     "类别,项目,分值,计分单位,备注\n"
@@ -90,8 +91,8 @@ def settle(village):
 def shown(village, *, outside=True):
     with village.read() as session:
         return [
-            (one.kind, [row.name for row in listing.told(session, one)])
-            for one in listing.shown_lists(session, village.community_id, village.now, outside=outside)
+            (one.kind, [row.name for row in honour_reading.told(session, one)])
+            for one in honour_reading.shown_lists(session, village.community_id, village.now, outside=outside)
         ]
 
 
@@ -149,8 +150,8 @@ def test_a_red_list_takes_all_who_share_the_last_place_and_shows_names_only_with
     proposer = village.actor("committee")
     list_id = propose(village, {"kind": "threshold", "steps": 50}, actor=proposer)
     with village.read() as session:
-        found = listing.list_of(session, village.community_id, list_id)
-        assert [(one.position, one.steps, one.masked_name) for one in listing.lines_of(session, found)] == [
+        found = honour_reading.list_of(session, village.community_id, list_id)
+        assert [(one.position, one.steps, one.masked_name) for one in honour_reading.lines_of(session, found)] == [
             (1, 100, "欧阳*"),
             (2, 50, "张*"),
         ]
@@ -179,7 +180,7 @@ def test_honour_objection_days_end_at_midnight_and_an_open_objection_keeps_the_l
     village, (first, second, third) = told, told.people
     list_id = published(village)
     with village.read() as session:
-        until = listing.list_of(session, village.community_id, list_id).objections_until
+        until = honour_reading.list_of(session, village.community_id, list_id).objections_until
     assert until == dt.datetime.combine(
         village.today + dt.timedelta(days=8), dt.time(), tzinfo=dt.timezone(dt.timedelta(hours=8))
     )

@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -23,7 +22,7 @@ from timebank.people.household_heads import heads_of
 from timebank.people.households import Household
 from timebank.people.working_days import end_of_day, today_in
 from timebank.permissions import Actor, require
-from timebank.points.honours import totals
+from timebank.points.honours import reading, totals
 from timebank.points.honours.deciding import HonourSecondPerson, in_force
 from timebank.points.honours.states import PROPOSED, PUBLISHED, SHOWN, STANDING, after
 from timebank.points.honours.tables import HonourLine, HonourList, HonourObjection
@@ -81,15 +80,6 @@ class TooNearToList(Refused):
     status = 403
 
 
-@dataclass(frozen=True)
-class Told:
-    """A line as a reader may see it: in full only where its head agreed."""
-
-    line: HonourLine
-    name: str
-    in_full: bool
-
-
 def propose(
     session: Session,
     *,
@@ -142,7 +132,7 @@ def hear(
 ) -> dict[str, Any]:
     """Write down what a household said before it stands on a black list."""
     require(actor, "honours.propose", community_id=actor.community_id)
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     after(found.state, "hear", number=found.number)
     line = _line(session, found, position)
     _refuse_near(session, actor, line.household_id)
@@ -156,11 +146,11 @@ def hear(
 def confirm(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.UUID) -> dict[str, Any]:
     """The second officer has looked the list through; on a black list every household was heard."""
     require(actor, "honours.confirm", community_id=actor.community_id)
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     state = after(found.state, "confirm", number=found.number)
     if actor.number == found.proposed_by or actor.officer == found.proposed_officer:
         raise HonourSecondPerson
-    lines = [one for one in lines_of(session, found) if one.taken_off_at is None]
+    lines = [one for one in reading.lines_of(session, found) if one.taken_off_at is None]
     if not lines:
         raise NobodyOnList
     for line in lines:
@@ -178,7 +168,7 @@ def confirm(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.U
 def publish(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.UUID) -> dict[str, Any]:
     """Hang the list out; residents can object until the midnight after the last of its days."""
     require(actor, "honours.publish", community_id=actor.community_id)
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     state = after(found.state, "publish", number=found.number)
     today = today_in(session, found.community_id, now)
     decision = in_force(session, found.community_id, "black", today) if found.kind == "black" else None
@@ -188,7 +178,7 @@ def publish(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.U
     shown = [
         {"position": one.position, "name": one.masked_name, "grid": one.grid, "household": one.household_tail,
          "suffix": one.suffix, "steps": one.steps}
-        for one in lines_of(session, found) if one.taken_off_at is None
+        for one in reading.lines_of(session, found) if one.taken_off_at is None
     ]  # fmt: skip
     found.digest = hashlib.sha256(canonical(shown)).hexdigest()
     found.note = book_of(session).note("honour_list", str(found.number), found.digest)
@@ -197,7 +187,7 @@ def publish(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.U
     if decision is not None and decision.ends_on is not None:
         found.ends_on = min(today + dt.timedelta(days=decision.content["days"]), decision.ends_on)
     session.flush()
-    on_it = [one.household_id for one in lines_of(session, found) if one.taken_off_at is None]
+    on_it = [one.household_id for one in reading.lines_of(session, found) if one.taken_off_at is None]
     _tell_heads(session, found, on_it, "honour_listed" if found.kind == "red" else "honour_black_listed", now=now)
     return {"code": "honour_published", "list_id": found.id.hex, "note": found.note,
             "objections_until": found.objections_until.isoformat()}  # fmt: skip
@@ -208,7 +198,7 @@ def consent(
     present: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """The head agrees that the name is shown in full, or does not; at the desk while she is present. Can be changed any time."""
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     if found.kind == "black":
         raise Forbidden(use_case="honours.consent")
     after(found.state, "consent", number=found.number)
@@ -228,7 +218,7 @@ def take_off(
 ) -> dict[str, Any]:
     """Take a household off a list, with a reason; its place stays empty."""
     require(actor, "honours.propose", community_id=actor.community_id)
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     after(found.state, "take_off", number=found.number)
     line = _line(session, found, position)
     _refuse_near(session, actor, line.household_id)
@@ -244,7 +234,7 @@ def object_to(
     person_id: uuid.UUID | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A resident objects to a line; a clerk writes it down for somebody at the desk (`person_id`)."""
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     require(actor, "honours.object", community_id=found.community_id)
     if person_id is not None and person_id != actor.person_id:
         require(actor, "honours.consent_at_desk", community_id=found.community_id)
@@ -257,7 +247,7 @@ def object_to(
     line = _line(session, found, position)
     if not 1 <= len(reason.strip()) <= 500:
         raise BadInput(fields={"reason": "required" if not reason.strip() else "too_long"})
-    for other in objections_of(session, found):
+    for other in reading.objections_of(session, found):
         if other.position == position and other.person_id == who:
             raise ListObjected
     made = HonourObjection(
@@ -278,7 +268,7 @@ def answer(
     objection = session.get(HonourObjection, (community_id, objection_id))
     if objection is None:
         raise NotFound(what="honour_objection")
-    found = list_of(session, community_id, objection.list_id)
+    found = reading.list_of(session, community_id, objection.list_id)
     after(found.state, "answer", number=found.number)
     if objection.state != "open":
         raise ListObjected
@@ -304,7 +294,7 @@ def answer(
 def withdraw(session: Session, *, actor: Actor, now: dt.datetime, list_id: uuid.UUID, reason: str) -> dict[str, Any]:
     """Give a list up before it stands, or end a standing one."""
     require(actor, "honours.propose", community_id=actor.community_id)
-    found = list_of(session, community_of(actor), list_id)
+    found = reading.list_of(session, community_of(actor), list_id)
     verb = "end" if found.state == STANDING else "withdraw"
     state = after(found.state, verb, number=found.number)
     if not 1 <= len(reason.strip()) <= 300:
@@ -336,115 +326,15 @@ def due(session: Session, community_id: int, now: dt.datetime) -> list[tuple[Hon
     ).all()
     found: list[tuple[HonourList, str]] = []
     for one in shown:
-        if not is_shown(session, one, today):
+        if not reading.is_shown(session, one, today):
             found.append((one, "end"))
         elif one.state == PUBLISHED and one.objections_until is not None and one.objections_until <= now:
             found += (
-                [] if any(objection.state == "open" for objection in objections_of(session, one)) else [(one, "settle")]
+                []
+                if any(objection.state == "open" for objection in reading.objections_of(session, one))
+                else [(one, "settle")]
             )
     return found
-
-
-# Reading ---------------------------------------------------------------------------------------------------------------
-
-
-def is_shown(session: Session, found: HonourList, today: dt.date, *, outside: bool = False) -> bool:
-    """Whether a list is shown today: to residents, or (`outside`) to anybody on the board."""
-    if found.state not in SHOWN or (found.ends_on is not None and found.ends_on <= today):
-        return False
-    if found.kind == "red":
-        return True
-    decision = in_force(session, found.community_id, "black", today)
-    return decision is not None and decision.id == found.decision_id and (bool(found.public) or not outside)
-
-
-def shown_lists(session: Session, community_id: int, now: dt.datetime, *, outside: bool) -> list[HonourList]:
-    """The lists that a reader may see now, newest first."""
-    today = today_in(session, community_id, now)
-    rows = session.scalars(
-        select(HonourList)
-        .where(HonourList.community_id == community_id, col(HonourList.state).in_(SHOWN))
-        .order_by(col(HonourList.number).desc())
-        .limit(50)
-    ).all()
-    return [one for one in rows if is_shown(session, one, today, outside=outside)]
-
-
-def lists_of(session: Session, *, actor: Actor) -> Sequence[HonourList]:
-    """All lists, newest first, for those who make them."""
-    require(actor, "honours.read", community_id=actor.community_id)
-    return session.scalars(
-        select(HonourList)
-        .where(HonourList.community_id == actor.community_id)
-        .order_by(col(HonourList.number).desc())
-        .limit(200)
-    ).all()
-
-
-def list_of(session: Session, community_id: int, list_id: uuid.UUID) -> HonourList:
-    found = session.get(HonourList, (community_id, list_id))
-    if found is None:
-        raise NotFound(what="honour_list")
-    return found
-
-
-def by_number(session: Session, community_id: int, number: int) -> HonourList:
-    """The list of a number; NotFound if there is none."""
-    found = session.scalars(
-        select(HonourList).where(HonourList.community_id == community_id, HonourList.number == number)
-    ).one_or_none()
-    if found is None:
-        raise NotFound(what="honour_list", number=number)
-    return found
-
-
-def lines_of(session: Session, found: HonourList) -> Sequence[HonourLine]:
-    """The lines of a list in order, with those that were taken off."""
-    return session.scalars(
-        select(HonourLine)
-        .where(HonourLine.community_id == found.community_id, HonourLine.list_id == found.id)
-        .order_by(col(HonourLine.position))
-    ).all()
-
-
-def told(session: Session, found: HonourList) -> list[Told]:
-    """The lines as anybody may read them: those that stand, in full where the head agreed."""
-    rows = []
-    for line in lines_of(session, found):
-        if line.taken_off_at is None:
-            in_full = found.kind == "red" and line.consent == "given" and bool(line.name)
-            rows.append(Told(line, line.name if in_full else line.masked_name, in_full))
-    return rows
-
-
-def objections_of(session: Session, found: HonourList) -> Sequence[HonourObjection]:
-    """The objections to a list, oldest first."""
-    return session.scalars(
-        select(HonourObjection)
-        .where(HonourObjection.community_id == found.community_id, HonourObjection.list_id == found.id)
-        .order_by(col(HonourObjection.id))
-    ).all()
-
-
-def of_household(session: Session, community_id: int, household_id: uuid.UUID) -> list[tuple[HonourList, HonourLine]]:
-    """The red lists on which a household stands or stood, newest first."""
-    rows = session.execute(
-        select(HonourList, HonourLine)
-        .join(
-            HonourLine,
-            (col(HonourLine.community_id) == HonourList.community_id) & (col(HonourLine.list_id) == HonourList.id),
-        )
-        .where(
-            HonourList.community_id == community_id,
-            HonourLine.household_id == household_id,
-            HonourList.kind == "red",
-            col(HonourList.state).in_(("confirmed", "published", "standing", "ended")),
-            col(HonourLine.taken_off_at).is_(None),
-        )
-        .order_by(col(HonourList.number).desc())
-        .limit(50)
-    )
-    return [(found, line) for found, line in rows]
 
 
 # Shared ----------------------------------------------------------------------------------------------------------------
